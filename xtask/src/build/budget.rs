@@ -1,0 +1,69 @@
+//! What the client may weigh on the wire, and the table that says what it weighs.
+
+use super::Profile;
+use super::assets::Written;
+use anyhow::{Result, bail};
+
+struct Budget {
+    what: &'static str,
+    files: &'static [&'static str],
+    brotli_kb_max: usize,
+}
+
+const BUDGETS: [Budget; 3] = [
+    Budget {
+        what: "console, first load",
+        files: &[
+            "/console.html",
+            "/assets/style.css",
+            "/assets/console.js",
+            "/assets/console-glue.js",
+            "/assets/console.wasm",
+        ],
+        brotli_kb_max: 260,
+    },
+    Budget {
+        what: "engine",
+        files: &["/assets/engine.wasm"],
+        brotli_kb_max: 430,
+    },
+    Budget {
+        what: "service worker",
+        files: &["/sw.js"],
+        brotli_kb_max: 4,
+    },
+];
+
+/// Prints raw and brotli bytes of each file and, for a release, fails over a budget.
+pub(super) fn check(files: &[Written], profile: Profile) -> Result<()> {
+    println!("{:>10} {:>10}  file", "raw", "brotli");
+    for file in files {
+        println!(
+            "{:>10} {:>10}  {}",
+            file.raw_bytes, file.brotli_bytes, file.plain
+        );
+    }
+    if profile != Profile::Release {
+        return Ok(());
+    }
+    let mut over = Vec::new();
+    for budget in BUDGETS {
+        let parts = files
+            .iter()
+            .filter(|file| budget.files.contains(&file.plain.as_str()));
+        let bytes: usize = parts.map(|file| file.brotli_bytes).sum();
+        let line = format!(
+            "{}: {bytes} of {} bytes",
+            budget.what,
+            budget.brotli_kb_max * 1024
+        );
+        println!("{line}");
+        if bytes > budget.brotli_kb_max * 1024 {
+            over.push(line);
+        }
+    }
+    if !over.is_empty() {
+        bail!("the client is over its budget: {}", over.join("; "));
+    }
+    Ok(())
+}
