@@ -1,0 +1,167 @@
+//! What the page and its engine say to each other, as postcard in transferred buffers.
+//!
+//! The page asks with a [`Call`] and gets one [`Answer`] under the same number; the engine tells of
+//! what happens by itself with a [`News`]. The page never sees automerge or IndexedDB.
+
+use serde::{Deserialize, Serialize};
+
+use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::incidents::{Incident, Intent, Refused};
+use shared::people::Directory;
+use shared::rows::Row;
+use shared::sync::message::Surface;
+use shared::time::UnixMillis;
+
+/// From the page to the engine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ask {
+    /// Chosen by the page; the answer carries it back.
+    pub number: u32,
+    pub call: Call,
+}
+
+/// From the engine to the page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Tell {
+    Answer { number: u32, answer: Result<Answer, Failure> },
+    News(News),
+}
+
+/// What the page asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Call {
+    /// Opens the person's database on this surface and begins to sync. First of all calls.
+    /// Answered with [`Answer::Started`] from what is stored, without the network.
+    Start { person: PersonId, surface: Surface },
+    /// Opens an incident and follows it: each change arrives as [`News::Incident`].
+    Open { incident: IncidentId },
+    /// Stops following it.
+    Leave { incident: IncidentId },
+    /// Does one act. Answered with [`Answer::Painted`] as soon as it is folded in memory;
+    /// [`News::Durable`] follows when it is committed, [`News::NotKept`] if that fails.
+    Act { incident: IncidentId, intent: Intent },
+    /// Declares an incident; the engine makes its id.
+    Declare { intent: Intent },
+    /// Lists what waits and what needs attention, for the sync centre.
+    Waiting,
+    /// Drops an act under "needs review" once its author has dealt with it.
+    Discard { act: ActId },
+    /// Tries the network at once.
+    Retry,
+    /// The person signed in again on this page; a paused sync goes on.
+    SignedIn,
+    /// Saves a draft of a new entry, or of a new incident under the nil id; empty removes it.
+    SaveDraft { incident: IncidentId, text: String },
+    /// Stops sync and closes the database; with `forget` it is deleted if nothing waits.
+    Stop { forget: bool },
+}
+
+/// What an ask is answered with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Answer {
+    Done,
+    Started { directory: Option<Directory>, status: Status, rows: Vec<Row> },
+    /// The incident and its saved draft.
+    Opened { incident: Box<Incident>, draft: String },
+    Painted { act: ActId, incident: Box<Incident> },
+    Waiting { acts: Vec<WaitingAct>, review: Vec<ReviewAct> },
+}
+
+/// Why an ask failed. What was typed is still with the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    #[error("the act is not allowed: {0}")]
+    Refused(Refused),
+    #[error("the device has no room left")]
+    Quota,
+    #[error("the device's storage does not answer: {reason}")]
+    Storage { reason: String },
+    #[error("the incident is not on this device")]
+    Unknown,
+    #[error("the engine has not been started")]
+    NotStarted,
+    #[error("acts wait to be sent: {count}")]
+    StillWaiting { count: u32 },
+}
+
+/// What the engine tells by itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum News {
+    /// Rows that are new or changed, and incidents gone from this device.
+    Rows { changed: Vec<Row>, gone: Vec<IncidentId> },
+    /// The incident that the page follows has changed.
+    Incident(Box<Incident>),
+    /// An act is committed on this device.
+    Durable { act: ActId },
+    /// An act could not be committed and is undone; the draft stays with the page.
+    NotKept { act: ActId, why: Failure },
+    Directory(Box<Directory>),
+    Status(Status),
+    /// The server asks for a new sign-in; nothing is lost meanwhile.
+    SignInNeeded,
+    /// The server needs a newer client before sync goes on.
+    UpdateNeeded,
+    /// The stored copy was lost or could not be read and is being fetched again.
+    Rebuilding { lost_acts: u32, exported: Option<String> },
+}
+
+/// The facts under the status chip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Status {
+    pub line: Line,
+    /// Acts on this device that the server does not have.
+    pub waiting: u32,
+    /// Acts that were refused and wait for their author.
+    pub review: u32,
+    /// When the device last heard that it is up to date, by its own clock.
+    pub fresh_at: Option<UnixMillis>,
+    /// Incidents kept on this device.
+    pub incidents: u32,
+    /// Whether everything the person may see is on this device.
+    pub complete: bool,
+    /// Bytes used and allowed, as the browser estimates them.
+    pub storage_used: Option<u64>,
+    pub storage_quota: Option<u64>,
+    /// Whether the browser promises to keep the data under pressure.
+    pub persistent: bool,
+    /// Whether the browser can force a commit to disk.
+    pub strict: bool,
+}
+
+/// Whether the server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum Line {
+    /// Not yet known.
+    #[default]
+    Connecting,
+    Online,
+    /// No answer; the next try comes by itself.
+    Offline,
+    /// The server wants a sign-in first.
+    SignedOut,
+    /// The server refuses this client's messages; it backs off.
+    Trouble,
+}
+
+/// An act in the outbox.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WaitingAct {
+    pub act: ActId,
+    pub incident: IncidentId,
+    pub subject: String,
+    pub intent: Intent,
+    pub at: UnixMillis,
+    pub bytes: u32,
+}
+
+/// A refused act, kept with its text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReviewAct {
+    pub act: ActId,
+    pub incident: IncidentId,
+    pub subject: String,
+    pub intent: Intent,
+    pub fact: FactId,
+    pub at: UnixMillis,
+    pub why: Refused,
+}

@@ -1,0 +1,69 @@
+// Starts the console and keeps it current: the wasm, the service worker, the news of an update.
+// A module of its own because the policy of the page forbids scripts inside it.
+import init from '/assets/console-glue.js';
+
+const page = document.documentElement;
+
+// Before the first paint: what this device was set to look like.
+try {
+  for (const name of ['theme', 'density']) {
+    const value = localStorage.getItem(`holdfast-${name}`);
+    if (value) page.dataset[name] = value;
+  }
+  const language = localStorage.getItem('holdfast-language') ?? navigator.language;
+  page.lang = language.toLowerCase().startsWith('de') ? 'de' : 'en';
+} catch {
+  // Storage is closed to this page; it looks as the system does.
+}
+
+try {
+  await init({ module_or_path: '/assets/console.wasm' });
+} catch (error) {
+  document.getElementById('failed')?.removeAttribute('hidden');
+  document.getElementById('boot')?.removeAttribute('aria-busy');
+  throw error;
+} finally {
+  // Also when the console failed: the next version may be the one that starts.
+  keepCurrent().catch(() => {});
+}
+
+async function keepCurrent() {
+  if (!('serviceWorker' in navigator)) return;
+  const workers = navigator.serviceWorker;
+  let controlled = Boolean(workers.controller);
+  let restarting = false;
+
+  workers.addEventListener('controllerchange', () => {
+    if (restarting) location.reload();
+    // Another tab restarted into a new version; this one goes on with the old until it is asked.
+    else if (controlled) announce();
+    controlled = true;
+  });
+
+  const registration = await workers.register('/sw.js', { updateViaCache: 'none' });
+  window.addEventListener('holdfast-restart', () => {
+    if (!registration.waiting) return location.reload();
+    restarting = true;
+    registration.waiting.postMessage({ type: 'skip-waiting' });
+  });
+
+  if (registration.waiting && controlled) announce();
+  registration.addEventListener('updatefound', () => {
+    const worker = registration.installing;
+    worker?.addEventListener('statechange', () => {
+      if (worker.state === 'installed' && controlled) announce();
+    });
+  });
+
+  const look = () => registration.update().catch(() => {});
+  setInterval(look, 3_600_000);
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') look();
+  });
+}
+
+// The attribute is for a view that is made after the event.
+function announce() {
+  page.dataset.update = 'ready';
+  window.dispatchEvent(new CustomEvent('holdfast-update'));
+}

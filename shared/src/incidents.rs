@@ -1,0 +1,247 @@
+//! Incidents: what a person can do to one, and what reading its documents yields.
+//!
+//! An incident is two documents of facts (see [`crate::document`]). [`Intent`] is an act before it is
+//! written; [`write`] turns it into facts; [`read`] folds facts back into an [`Incident`], whatever
+//! order they arrived in. Reading never fails: odd states are ordinary input after a merge.
+
+pub mod lifecycle;
+pub mod shape;
+pub mod timeline;
+mod fold;
+mod read;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CategoryId, DeviceId, FactId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
+use crate::time::{Flags, UnixMillis};
+
+pub use fold::{Assignment, Claimed};
+pub use lifecycle::{HoldReason, ResolutionCode, State, Transition};
+pub use read::{Anomaly, read};
+pub use timeline::{Event, EventKind};
+pub use write::{Drafted, IncidentDocs, Written, write};
+
+/// How much, for impact and for urgency alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+/// How soon an incident is to be worked on; `P1` first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Priority {
+    P1,
+    P2,
+    P3,
+    P4,
+}
+
+/// How an incident came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Phone,
+    Portal,
+    Mail,
+    WalkUp,
+    Chat,
+    Field,
+    Monitoring,
+    Import,
+}
+
+/// Who reported an incident: somebody of the directory, or a caller it does not know (a stub).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requester {
+    Person(PersonId),
+    Unknown { name: String, contact: String },
+}
+
+/// The first values of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declare {
+    pub subject: String,
+    pub description: String,
+    pub requester: Requester,
+    pub channel: Channel,
+    pub category: Option<CategoryId>,
+    pub impact: Level,
+    pub urgency: Level,
+    pub site: Option<SiteId>,
+    pub group: Option<GroupId>,
+    pub assignee: Option<PersonId>,
+}
+
+/// A new value for one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetField {
+    Subject(String),
+    Category(Option<CategoryId>),
+    Impact(Level),
+    Urgency(Level),
+    Site(Option<SiteId>),
+    Requester(Requester),
+}
+
+/// One act of a person on one incident, as they meant it. One change is one intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    Declare(Declare),
+    Set(SetField),
+    /// A dispatcher gives the incident to a group, a person, or back to nobody.
+    Assign { group: Option<GroupId>, person: Option<PersonId> },
+    /// Somebody takes the incident.
+    Claim { group: Option<GroupId> },
+    /// Work starts, or goes on after a hold.
+    Start,
+    Hold { reason: HoldReason, text: String },
+    Resolve { code: ResolutionCode, notes: String },
+    Reopen { text: String },
+    Close,
+    Cancel { text: String },
+    /// A message that the requester sees.
+    Reply { text: String },
+    /// A note that only staff sees.
+    Note { text: String },
+}
+
+/// Why an act is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    #[error("this needs one of the roles {allowed}")]
+    Role { allowed: String },
+    #[error("only incidents within the person's scopes can be changed")]
+    Scope,
+    #[error("{from} incidents can only become {allowed}")]
+    State { from: State, allowed: String },
+    #[error("{field} needs text")]
+    Empty { field: String },
+    #[error("{field} can hold {max} bytes at most")]
+    TooLong { field: String, max: usize },
+    #[error("facts are written in the name of the person signed in")]
+    Author,
+    #[error("the change is not one known act: {path}")]
+    Shape { path: String },
+    #[error("the encoding is not one uncompressed automerge change with a true checksum")]
+    Encoding,
+    #[error("the actor belongs to another person or device")]
+    Actor,
+    #[error("the actor's next change has sequence number {expected}")]
+    Sequence { expected: u64 },
+    #[error("a change can have {max} bytes at most")]
+    Size { max: usize },
+    #[error("it follows a refused change")]
+    FollowsRefused,
+    #[error("the document was rewritten; generation {generation} holds")]
+    Generation { generation: u32 },
+}
+
+/// Who made a fact, when by which clock, and from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    pub by: PersonId,
+    /// The wall clock of the author's device.
+    pub at: UnixMillis,
+    /// The time that counts; provisional (the device's own) until the server has received it.
+    pub corrected: UnixMillis,
+    /// What the server's receipt says; none while the fact is only on its author's device.
+    pub arrival: Option<Arrived>,
+}
+
+/// The part of a receipt that people see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrived {
+    pub at: UnixMillis,
+    pub device: DeviceId,
+    pub flags: Flags,
+}
+
+/// A value with where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said<T> {
+    pub value: T,
+    pub fact: FactId,
+    pub from: Provenance,
+}
+
+/// A field: the value that holds, and others set at the same time that nobody has settled yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field<T> {
+    pub holds: Said<T>,
+    /// Concurrent values, best first; setting the field again, having seen them, settles them.
+    pub rivals: Vec<Said<T>>,
+}
+
+/// An act that gave way to a concurrent one; its author is told by a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaveWay {
+    /// Whose act gave way.
+    pub by: PersonId,
+    pub fact: FactId,
+    /// The fact that holds instead.
+    pub to: FactId,
+}
+
+/// An incident as its facts read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: IncidentId,
+    /// `INC-1042`, once the server has given it.
+    pub number: Option<String>,
+    pub created: Provenance,
+    pub declared_by: PersonId,
+    pub channel: Channel,
+    pub description: String,
+    pub subject: Field<String>,
+    pub category: Field<Option<CategoryId>>,
+    pub impact: Field<Level>,
+    pub urgency: Field<Level>,
+    pub site: Field<Option<SiteId>>,
+    pub requester: Field<Requester>,
+    pub assignment: Assignment,
+    pub state: State,
+    /// When the incident came into its state, and by whom.
+    pub state_from: Provenance,
+    /// Why it is on hold; only then.
+    pub hold: Option<HoldReason>,
+    /// How it was resolved; only while resolved or closed.
+    pub resolution: Option<ResolutionCode>,
+    pub resolution_notes: String,
+    pub gave_way: Vec<GaveWay>,
+    /// Everything that happened, oldest first.
+    pub timeline: Vec<Event>,
+    pub updated_at: UnixMillis,
+}
+
+impl Incident {
+    /// What people call it: the number, or the local code until there is one.
+    pub fn name(&self) -> String {
+        self.number.clone().unwrap_or_else(|| LocalCode::of(self.id).0)
+    }
+
+    /// The person who reported it, if the directory knows them.
+    pub fn requester_person(&self) -> Option<PersonId> {
+        match self.requester.holds.value {
+            Requester::Person(person) => Some(person),
+            Requester::Unknown { .. } => None,
+        }
+    }
+
+    /// How many fields hold rivals that nobody has settled.
+    pub fn conflicts(&self) -> usize {
+        self.subject.rivals.len().min(1)
+            + self.category.rivals.len().min(1)
+            + self.impact.rivals.len().min(1)
+            + self.urgency.rivals.len().min(1)
+            + self.site.rivals.len().min(1)
+            + self.requester.rivals.len().min(1)
+    }
+}

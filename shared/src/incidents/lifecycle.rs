@@ -1,0 +1,141 @@
+//! States of an incident, the transitions between them, and which of several concurrent ones holds.
+//!
+//! ITIL's incident lifecycle: New, Assigned, In progress and On hold are open; Resolved; Closed;
+//! Cancelled. New and Assigned are not written but derived from the assignment.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The state of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    New,
+    Assigned,
+    InProgress,
+    OnHold,
+    Resolved,
+    Closed,
+    Cancelled,
+}
+
+impl State {
+    /// Every state, in the order of the lifecycle.
+    pub const ALL: [Self; 7] = [
+        Self::New,
+        Self::Assigned,
+        Self::InProgress,
+        Self::OnHold,
+        Self::Resolved,
+        Self::Closed,
+        Self::Cancelled,
+    ];
+
+    /// Whether work is still to be done.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::New | Self::Assigned | Self::InProgress | Self::OnHold)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "new",
+            Self::Assigned => "assigned",
+            Self::InProgress => "in progress",
+            Self::OnHold => "on hold",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// A step of the lifecycle, as a fact says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    Started,
+    Held,
+    Resolved,
+    Reopened,
+    Closed,
+    Cancelled,
+}
+
+impl Transition {
+    /// Every transition.
+    pub const ALL: [Self; 6] = [
+        Self::Started,
+        Self::Held,
+        Self::Resolved,
+        Self::Reopened,
+        Self::Closed,
+        Self::Cancelled,
+    ];
+
+    /// The word a fact carries.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Held => "held",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the step may be taken from `state`, as its author sees it.
+    pub fn is_allowed_from(self, state: State) -> bool {
+        match self {
+            Self::Started => matches!(state, State::New | State::Assigned | State::OnHold),
+            Self::Held => matches!(state, State::New | State::Assigned | State::InProgress),
+            Self::Resolved | Self::Cancelled => state.is_open(),
+            Self::Reopened | Self::Closed => state == State::Resolved,
+        }
+    }
+}
+
+/// Why an incident waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    Caller,
+    Vendor,
+    Part,
+    Change,
+    Problem,
+    Evidence,
+}
+
+impl HoldReason {
+    /// Every reason, in the order people choose from.
+    pub const ALL: [Self; 6] =
+        [Self::Caller, Self::Vendor, Self::Part, Self::Change, Self::Problem, Self::Evidence];
+}
+
+/// How an incident was resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolutionCode {
+    Fixed,
+    Workaround,
+    Explained,
+    Duplicate,
+    NotReproducible,
+    NoLongerNeeded,
+}
+
+impl ResolutionCode {
+    /// Every code, in the order people choose from.
+    pub const ALL: [Self; 6] = [
+        Self::Fixed,
+        Self::Workaround,
+        Self::Explained,
+        Self::Duplicate,
+        Self::NotReproducible,
+        Self::NoLongerNeeded,
+    ];
+}

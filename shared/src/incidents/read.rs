@@ -1,0 +1,3 @@
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anomaly{}
+pub fn read(){}

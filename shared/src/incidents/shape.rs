@@ -1,0 +1,1 @@
+//! The one fixed shape of each intent.

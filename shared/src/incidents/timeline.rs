@@ -1,0 +1,43 @@
+//! What happened to an incident, in the order it happened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DocKind, FactId, GroupId, PersonId};
+
+use super::{HoldReason, Provenance, ResolutionCode, SetField};
+
+/// One fact, as the history shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub fact: FactId,
+    /// The document that holds the fact; what is in `work` is internal.
+    pub doc: DocKind,
+    pub from: Provenance,
+    pub kind: EventKind,
+}
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    Declared,
+    Set(SetField),
+    Assigned { group: Option<GroupId>, person: Option<PersonId> },
+    Claimed { group: Option<GroupId> },
+    Started,
+    Held { reason: HoldReason, text: String },
+    Resolved { code: ResolutionCode, notes: String },
+    Reopened { text: String },
+    Closed,
+    Cancelled { text: String },
+    Replied { text: String },
+    Noted { text: String },
+    Numbered { number: String },
+}
+
+impl EventKind {
+    /// Whether it is part of the conversation rather than of the history of fields.
+    pub fn is_entry(&self) -> bool {
+        matches!(self, Self::Replied { .. } | Self::Noted { .. })
+    }
+}

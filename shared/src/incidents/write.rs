@@ -1,0 +1,1 @@
+pub struct Drafted; pub struct IncidentDocs; pub struct Written; pub fn write(){}

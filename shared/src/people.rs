@@ -1,0 +1,212 @@
+//! The directory: people with their roles, groups, sites, categories and the priority matrix.
+//!
+//! The directory is a plain versioned record of the server, not a document: devices replace it whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CategoryId, GroupId, PersonId, SiteId};
+use crate::incidents::{Level, Priority};
+
+/// What a person may be; one person can be several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reports incidents and sees their own.
+    Requester,
+    /// Works on incidents in the field.
+    Technician,
+    /// Works at the service desk (first level).
+    Agent,
+    /// Leads the incident process.
+    IncidentManager,
+    /// Reads reports and dashboards.
+    Manager,
+    /// Configures the installation.
+    Administrator,
+}
+
+impl Role {
+    /// Whether the role belongs to staff, who may see internal work.
+    pub fn is_staff(self) -> bool {
+        !matches!(self, Self::Requester)
+    }
+}
+
+/// A person of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    pub login: String,
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+    #[serde(default)]
+    pub groups: BTreeSet<GroupId>,
+    pub site: Option<SiteId>,
+    #[serde(default = "english")]
+    pub language: String,
+    #[serde(default)]
+    pub phone: String,
+    #[serde(default)]
+    pub department: String,
+    /// Whether the person may still sign in and be chosen.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+impl Person {
+    /// Whether the person has a role of staff.
+    pub fn is_staff(&self) -> bool {
+        self.roles.iter().any(|role| role.is_staff())
+    }
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A support group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+}
+
+/// A place where people and things are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    pub id: SiteId,
+    pub name: String,
+    pub time_zone: String,
+}
+
+/// A category, named per language; two levels deep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub id: CategoryId,
+    pub name: BTreeMap<String, String>,
+    pub parent: Option<CategoryId>,
+}
+
+/// Priority by impact, then urgency (ITIL's matrix), with a version that incidents can name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matrix {
+    pub version: u32,
+    pub priorities: BTreeMap<Level, BTreeMap<Level, Priority>>,
+}
+
+impl Matrix {
+    /// The priority of an incident; [`Priority::P3`] where the matrix has a hole.
+    pub fn priority(&self, impact: Level, urgency: Level) -> Priority {
+        let row = self.priorities.get(&impact);
+        row.and_then(|row| row.get(&urgency)).copied().unwrap_or(Priority::P3)
+    }
+}
+
+impl Default for Matrix {
+    fn default() -> Self {
+        use Level::{High, Low, Medium};
+        use Priority::{P1, P2, P3, P4};
+        let row = |high, medium, low| BTreeMap::from([(High, high), (Medium, medium), (Low, low)]);
+        let priorities = BTreeMap::from([
+            (High, row(P1, P2, P3)),
+            (Medium, row(P2, P3, P4)),
+            (Low, row(P3, P4, P4)),
+        ]);
+        Self { version: 1, priorities }
+    }
+}
+
+/// Everything a device knows of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Directory {
+    /// Grows with each change; zero means that the device has none yet.
+    #[serde(default)]
+    pub version: u64,
+    pub name: String,
+    pub people: Vec<Person>,
+    pub groups: Vec<Group>,
+    pub sites: Vec<Site>,
+    pub categories: Vec<Category>,
+    pub matrix: Matrix,
+    /// A sentence to show on every page, such as where demo data comes from.
+    #[serde(default)]
+    pub notice: Option<String>,
+}
+
+impl Directory {
+    /// The person with this id.
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == id)
+    }
+
+    /// The person with this login.
+    pub fn by_login(&self, login: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.login == login)
+    }
+}
+
+/// A part of the log that some sessions may read, written `group:network`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    Requester(PersonId),
+    Worker(PersonId),
+    Group(GroupId),
+    Site(SiteId),
+    Staff,
+    Everyone,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requester(person) => write!(f, "requester:{}", person.0),
+            Self::Worker(person) => write!(f, "worker:{}", person.0),
+            Self::Group(group) => write!(f, "group:{group}"),
+            Self::Site(site) => write!(f, "site:{site}"),
+            Self::Staff => f.write_str("staff"),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
+}
+
+/// A text that names no scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a scope: requester:7, worker:7, group:…, site:…, staff or everyone are")]
+pub struct BadScope;
+
+impl FromStr for Scope {
+    type Err = BadScope;
+
+    fn from_str(text: &str) -> Result<Self, BadScope> {
+        let person = |id: &str| id.parse().map(PersonId).map_err(|_| BadScope);
+        match text.split_once(':') {
+            Some(("requester", id)) => Ok(Self::Requester(person(id)?)),
+            Some(("worker", id)) => Ok(Self::Worker(person(id)?)),
+            Some(("group", id)) => Ok(Self::Group(id.into())),
+            Some(("site", id)) => Ok(Self::Site(id.into())),
+            None if text == "staff" => Ok(Self::Staff),
+            None if text == "everyone" => Ok(Self::Everyone),
+            Some(_) | None => Err(BadScope),
+        }
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,248 @@
+//! What device and server say to each other: CBOR (RFC 8949) bodies of `POST /sync/pull` and
+//! `POST /sync/push`, and JSON text frames of the WebSocket `/sync/live`.
+//!
+//! Maps with text keys, unknown keys ignored, so that either side can be older. Ids are sixteen
+//! bytes, documents are named `incident/0190…`, times are milliseconds since 1970.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Receipt, ReceiptColumns};
+use crate::ids::{ActId, DeviceId, DocKey, Epoch, Hash, IncidentId};
+use crate::incidents::Refused;
+use crate::people::{Directory, Scope};
+use crate::time::{Reading, UnixMillis};
+
+/// The version of the messages. A server refuses a later one and may pause an earlier one.
+pub const PROTOCOL: u32 = 1;
+
+/// The media type of sync bodies.
+pub const MEDIA_TYPE: &str = "application/cbor";
+
+/// How many bytes one change may have.
+pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
+
+/// How many bytes the body of a push may have.
+pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How many groups one push may hold.
+pub const PUSH_GROUPS_MAX: usize = 256;
+
+/// A place in the server's log. Zero lies before the first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+pub struct Seq(pub u64);
+
+/// Where a session is: the console for staff, or the portal, which never receives internal work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    Console,
+    Portal,
+}
+
+/// The server's word that a document has these heads, with these receipts, in this epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedHeads {
+    pub heads: Vec<Hash>,
+    /// SHA-256 over the receipts, sorted by (actor, `actor_seq`).
+    pub receipts: Hash,
+    /// Ed25519 over [`SignedHeads::message`].
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+}
+
+impl SignedHeads {
+    /// The bytes that the server signs for a document.
+    pub fn message(doc: DocKey, generation: u32, heads: &[Hash], receipts: Hash, epoch: Epoch) -> Vec<u8> {
+        let mut bytes = b"holdfast heads 1\n".to_vec();
+        bytes.extend(doc.to_string().bytes());
+        bytes.push(b'\n');
+        bytes.extend(generation.to_be_bytes());
+        bytes.extend(epoch.as_bytes());
+        bytes.extend(receipts.0);
+        let mut sorted = heads.to_vec();
+        sorted.sort_unstable();
+        sorted.iter().for_each(|head| bytes.extend(head.0));
+        bytes
+    }
+}
+
+/// Signs heads; the server's key lies behind it.
+pub trait Signer {
+    /// Signs the bytes of [`SignedHeads::message`].
+    fn sign(&self, message: &[u8]) -> Vec<u8>;
+}
+
+/// How far a device has read the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Cursors {
+    pub epoch: Option<Epoch>,
+    /// Everything up to here is on the device.
+    pub high: Seq,
+    /// Per scope, the position down to which older documents are on the device; zero when all are.
+    pub lows: BTreeMap<Scope, Seq>,
+}
+
+/// Asks for what is new, then for what is older.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    pub protocol: u32,
+    pub surface: Surface,
+    pub device: DeviceId,
+    pub cursors: Cursors,
+    /// The version of the directory on the device.
+    pub directory: u64,
+    /// How many documents a page may have; the server may send fewer.
+    pub docs_max: u32,
+}
+
+/// One page of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullPage {
+    pub protocol: u32,
+    /// The oldest client the server still works with.
+    pub min_client: u32,
+    /// The server's clock when it read the page.
+    pub now: UnixMillis,
+    /// Where the device stands once the page is stored.
+    pub cursors: Cursors,
+    pub docs: Vec<PulledDoc>,
+    /// A row for each incident of which a document is in the page, encoded by [`crate::rows`].
+    pub rows: Vec<PulledRow>,
+    /// Documents that the session may no longer see.
+    pub forget: Vec<DocKey>,
+    /// Present when the device's is older.
+    pub directory: Option<Directory>,
+    /// Whether another pull would bring more at once.
+    pub more: bool,
+    /// The end of the log when the page was read.
+    pub head: Seq,
+}
+
+/// One document of a page, up to its present heads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PulledDoc {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub body: PulledBody,
+    pub receipts: ReceiptColumns,
+    pub signed: SignedHeads,
+}
+
+/// The bytes of a pulled document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PulledBody {
+    /// An automerge document, with the receipts of all its changes.
+    Snapshot(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Automerge changes, with their receipts.
+    Changes(Vec<ChangeBytes>),
+}
+
+/// One raw automerge change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChangeBytes(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+/// The row of an incident, as bytes of [`crate::rows::pack_one`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PulledRow {
+    pub id: IncidentId,
+    #[serde(with = "serde_bytes")]
+    pub row: Vec<u8>,
+}
+
+/// Offers the acts that wait on a device, in the order they were done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRequest {
+    pub protocol: u32,
+    pub surface: Surface,
+    pub device: DeviceId,
+    pub epoch: Option<Epoch>,
+    /// One reading for every live engine of the device, the sender's first.
+    pub clocks: Vec<Reading>,
+    pub groups: Vec<PushGroup>,
+}
+
+/// The changes of one act: accepted or refused whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushGroup {
+    pub act: ActId,
+    /// One change per document, in the order of their keys.
+    pub changes: Vec<PushChange>,
+}
+
+/// A change of one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushChange {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub bytes: ChangeBytes,
+}
+
+/// One verdict for each group pushed, in the same order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushReply {
+    pub protocol: u32,
+    pub min_client: u32,
+    pub now: UnixMillis,
+    pub epoch: Epoch,
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What became of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Written to the log; one entry per change.
+    Accepted(Vec<Accepted>),
+    /// The log had it already; one entry per change, as when it was accepted.
+    Duplicate(Vec<Accepted>),
+    /// Not written, and never will be in this form.
+    Refused(Refused),
+    /// A change rests on others that the server does not know.
+    Missing { doc: DocKey, hashes: Vec<Hash> },
+}
+
+/// The place in the log, the receipt and the signature of an accepted change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    pub doc: DocKey,
+    pub hash: Hash,
+    pub seq: Seq,
+    pub receipt: Receipt,
+    pub signed: SignedHeads,
+}
+
+/// A frame of `/sync/live`, as JSON. Losing one does no harm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Live {
+    /// The log has grown to `seq`; sent on connection too.
+    Head { seq: Seq, epoch: Epoch },
+    /// A heartbeat; the other side answers with the same.
+    Beat,
+}
+
+/// Bytes that are not such a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a sync message: CBOR of the documented shape is expected")]
+pub struct BadMessage;
+
+/// Encodes a message as CBOR.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(message, &mut bytes).expect("writing to memory cannot fail");
+    bytes
+}
+
+/// Decodes a message from CBOR; nesting is bounded and nothing may follow it.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadMessage> {
+    let mut rest = bytes;
+    let message = ciborium::de::from_reader_with_recursion_limit(&mut rest, 32);
+    if rest.is_empty() { message.map_err(|_| BadMessage) } else { Err(BadMessage) }
+}
