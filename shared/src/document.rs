@@ -14,10 +14,13 @@ mod receipts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::{
+    ActorId, Automerge, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Actor, DocKey, FactId, Hash, PersonId};
+use crate::incidents::Refused;
 use crate::time::{Boot, UnixMillis};
 
 pub use receipts::{Receipt, ReceiptBook, ReceiptColumns};
@@ -123,7 +126,10 @@ pub struct Document {
 impl Document {
     /// An empty document, before its first change.
     pub fn new(key: DocKey) -> Self {
-        Self { key, automerge: Automerge::new() }
+        Self {
+            key,
+            automerge: Automerge::new(),
+        }
     }
 
     /// Loads a saved document; verifies its heads.
@@ -151,19 +157,26 @@ impl Document {
 
     /// Whether the document holds the change.
     pub fn has(&self, change: Hash) -> bool {
-        self.automerge.get_change_meta_by_hash(&ChangeHash(change.0)).is_some()
+        self.automerge
+            .get_change_meta_by_hash(&ChangeHash(change.0))
+            .is_some()
     }
 
     /// Adds changes, each a raw chunk. Those already held are skipped; those that rest on unknown
     /// ones are an error and leave the document as it was.
     pub fn apply<B: AsRef<[u8]>>(&mut self, changes: &[B]) -> Result<(), BadDocument> {
-        let decoded: Result<Vec<_>, _> =
-            changes.iter().map(|bytes| Change::from_bytes(bytes.as_ref().to_vec())).collect();
+        let decoded: Result<Vec<_>, _> = changes
+            .iter()
+            .map(|bytes| Change::from_bytes(bytes.as_ref().to_vec()))
+            .collect();
         let decoded = decoded.map_err(|_| BadDocument)?;
         let hashes: Vec<_> = decoded.iter().map(Change::hash).collect();
         let mut next = self.automerge.clone();
         next.apply_changes(decoded).map_err(|_| BadDocument)?;
-        if hashes.iter().any(|hash| next.get_change_meta_by_hash(hash).is_none()) {
+        if hashes
+            .iter()
+            .any(|hash| next.get_change_meta_by_hash(hash).is_none())
+        {
             return Err(BadDocument);
         }
         self.automerge = next;
@@ -172,20 +185,26 @@ impl Document {
 
     /// The sequence number that the actor's next change must have.
     pub fn next_seq(&self, actor: Actor) -> u64 {
-        let seqs = self.changes().filter(|change| change.actor == actor).map(|change| change.seq);
+        let seqs = self
+            .changes()
+            .filter(|change| change.actor == actor)
+            .map(|change| change.seq);
         seqs.max().unwrap_or(0) + 1
     }
 
     /// Every change that the document holds, as metadata.
     pub fn changes(&self) -> impl Iterator<Item = ChangeMeta> {
-        self.automerge.get_changes_meta(&[]).into_iter().filter_map(|meta| {
-            Some(ChangeMeta {
-                hash: hash(&meta.hash),
-                actor: actor(&meta.actor)?,
-                seq: meta.seq,
-                deps: meta.deps.iter().map(hash).collect(),
+        self.automerge
+            .get_changes_meta(&[])
+            .into_iter()
+            .filter_map(|meta| {
+                Some(ChangeMeta {
+                    hash: hash(&meta.hash),
+                    actor: actor(&meta.actor)?,
+                    seq: meta.seq,
+                    deps: meta.deps.iter().map(hash).collect(),
+                })
             })
-        })
     }
 
     /// The raw chunk of a change that the document holds.
@@ -219,24 +238,35 @@ impl Document {
         let fact = fact_from(group, id, body)?;
         let change = self.automerge.hash_for_opid(object)?;
         let meta = self.automerge.get_change_meta_by_hash(&change)?;
-        Some(Held { fact, actor: actor(&meta.actor)?, actor_seq: meta.seq })
+        Some(Held {
+            fact,
+            actor: actor(&meta.actor)?,
+            actor_seq: meta.seq,
+        })
     }
 
     /// Whether a key of the ROOT map exists.
     pub fn has_key(&self, key: &str) -> bool {
-        self.automerge.get(ROOT, key).is_ok_and(|found| found.is_some())
+        self.automerge
+            .get(ROOT, key)
+            .is_ok_and(|found| found.is_some())
     }
 
     /// The facts that no other fact has seen.
     pub fn frontier(&self) -> Vec<FactId> {
         let (held, _) = self.facts();
         let seen: BTreeSet<_> = held.iter().flat_map(|held| &held.fact.saw).collect();
-        held.iter().map(|held| held.fact.id).filter(|id| !seen.contains(id)).collect()
+        held.iter()
+            .map(|held| held.fact.id)
+            .filter(|id| !seen.contains(id))
+            .collect()
     }
 
     /// The content of a text; empty when the document has none of this name.
     pub fn text(&self, name: TextName) -> String {
-        self.text_object(name).and_then(|text| self.automerge.text(text).ok()).unwrap_or_default()
+        self.text_object(name)
+            .and_then(|text| self.automerge.text(text).ok())
+            .unwrap_or_default()
     }
 
     /// The object of a text, by which operations name it.
@@ -268,6 +298,46 @@ impl Document {
     }
 }
 
+/// How many operations one change may have; a character of a text is one.
+pub const OPERATIONS_MAX: usize = 70_000;
+
+/// How many bytes one change may have.
+pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
+
+/// Decodes a change from elsewhere: one uncompressed chunk with a true checksum, bounded in size,
+/// that carries nothing beside its operations.
+///
+/// automerge itself accepts a false checksum and drops the change later, and inflates a compressed
+/// chunk without bound.
+pub fn decode_change(bytes: &[u8]) -> Result<Change, Refused> {
+    const UNCOMPRESSED_CHANGE: u8 = 1;
+    if bytes.len() > CHANGE_BYTES_MAX {
+        return Err(Refused::Size {
+            max: CHANGE_BYTES_MAX,
+        });
+    }
+    if bytes.get(8) != Some(&UNCOMPRESSED_CHANGE) {
+        return Err(Refused::Encoding);
+    }
+    let change = Change::from_bytes(bytes.to_vec()).map_err(|_| Refused::Encoding)?;
+    let bare = change.raw_bytes() == bytes
+        && bytes.get(4..8) == Some(&change.hash().0[..4])
+        && change.extra_bytes().is_empty()
+        && change.author().is_none()
+        && change.message().is_none_or(str::is_empty)
+        && change.timestamp() == 0
+        && change.actor_id().to_bytes().len() == 16;
+    if !bare {
+        return Err(Refused::Encoding);
+    }
+    if change.len() > OPERATIONS_MAX {
+        return Err(Refused::Size {
+            max: CHANGE_BYTES_MAX,
+        });
+    }
+    Ok(change)
+}
+
 /// A change without its operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeMeta {
@@ -281,7 +351,11 @@ pub struct ChangeMeta {
 pub fn split_key(key: &str) -> Option<(&str, FactId)> {
     let (group, id) = key.rsplit_once('/')?;
     let known = !group.is_empty() && !group.starts_with('/') && !group.ends_with('/');
-    if known { Some((group, id.parse().ok()?)) } else { None }
+    if known {
+        Some((group, id.parse().ok()?))
+    } else {
+        None
+    }
 }
 
 /// Reads a scalar; `None` for what no fact carries.
@@ -306,10 +380,26 @@ pub fn fact_from(group: &str, id: FactId, mut body: Body) -> Option<Fact> {
     let at = UnixMillis(take_int(&mut body, "at")?);
     let boot = Boot(take_int(&mut body, "boot")?.cast_unsigned());
     let mono = u64::try_from(take_int(&mut body, "mono")?).ok()?;
-    let Some(Scalar::Bytes(saw)) = body.remove("saw") else { return None };
-    let (chunks, []) = saw.as_chunks::<16>() else { return None };
-    let saw = chunks.iter().map(|bytes| FactId::from_bytes(*bytes)).collect();
-    Some(Fact { group: group.to_owned(), id, by: PersonId(by), at, boot, mono, saw, body })
+    let Some(Scalar::Bytes(saw)) = body.remove("saw") else {
+        return None;
+    };
+    let (chunks, []) = saw.as_chunks::<16>() else {
+        return None;
+    };
+    let saw = chunks
+        .iter()
+        .map(|bytes| FactId::from_bytes(*bytes))
+        .collect();
+    Some(Fact {
+        group: group.to_owned(),
+        id,
+        by: PersonId(by),
+        at,
+        boot,
+        mono,
+        saw,
+        body,
+    })
 }
 
 fn take_int(body: &mut Body, name: &str) -> Option<i64> {

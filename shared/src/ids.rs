@@ -159,12 +159,18 @@ pub struct DocKey {
 impl DocKey {
     /// The key of the document that the requester may see.
     pub fn incident(id: IncidentId) -> Self {
-        Self { kind: DocKind::Incident, id }
+        Self {
+            kind: DocKind::Incident,
+            id,
+        }
     }
 
     /// The key of the document that only staff may see.
     pub fn work(id: IncidentId) -> Self {
-        Self { kind: DocKind::Work, id }
+        Self {
+            kind: DocKind::Work,
+            id,
+        }
     }
 }
 
@@ -190,7 +196,10 @@ impl FromStr for DocKey {
             "work" => DocKind::Work,
             _ => return Err(BadId),
         };
-        Ok(Self { kind, id: id.parse()? })
+        Ok(Self {
+            kind,
+            id: id.parse()?,
+        })
     }
 }
 
@@ -202,7 +211,9 @@ impl Serialize for DocKey {
 
 impl<'de> Deserialize<'de> for DocKey {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -243,7 +254,9 @@ impl LocalCode {
     /// Derives the code of an incident.
     pub fn of(id: IncidentId) -> Self {
         const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let tail = id.as_bytes()[11..].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let tail = id.as_bytes()[11..]
+            .iter()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
         let digit = |place: u32| DIGITS[(tail >> (place * 5) & 31) as usize] as char;
         let group = |from: u32| (0..4).map(|step| digit(from - step)).collect::<String>();
         Self(format!("L-{}-{}", group(7), group(3)))

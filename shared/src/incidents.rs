@@ -4,23 +4,27 @@
 //! written; [`write`] turns it into facts; [`read`] folds facts back into an [`Incident`], whatever
 //! order they arrived in. Reading never fails: odd states are ordinary input after a merge.
 
+mod content;
+mod fold;
+mod known;
 pub mod lifecycle;
+mod read;
 pub mod shape;
 pub mod timeline;
-mod fold;
-mod read;
+mod words;
 mod write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CategoryId, DeviceId, FactId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
+use crate::ids::{
+    CategoryId, DeviceId, DocKind, FactId, GroupId, IncidentId, LocalCode, PersonId, SiteId,
+};
 use crate::time::{Flags, UnixMillis};
 
-pub use fold::{Assignment, Claimed};
 pub use lifecycle::{HoldReason, ResolutionCode, State, Transition};
-pub use read::{Anomaly, read};
+pub use read::{Anomaly, IncidentReceipts, read, state_seen};
 pub use timeline::{Event, EventKind};
-pub use write::{Drafted, IncidentDocs, Written, write};
+pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
 
 /// How much, for impact and for urgency alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,20 +100,77 @@ pub enum Intent {
     Declare(Declare),
     Set(SetField),
     /// A dispatcher gives the incident to a group, a person, or back to nobody.
-    Assign { group: Option<GroupId>, person: Option<PersonId> },
+    Assign {
+        group: Option<GroupId>,
+        person: Option<PersonId>,
+    },
     /// Somebody takes the incident.
-    Claim { group: Option<GroupId> },
+    Claim {
+        group: Option<GroupId>,
+    },
     /// Work starts, or goes on after a hold.
     Start,
-    Hold { reason: HoldReason, text: String },
-    Resolve { code: ResolutionCode, notes: String },
-    Reopen { text: String },
+    Hold {
+        reason: HoldReason,
+        text: String,
+    },
+    Resolve {
+        code: ResolutionCode,
+        notes: String,
+    },
+    Reopen {
+        text: String,
+    },
     Close,
-    Cancel { text: String },
+    Cancel {
+        text: String,
+    },
     /// A message that the requester sees.
-    Reply { text: String },
+    Reply {
+        text: String,
+    },
     /// A note that only staff sees.
-    Note { text: String },
+    Note {
+        text: String,
+    },
+}
+
+impl Intent {
+    /// The documents that the intent writes to, in lock order.
+    pub fn docs(&self) -> &'static [DocKind] {
+        match self {
+            Self::Declare(_) => &[DocKind::Incident, DocKind::Work],
+            Self::Note { .. } => &[DocKind::Work],
+            Self::Set(_)
+            | Self::Assign { .. }
+            | Self::Claim { .. }
+            | Self::Start
+            | Self::Hold { .. }
+            | Self::Resolve { .. }
+            | Self::Reopen { .. }
+            | Self::Close
+            | Self::Cancel { .. }
+            | Self::Reply { .. } => &[DocKind::Incident],
+        }
+    }
+
+    /// The step of the lifecycle that the intent takes, if it takes one.
+    pub fn transition(&self) -> Option<Transition> {
+        match self {
+            Self::Start => Some(Transition::Started),
+            Self::Hold { .. } => Some(Transition::Held),
+            Self::Resolve { .. } => Some(Transition::Resolved),
+            Self::Reopen { .. } => Some(Transition::Reopened),
+            Self::Close => Some(Transition::Closed),
+            Self::Cancel { .. } => Some(Transition::Cancelled),
+            Self::Declare(_)
+            | Self::Set(_)
+            | Self::Assign { .. }
+            | Self::Claim { .. }
+            | Self::Reply { .. }
+            | Self::Note { .. } => None,
+        }
+    }
 }
 
 /// Why an act is not allowed.
@@ -180,13 +241,22 @@ pub struct Field<T> {
     pub rivals: Vec<Said<T>>,
 }
 
-/// An act that gave way to a concurrent one; its author is told by a card.
+/// Who has the incident, and how that came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    pub group: Option<GroupId>,
+    pub person: Option<PersonId>,
+    pub fact: FactId,
+    pub from: Provenance,
+}
+
+/// An act that met a concurrent one; its author is told by a card until somebody has seen both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GaveWay {
-    /// Whose act gave way.
+    /// Whose act it was.
     pub by: PersonId,
     pub fact: FactId,
-    /// The fact that holds instead.
+    /// The fact that holds instead, or, after a resolution, the requester's word that met it.
     pub to: FactId,
 }
 
@@ -224,7 +294,9 @@ pub struct Incident {
 impl Incident {
     /// What people call it: the number, or the local code until there is one.
     pub fn name(&self) -> String {
-        self.number.clone().unwrap_or_else(|| LocalCode::of(self.id).0)
+        self.number
+            .clone()
+            .unwrap_or_else(|| LocalCode::of(self.id).0)
     }
 
     /// The person who reported it, if the directory knows them.

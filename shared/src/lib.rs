@@ -3,13 +3,13 @@
 //! Nothing here does I/O, reads a clock, draws a random number or waits: time and randomness are
 //! arguments, so the same function gives the same answer on a device, on the server and in a test.
 
-pub mod ids;
-pub mod time;
-pub mod people;
 pub mod document;
+pub mod ids;
 pub mod incidents;
+pub mod people;
 pub mod policy;
 pub mod rows;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time;

@@ -106,7 +106,9 @@ impl Matrix {
     /// The priority of an incident; [`Priority::P3`] where the matrix has a hole.
     pub fn priority(&self, impact: Level, urgency: Level) -> Priority {
         let row = self.priorities.get(&impact);
-        row.and_then(|row| row.get(&urgency)).copied().unwrap_or(Priority::P3)
+        row.and_then(|row| row.get(&urgency))
+            .copied()
+            .unwrap_or(Priority::P3)
     }
 }
 
@@ -120,7 +122,10 @@ impl Default for Matrix {
             (Medium, row(P2, P3, P4)),
             (Low, row(P3, P4, P4)),
         ]);
-        Self { version: 1, priorities }
+        Self {
+            version: 1,
+            priorities,
+        }
     }
 }
 
@@ -207,6 +212,8 @@ impl Serialize for Scope {
 
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }

@@ -8,9 +8,7 @@ mod pack;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
-use crate::incidents::{
-    EventKind, HoldReason, Incident, Level, Priority, Requester, State,
-};
+use crate::incidents::{EventKind, HoldReason, Incident, Level, Priority, Requester, State};
 use crate::people::Matrix;
 use crate::time::UnixMillis;
 
@@ -51,14 +49,20 @@ pub struct Row {
 impl Row {
     /// What people call the incident: the number, or the local code until there is one.
     pub fn name(&self) -> String {
-        self.number.clone().unwrap_or_else(|| LocalCode::of(self.id).0)
+        self.number
+            .clone()
+            .unwrap_or_else(|| LocalCode::of(self.id).0)
     }
 }
 
 /// Summarises an incident: the staff row when `incident` was read with its `work`, else the public.
 pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
     let count = |wanted: fn(&EventKind) -> bool| {
-        let found = incident.timeline.iter().filter(|event| wanted(&event.kind)).count();
+        let found = incident
+            .timeline
+            .iter()
+            .filter(|event| wanted(&event.kind))
+            .count();
         u16::try_from(found).unwrap_or(u16::MAX)
     };
     let impact = incident.impact.holds.value;

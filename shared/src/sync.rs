@@ -3,8 +3,8 @@
 //! [`message`] is what travels, [`client`] and [`server`] are state machines without I/O that shells
 //! in the browser, on the server and in the simulation carry. Sync knows documents as id and bytes.
 
+pub mod client;
 pub mod message;
 pub mod server;
-pub mod client;
 
 pub use message::{Seq, SignedHeads};

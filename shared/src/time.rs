@@ -95,8 +95,15 @@ const CLOCK_OFF_MILLIS: i64 = 60_000;
 /// Computes a fact's corrected time: never later than arrival, never before `floor` (what its
 /// author had seen), and arrival itself, flagged, when the claim lies beyond the bound.
 pub fn corrected(claim: Claim, floor: UnixMillis, arrival: Arrival<'_>) -> (UnixMillis, Flags) {
-    let offset = arrival.clocks.first().map_or(0, |clock| arrival.now.since(clock.wall));
-    let off = if offset.abs() > CLOCK_OFF_MILLIS { Flags::CLOCK_OFF } else { Flags::default() };
+    let offset = arrival
+        .clocks
+        .first()
+        .map_or(0, |clock| arrival.now.since(clock.wall));
+    let off = if offset.abs() > CLOCK_OFF_MILLIS {
+        Flags::CLOCK_OFF
+    } else {
+        Flags::default()
+    };
     let same_boot = arrival.clocks.iter().find(|clock| clock.boot == claim.boot);
     let believed = match same_boot {
         Some(clock) => arrival.now.plus(-elapsed(claim, *clock)),
@@ -121,53 +128,95 @@ mod tests {
     const HOUR: i64 = 3_600_000;
 
     fn reading(boot: u64, mono: i64, wall: UnixMillis) -> Reading {
-        Reading { boot: Boot(boot), mono: mono.cast_unsigned(), wall }
+        Reading {
+            boot: Boot(boot),
+            mono: mono.cast_unsigned(),
+            wall,
+        }
     }
 
     fn judge(claim: Claim, clocks: &[Reading]) -> (UnixMillis, Flags) {
-        let arrival = Arrival { now: NOON, clocks, bound_millis: BOUND_MILLIS };
+        let arrival = Arrival {
+            now: NOON,
+            clocks,
+            bound_millis: BOUND_MILLIS,
+        };
         corrected(claim, UnixMillis(0), arrival)
     }
 
     #[test]
     fn a_clock_wrong_by_a_year_is_corrected_within_the_same_boot() {
         let wrong = NOON.plus(-365 * 24 * HOUR);
-        let claim = Claim { at: wrong.plus(-HOUR), boot: Boot(1), mono: 0 };
+        let claim = Claim {
+            at: wrong.plus(-HOUR),
+            boot: Boot(1),
+            mono: 0,
+        };
         let (at, flags) = judge(claim, &[reading(1, HOUR, wrong)]);
         assert_eq!((at, flags), (NOON.plus(-HOUR), Flags::CLOCK_OFF));
     }
 
     #[test]
     fn a_monotonic_clock_that_slept_gives_way_to_the_wall_clock() {
-        let claim = Claim { at: NOON.plus(-2 * HOUR), boot: Boot(1), mono: 0 };
-        assert_eq!(judge(claim, &[reading(1, HOUR, NOON)]).0, NOON.plus(-2 * HOUR));
+        let claim = Claim {
+            at: NOON.plus(-2 * HOUR),
+            boot: Boot(1),
+            mono: 0,
+        };
+        assert_eq!(
+            judge(claim, &[reading(1, HOUR, NOON)]).0,
+            NOON.plus(-2 * HOUR)
+        );
     }
 
     #[test]
     fn another_boot_counts_by_the_measured_offset() {
-        let claim = Claim { at: NOON.plus(-3 * HOUR), boot: Boot(1), mono: 5 };
+        let claim = Claim {
+            at: NOON.plus(-3 * HOUR),
+            boot: Boot(1),
+            mono: 5,
+        };
         let clocks = [reading(2, 10, NOON.plus(-HOUR))];
         assert_eq!(judge(claim, &clocks).0, NOON.plus(-2 * HOUR));
     }
 
     #[test]
     fn a_claim_beyond_the_bound_counts_from_arrival_and_says_so() {
-        let claim = Claim { at: NOON.plus(-100 * HOUR), boot: Boot(1), mono: 0 };
+        let claim = Claim {
+            at: NOON.plus(-100 * HOUR),
+            boot: Boot(1),
+            mono: 0,
+        };
         let (at, flags) = judge(claim, &[reading(2, 1, NOON)]);
         assert_eq!((at, flags), (NOON, Flags::BEYOND_BOUND));
     }
 
     #[test]
     fn a_claim_from_the_future_counts_from_arrival() {
-        let claim = Claim { at: NOON.plus(HOUR), boot: Boot(1), mono: 0 };
+        let claim = Claim {
+            at: NOON.plus(HOUR),
+            boot: Boot(1),
+            mono: 0,
+        };
         assert_eq!(judge(claim, &[reading(2, 1, NOON)]).0, NOON);
     }
 
     #[test]
     fn never_earlier_than_what_the_author_had_seen() {
-        let claim = Claim { at: NOON.plus(-2 * HOUR), boot: Boot(1), mono: 0 };
+        let claim = Claim {
+            at: NOON.plus(-2 * HOUR),
+            boot: Boot(1),
+            mono: 0,
+        };
         let clocks = [reading(2, 1, NOON)];
-        let arrival = Arrival { now: NOON, clocks: &clocks, bound_millis: BOUND_MILLIS };
-        assert_eq!(corrected(claim, NOON.plus(-HOUR), arrival).0, NOON.plus(-HOUR));
+        let arrival = Arrival {
+            now: NOON,
+            clocks: &clocks,
+            bound_millis: BOUND_MILLIS,
+        };
+        assert_eq!(
+            corrected(claim, NOON.plus(-HOUR), arrival).0,
+            NOON.plus(-HOUR)
+        );
     }
 }

@@ -49,7 +49,9 @@ impl ReceiptBook {
 
     /// Adds a receipt; an earlier one of the same change stays, since receipts are never recomputed.
     pub fn add(&mut self, receipt: Receipt) {
-        self.0.entry((receipt.actor, receipt.actor_seq)).or_insert(receipt);
+        self.0
+            .entry((receipt.actor, receipt.actor_seq))
+            .or_insert(receipt);
     }
 
     /// All receipts, sorted by (actor, `actor_seq`).
@@ -98,12 +100,20 @@ impl ReceiptColumns {
         let (mut actors, mut devices) = (BTreeMap::new(), BTreeMap::new());
         let mut before = 0;
         for receipt in receipts {
-            columns.actor.push(place(&mut actors, &mut columns.actors, receipt.actor));
-            columns.device.push(place(&mut devices, &mut columns.devices, receipt.device));
+            columns
+                .actor
+                .push(place(&mut actors, &mut columns.actors, receipt.actor));
+            columns
+                .device
+                .push(place(&mut devices, &mut columns.devices, receipt.device));
             columns.actor_seq.push(receipt.actor_seq);
             columns.person.push(receipt.person.0);
-            columns.received_at.push(receipt.received_at.0.wrapping_sub(before));
-            columns.age.push(receipt.received_at.0.wrapping_sub(receipt.corrected_at.0));
+            columns
+                .received_at
+                .push(receipt.received_at.0.wrapping_sub(before));
+            columns
+                .age
+                .push(receipt.received_at.0.wrapping_sub(receipt.corrected_at.0));
             columns.flags.push(receipt.flags.0);
             before = receipt.received_at.0;
         }
@@ -172,7 +182,9 @@ mod tests {
 
     #[test]
     fn the_first_receipt_of_a_change_stays() {
-        let book: ReceiptBook = [receipt(1, 1, 100), receipt(1, 1, 200)].into_iter().collect();
+        let book: ReceiptBook = [receipt(1, 1, 100), receipt(1, 1, 200)]
+            .into_iter()
+            .collect();
         assert_eq!(book.of(Actor([1; 16]), 1), Some(&receipt(1, 1, 100)));
     }
 }

@@ -1,6 +1,282 @@
-//! x
-use serde::{Deserialize, Serialize};
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assignment { pub group: Option<crate::ids::GroupId>, pub person: Option<crate::ids::PersonId>}
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claimed;
+//! Which of several facts holds: a maximum over one total order, never pair by pair, so that any
+//! number of concurrent facts give one answer in any order of arrival.
+//!
+//! The rules are the table "When two people act at once" of the README; its rows have a test each.
+
+use std::cmp::Reverse;
+
+use crate::ids::{FactId, GroupId, PersonId};
+use crate::time::UnixMillis;
+
+use super::content::{Content, Step};
+use super::known::{Knowledge, Known};
+use super::{
+    Assignment, Field, GaveWay, HoldReason, Requester, ResolutionCode, Said, SetField, State,
+};
+
+/// Folds a field: the later by corrected time; equal, the higher severity, then the id.
+pub(super) fn field<T: Clone + PartialEq>(
+    known: &Knowledge,
+    value: impl Fn(&Content) -> Option<T>,
+    severity: impl Fn(&T) -> u8,
+) -> Option<Field<T>> {
+    let said = |at: usize| {
+        let fact = &known.facts[at];
+        let value = value(&fact.content)?;
+        Some(Said {
+            value,
+            fact: fact.id,
+            from: fact.from,
+        })
+    };
+    let current = known.current(|content| value(content).is_some());
+    let mut said: Vec<_> = current.into_iter().filter_map(said).collect();
+    said.sort_by_key(|said| Reverse((said.from.corrected, severity(&said.value), said.fact)));
+    let mut rivals: Vec<Said<T>> = Vec::new();
+    let mut best = said.into_iter();
+    let holds = best.next()?;
+    for rival in best {
+        if rival.value != holds.value && rivals.iter().all(|other| other.value != rival.value) {
+            rivals.push(rival);
+        }
+    }
+    Some(Field { holds, rivals })
+}
+
+/// The value that a fact gives a field; the created fact gives each its first.
+pub(super) mod value {
+    use super::{Content, Requester, SetField};
+    use crate::ids::{CategoryId, SiteId};
+    use crate::incidents::Level;
+
+    macro_rules! value {
+        ($name:ident, $variant:ident, $type:ty) => {
+            pub(in crate::incidents) fn $name(content: &Content) -> Option<$type> {
+                match content {
+                    Content::Created { declare, .. } => Some(declare.$name.clone()),
+                    Content::Set(SetField::$variant(value)) => Some(value.clone()),
+                    Content::WorkCreated { .. }
+                    | Content::Set(_)
+                    | Content::Assigned { .. }
+                    | Content::Claimed { .. }
+                    | Content::Moved(_)
+                    | Content::Entry { .. }
+                    | Content::Note { .. }
+                    | Content::Number { .. } => None,
+                }
+            }
+        };
+    }
+
+    value!(subject, Subject, String);
+    value!(category, Category, Option<CategoryId>);
+    value!(impact, Impact, Level);
+    value!(urgency, Urgency, Level);
+    value!(site, Site, Option<SiteId>);
+    value!(requester, Requester, Requester);
+}
+
+/// Folds the assignment: dispatcher before claim; among dispatchers the later, among claims the
+/// earlier; then the id. What the created fact says comes last.
+pub(super) fn assignment(known: &Knowledge, cards: &mut Vec<GaveWay>) -> Option<Assignment> {
+    let current = known.current(|content| assigned(content, PersonId::SERVER).is_some());
+    let winner = current
+        .iter()
+        .copied()
+        .max_by_key(|&at| assignment_order(&known.facts[at]))?;
+    let holds = &known.facts[winner];
+    let (group, person) = assigned(&holds.content, holds.from.by)?;
+    for lost in current
+        .into_iter()
+        .filter(|&at| at != winner)
+        .map(|at| &known.facts[at])
+    {
+        if assigned(&lost.content, lost.from.by) != Some((group.clone(), person)) {
+            cards.push(GaveWay {
+                by: lost.from.by,
+                fact: lost.id,
+                to: holds.id,
+            });
+        }
+    }
+    Some(Assignment {
+        group,
+        person,
+        fact: holds.id,
+        from: holds.from,
+    })
+}
+
+fn assignment_order(fact: &Known) -> (u8, UnixMillis, Reverse<UnixMillis>, FactId) {
+    let none = UnixMillis(0);
+    let at = fact.from.corrected;
+    match fact.content {
+        Content::Assigned { .. } => (2, at, Reverse(none), fact.id),
+        Content::Claimed { .. } => (1, none, Reverse(at), fact.id),
+        Content::Created { .. }
+        | Content::WorkCreated { .. }
+        | Content::Set(_)
+        | Content::Moved(_)
+        | Content::Entry { .. }
+        | Content::Note { .. }
+        | Content::Number { .. } => (0, at, Reverse(none), fact.id),
+    }
+}
+
+fn assigned(content: &Content, by: PersonId) -> Option<(Option<GroupId>, Option<PersonId>)> {
+    match content {
+        Content::Created { declare, .. } => Some((declare.group.clone(), declare.assignee)),
+        Content::Assigned { group, person } => Some((group.clone(), *person)),
+        Content::Claimed { group } => Some((group.clone(), Some(by))),
+        Content::WorkCreated { .. }
+        | Content::Set(_)
+        | Content::Moved(_)
+        | Content::Entry { .. }
+        | Content::Note { .. }
+        | Content::Number { .. } => None,
+    }
+}
+
+/// The state as the transitions alone give it, before the assignment tells New from Assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waiting for work to start: New or Assigned.
+    Ready,
+    InProgress,
+    OnHold(HoldReason),
+    Resolved(Option<ResolutionCode>),
+    Closed(Option<ResolutionCode>),
+    Cancelled,
+}
+
+impl Phase {
+    pub(super) fn state(self, assignee: Option<PersonId>) -> State {
+        match self {
+            Self::Ready if assignee.is_some() => State::Assigned,
+            Self::Ready => State::New,
+            Self::InProgress => State::InProgress,
+            Self::OnHold(_) => State::OnHold,
+            Self::Resolved(_) => State::Resolved,
+            Self::Closed(_) => State::Closed,
+            Self::Cancelled => State::Cancelled,
+        }
+    }
+}
+
+/// Folds the state: the first in of requester's reopening, cancelled, closed, resolved, staff
+/// reopening, on hold, in progress; equal, the later. Closing counts as resolving when it is
+/// concurrent with anything by the requester.
+pub(super) fn phase(
+    known: &Knowledge,
+    requester: Option<PersonId>,
+    cards: &mut Vec<GaveWay>,
+) -> Option<(Phase, usize)> {
+    let current =
+        known.current(|content| matches!(content, Content::Created { .. } | Content::Moved(_)));
+    let order = |at: usize| {
+        let fact = &known.facts[at];
+        (rank(known, at, requester), fact.from.corrected, fact.id)
+    };
+    let winner = current.iter().copied().max_by_key(|&at| order(at))?;
+    let phase = phase_of(known, winner, requester);
+    let holds = &known.facts[winner];
+    for lost in current.into_iter().filter(|&at| at != winner) {
+        let lost_fact = &known.facts[lost];
+        if phase_of(known, lost, requester) != phase {
+            cards.push(GaveWay {
+                by: lost_fact.from.by,
+                fact: lost_fact.id,
+                to: holds.id,
+            });
+        }
+    }
+    cards.extend(met(known, winner, requester));
+    Some((phase, winner))
+}
+
+/// The requester's words that a resolution or closing did not know of, until somebody saw both.
+fn met(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Vec<GaveWay> {
+    let fact = &known.facts[at];
+    let Content::Moved(Step::Resolved { .. } | Step::Closed) = fact.content else {
+        return Vec::new();
+    };
+    let words = by_requester(known, requester)
+        .filter(|&other| known.concurrent(at, other) && !known.settled(at, other));
+    let card = |other: usize| GaveWay {
+        by: fact.from.by,
+        fact: fact.id,
+        to: known.facts[other].id,
+    };
+    words.map(card).collect()
+}
+
+fn by_requester(
+    known: &Knowledge,
+    requester: Option<PersonId>,
+) -> impl Iterator<Item = usize> + '_ {
+    (0..known.facts.len()).filter(move |&at| Some(known.facts[at].from.by) == requester)
+}
+
+fn closing_stands(known: &Knowledge, at: usize, requester: Option<PersonId>) -> bool {
+    by_requester(known, requester).all(|other| !known.concurrent(at, other))
+}
+
+fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
+    let fact = &known.facts[at];
+    let Content::Moved(step) = &fact.content else {
+        return 0;
+    };
+    match step {
+        Step::Started => 1,
+        Step::Held { .. } => 2,
+        Step::Reopened { .. } if Some(fact.from.by) != requester => 3,
+        Step::Resolved { .. } => 4,
+        Step::Closed if closing_stands(known, at, requester) => 5,
+        Step::Closed => 4,
+        Step::Cancelled { .. } => 6,
+        Step::Reopened { .. } => 7,
+    }
+}
+
+fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Phase {
+    let Content::Moved(step) = &known.facts[at].content else {
+        return Phase::Ready;
+    };
+    match step {
+        Step::Started => Phase::InProgress,
+        Step::Held { reason, .. } => Phase::OnHold(*reason),
+        Step::Resolved { code } => Phase::Resolved(Some(*code)),
+        Step::Reopened { .. } => Phase::Ready,
+        Step::Closed if closing_stands(known, at, requester) => {
+            Phase::Closed(code_before(known, at))
+        }
+        Step::Closed => Phase::Resolved(code_before(known, at)),
+        Step::Cancelled { .. } => Phase::Cancelled,
+    }
+}
+
+/// The code of the last resolution that a closing has seen.
+fn code_before(known: &Knowledge, at: usize) -> Option<ResolutionCode> {
+    let resolved = (0..known.facts.len())
+        .filter(|&other| known.saw(at, other))
+        .filter_map(|other| {
+            let fact = &known.facts[other];
+            match fact.content {
+                Content::Moved(Step::Resolved { code }) => {
+                    Some((fact.from.corrected, fact.id, code))
+                }
+                Content::Moved(_)
+                | Content::Created { .. }
+                | Content::WorkCreated { .. }
+                | Content::Set(_)
+                | Content::Assigned { .. }
+                | Content::Claimed { .. }
+                | Content::Entry { .. }
+                | Content::Note { .. }
+                | Content::Number { .. } => None,
+            }
+        });
+    resolved
+        .max_by_key(|(at, id, _)| (*at, *id))
+        .map(|(_, _, code)| code)
+}

@@ -34,7 +34,10 @@ impl State {
 
     /// Whether work is still to be done.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::New | Self::Assigned | Self::InProgress | Self::OnHold)
+        matches!(
+            self,
+            Self::New | Self::Assigned | Self::InProgress | Self::OnHold
+        )
     }
 }
 
@@ -65,28 +68,6 @@ pub enum Transition {
 }
 
 impl Transition {
-    /// Every transition.
-    pub const ALL: [Self; 6] = [
-        Self::Started,
-        Self::Held,
-        Self::Resolved,
-        Self::Reopened,
-        Self::Closed,
-        Self::Cancelled,
-    ];
-
-    /// The word a fact carries.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Held => "held",
-            Self::Resolved => "resolved",
-            Self::Reopened => "reopened",
-            Self::Closed => "closed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Whether the step may be taken from `state`, as its author sees it.
     pub fn is_allowed_from(self, state: State) -> bool {
         match self {
@@ -110,12 +91,6 @@ pub enum HoldReason {
     Evidence,
 }
 
-impl HoldReason {
-    /// Every reason, in the order people choose from.
-    pub const ALL: [Self; 6] =
-        [Self::Caller, Self::Vendor, Self::Part, Self::Change, Self::Problem, Self::Evidence];
-}
-
 /// How an incident was resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,16 +101,4 @@ pub enum ResolutionCode {
     Duplicate,
     NotReproducible,
     NoLongerNeeded,
-}
-
-impl ResolutionCode {
-    /// Every code, in the order people choose from.
-    pub const ALL: [Self; 6] = [
-        Self::Fixed,
-        Self::Workaround,
-        Self::Explained,
-        Self::Duplicate,
-        Self::NotReproducible,
-        Self::NoLongerNeeded,
-    ];
 }

@@ -1,3 +1,263 @@
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Anomaly{}
-pub fn read(){}
+//! From documents, in whatever state a merge left them, to the incident that people see.
+
+use crate::document::{ReceiptBook, TextName};
+use crate::ids::{DocKind, FactId, PersonId};
+use crate::time::UnixMillis;
+
+use super::content::{Content, Step};
+use super::fold::{self, Phase, value};
+use super::known::{Knowledge, Known};
+use super::{
+    Assignment, Channel, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
+    Provenance, Requester, Said, State,
+};
+
+/// The receipts of an incident's documents.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IncidentReceipts {
+    pub incident: ReceiptBook,
+    pub work: ReceiptBook,
+}
+
+/// Something odd that reading met and went on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anomaly {
+    /// The incident document does not say how it was created.
+    NotCreated,
+    /// The incident document was created more than once; the earliest counts.
+    CreatedTwice,
+    /// Facts or keys that this version cannot read.
+    Strange { doc: DocKind, count: usize },
+    /// More than one number was given; the earliest counts.
+    NumberedTwice,
+}
+
+/// Reads an incident. Without its work document the result is what the requester may see.
+pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<Anomaly>) {
+    let known = Knowledge::of(&docs.incident, &receipts.incident);
+    let work = docs
+        .work
+        .as_ref()
+        .map(|work| Knowledge::of(work, &receipts.work));
+    let mut anomalies = strange(&known);
+    anomalies.extend(work.iter().flat_map(strange));
+    let created = earliest(&known, |content| matches!(content, Content::Created { .. }));
+    let number = earliest(&known, |content| matches!(content, Content::Number { .. }));
+    anomalies.extend(created.1.then_some(Anomaly::CreatedTwice));
+    anomalies.extend(number.1.then_some(Anomaly::NumberedTwice));
+    anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
+
+    let notes = docs.incident.text(TextName::Resolution);
+    let timeline = timeline(&known, work.as_ref(), &notes);
+    let birth = created.0.map_or(NOWHERE, |fact| fact.from);
+    let base = Base {
+        birth,
+        fact: created.0.map_or(nil(), |fact| fact.id),
+    };
+    let mut gave_way = Vec::new();
+    let assignment = fold::assignment(&known, &mut gave_way).unwrap_or_else(|| base.assignment());
+    let requester = fold::field(&known, value::requester, none)
+        .unwrap_or_else(|| base.field(Requester::Person(PersonId::SERVER)));
+    let requester_person = person(&requester);
+    let phase = fold::phase(&known, requester_person, &mut gave_way);
+    let (phase, state_from) = phase.map_or((Phase::Ready, birth), |(phase, at)| {
+        (phase, known.facts[at].from)
+    });
+    gave_way.retain(|card| card.by != PersonId::SERVER);
+    gave_way.sort_unstable();
+    let incident = Incident {
+        id: docs.id(),
+        number: number.0.and_then(number_of),
+        created: birth,
+        declared_by: birth.by,
+        channel: created.0.map_or(Channel::Import, channel),
+        description: docs.incident.text(TextName::Description),
+        subject: base.or(fold::field(&known, value::subject, none)),
+        category: base.or(fold::field(&known, value::category, none)),
+        impact: fold::field(&known, value::impact, severity)
+            .unwrap_or_else(|| base.field(Level::Medium)),
+        urgency: fold::field(&known, value::urgency, severity)
+            .unwrap_or_else(|| base.field(Level::Medium)),
+        site: base.or(fold::field(&known, value::site, none)),
+        requester,
+        state: phase.state(assignment.person),
+        state_from: since(phase, state_from, &assignment),
+        assignment,
+        hold: match phase {
+            Phase::OnHold(reason) => Some(reason),
+            Phase::Ready
+            | Phase::InProgress
+            | Phase::Resolved(_)
+            | Phase::Closed(_)
+            | Phase::Cancelled => None,
+        },
+        resolution: match phase {
+            Phase::Resolved(code) | Phase::Closed(code) => code,
+            Phase::Ready | Phase::InProgress | Phase::OnHold(_) | Phase::Cancelled => None,
+        },
+        resolution_notes: notes,
+        gave_way,
+        updated_at: timeline
+            .last()
+            .map_or(birth.corrected, |event| event.from.corrected),
+        timeline,
+    };
+    (incident, anomalies)
+}
+
+/// The state that an author saw whose frontier of the incident document was `saw`.
+pub fn state_seen(docs: &IncidentDocs, receipts: &IncidentReceipts, saw: &[FactId]) -> State {
+    let known = Knowledge::of(&docs.incident, &receipts.incident).below(saw);
+    let mut cards: Vec<GaveWay> = Vec::new();
+    let assignee = fold::assignment(&known, &mut cards).and_then(|assignment| assignment.person);
+    let requester = fold::field(&known, value::requester, none);
+    let requester = requester.as_ref().and_then(person);
+    let phase = fold::phase(&known, requester, &mut cards);
+    phase
+        .map_or(Phase::Ready, |(phase, _)| phase)
+        .state(assignee)
+}
+
+const NOWHERE: Provenance = Provenance {
+    by: PersonId::SERVER,
+    at: UnixMillis(0),
+    corrected: UnixMillis(0),
+    arrival: None,
+};
+
+fn nil() -> FactId {
+    FactId::from_bytes([0; 16])
+}
+
+/// What an incident has whose created fact cannot be read.
+struct Base {
+    birth: Provenance,
+    fact: FactId,
+}
+
+impl Base {
+    fn field<T>(&self, value: T) -> Field<T> {
+        Field {
+            holds: Said {
+                value,
+                fact: self.fact,
+                from: self.birth,
+            },
+            rivals: Vec::new(),
+        }
+    }
+
+    fn or<T: Default>(&self, field: Option<Field<T>>) -> Field<T> {
+        field.unwrap_or_else(|| self.field(T::default()))
+    }
+
+    fn assignment(&self) -> Assignment {
+        Assignment {
+            group: None,
+            person: None,
+            fact: self.fact,
+            from: self.birth,
+        }
+    }
+}
+
+fn strange(known: &Knowledge) -> Vec<Anomaly> {
+    let Knowledge {
+        doc,
+        strange: count,
+        ..
+    } = *known;
+    if count > 0 {
+        vec![Anomaly::Strange { doc, count }]
+    } else {
+        Vec::new()
+    }
+}
+
+fn earliest(known: &Knowledge, wanted: impl Fn(&Content) -> bool) -> (Option<&Known>, bool) {
+    let mut found: Vec<_> = known
+        .facts
+        .iter()
+        .filter(|fact| wanted(&fact.content))
+        .collect();
+    found.sort_by_key(|fact| (fact.from.corrected, fact.id));
+    (found.first().copied(), found.len() > 1)
+}
+
+fn number_of(fact: &Known) -> Option<String> {
+    if let Content::Number { number } = &fact.content {
+        Some(number.clone())
+    } else {
+        None
+    }
+}
+
+fn channel(fact: &Known) -> Channel {
+    if let Content::Created { declare, .. } = &fact.content {
+        declare.channel
+    } else {
+        Channel::Import
+    }
+}
+
+fn person(requester: &Field<Requester>) -> Option<PersonId> {
+    match requester.holds.value {
+        Requester::Person(person) => Some(person),
+        Requester::Unknown { .. } => None,
+    }
+}
+
+fn none<T>(_: &T) -> u8 {
+    0
+}
+
+fn severity(level: &Level) -> u8 {
+    match level {
+        Level::Low => 0,
+        Level::Medium => 1,
+        Level::High => 2,
+    }
+}
+
+/// Ready incidents came into their state by the later of transition and assignment.
+fn since(phase: Phase, moved: Provenance, assignment: &Assignment) -> Provenance {
+    let assigned_later = assignment.from.corrected > moved.corrected;
+    if phase == Phase::Ready && assigned_later {
+        assignment.from
+    } else {
+        moved
+    }
+}
+
+fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &str) -> Vec<Event> {
+    let resolved = |fact: &&Known| matches!(fact.content, Content::Moved(Step::Resolved { .. }));
+    let order = |fact: &Known| (fact.from.corrected, fact.depth, fact.id);
+    let last_resolved = known
+        .facts
+        .iter()
+        .filter(resolved)
+        .max_by_key(|fact| order(fact))
+        .map(|fact| fact.id);
+    let mut facts: Vec<(DocKind, &Known)> = Vec::new();
+    facts.extend(known.facts.iter().map(|fact| (known.doc, fact)));
+    facts.extend(
+        work.into_iter()
+            .flat_map(|work| work.facts.iter().map(|fact| (work.doc, fact))),
+    );
+    facts.sort_by_key(|(doc, fact)| (order(fact), *doc));
+    let event = |(doc, fact): (DocKind, &Known)| {
+        let notes = if Some(fact.id) == last_resolved {
+            notes
+        } else {
+            ""
+        };
+        let kind: EventKind = fact.content.event(notes)?;
+        Some(Event {
+            fact: fact.id,
+            doc,
+            from: fact.from,
+            kind,
+        })
+    };
+    facts.into_iter().filter_map(event).collect()
+}

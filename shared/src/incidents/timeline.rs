@@ -22,17 +22,38 @@ pub struct Event {
 pub enum EventKind {
     Declared,
     Set(SetField),
-    Assigned { group: Option<GroupId>, person: Option<PersonId> },
-    Claimed { group: Option<GroupId> },
+    Assigned {
+        group: Option<GroupId>,
+        person: Option<PersonId>,
+    },
+    Claimed {
+        group: Option<GroupId>,
+    },
     Started,
-    Held { reason: HoldReason, text: String },
-    Resolved { code: ResolutionCode, notes: String },
-    Reopened { text: String },
+    Held {
+        reason: HoldReason,
+        text: String,
+    },
+    Resolved {
+        code: ResolutionCode,
+        notes: String,
+    },
+    Reopened {
+        text: String,
+    },
     Closed,
-    Cancelled { text: String },
-    Replied { text: String },
-    Noted { text: String },
-    Numbered { number: String },
+    Cancelled {
+        text: String,
+    },
+    Replied {
+        text: String,
+    },
+    Noted {
+        text: String,
+    },
+    Numbered {
+        number: String,
+    },
 }
 
 impl EventKind {

@@ -21,9 +21,6 @@ pub const PROTOCOL: u32 = 1;
 /// The media type of sync bodies.
 pub const MEDIA_TYPE: &str = "application/cbor";
 
-/// How many bytes one change may have.
-pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
-
 /// How many bytes the body of a push may have.
 pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -57,7 +54,13 @@ pub struct SignedHeads {
 
 impl SignedHeads {
     /// The bytes that the server signs for a document.
-    pub fn message(doc: DocKey, generation: u32, heads: &[Hash], receipts: Hash, epoch: Epoch) -> Vec<u8> {
+    pub fn message(
+        doc: DocKey,
+        generation: u32,
+        heads: &[Hash],
+        receipts: Hash,
+        epoch: Epoch,
+    ) -> Vec<u8> {
         let mut bytes = b"holdfast heads 1\n".to_vec();
         bytes.extend(doc.to_string().bytes());
         bytes.push(b'\n');
@@ -244,5 +247,9 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadMessage> {
     let mut rest = bytes;
     let message = ciborium::de::from_reader_with_recursion_limit(&mut rest, 32);
-    if rest.is_empty() { message.map_err(|_| BadMessage) } else { Err(BadMessage) }
+    if rest.is_empty() {
+        message.map_err(|_| BadMessage)
+    } else {
+        Err(BadMessage)
+    }
 }

@@ -1,0 +1,355 @@
+//! What each kind of fact says, and how its map of scalars spells it.
+//!
+//! Reading leaves alone what it does not know, so that a later schema can add to a fact; writing
+//! and the server's check of a change know exactly these spellings.
+
+use crate::document::{Body, Fact, Scalar};
+use crate::ids::{ActId, CategoryId, DocKind, GroupId, PersonId, SiteId};
+
+use super::{
+    Channel, Declare, EventKind, HoldReason, Level, Requester, ResolutionCode, SetField, Transition,
+};
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The first values, of which the description lies in a text of its own.
+    Created {
+        act: ActId,
+        declare: Declare,
+    },
+    /// The work document is born with the incident.
+    WorkCreated {
+        act: ActId,
+    },
+    Set(SetField),
+    Assigned {
+        group: Option<GroupId>,
+        person: Option<PersonId>,
+    },
+    Claimed {
+        group: Option<GroupId>,
+    },
+    Moved(Step),
+    Entry {
+        text: String,
+    },
+    Note {
+        text: String,
+    },
+    Number {
+        number: String,
+    },
+}
+
+/// A transition with what belongs to it. The notes of a resolution lie in a text of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Started,
+    Held { reason: HoldReason, text: String },
+    Resolved { code: ResolutionCode },
+    Reopened { text: String },
+    Closed,
+    Cancelled { text: String },
+}
+
+impl Step {
+    pub(crate) fn transition(&self) -> Transition {
+        match self {
+            Self::Started => Transition::Started,
+            Self::Held { .. } => Transition::Held,
+            Self::Resolved { .. } => Transition::Resolved,
+            Self::Reopened { .. } => Transition::Reopened,
+            Self::Closed => Transition::Closed,
+            Self::Cancelled { .. } => Transition::Cancelled,
+        }
+    }
+}
+
+impl Content {
+    /// The document, the group path and the body that spell it.
+    pub(crate) fn spell(&self) -> (DocKind, String, Body) {
+        let mut body = Spelling(Body::new());
+        let (doc, group) = match self {
+            Self::Created { act, declare } => {
+                body.act(*act);
+                body.declare(declare);
+                (DocKind::Incident, "created".to_owned())
+            }
+            Self::WorkCreated { act } => {
+                body.act(*act);
+                (DocKind::Work, "created".to_owned())
+            }
+            Self::Set(set) => {
+                body.set(set);
+                (DocKind::Incident, format!("field/{}", field_name(set)))
+            }
+            Self::Assigned { group, person } => {
+                body.text("kind", "assigned");
+                body.optional("group", group.as_ref().map(|group| group.0.as_str()));
+                body.person("person", *person);
+                (DocKind::Incident, "assignment".to_owned())
+            }
+            Self::Claimed { group } => {
+                body.text("kind", "claimed");
+                body.optional("group", group.as_ref().map(|group| group.0.as_str()));
+                (DocKind::Incident, "assignment".to_owned())
+            }
+            Self::Moved(step) => {
+                body.step(step);
+                (DocKind::Incident, "state".to_owned())
+            }
+            Self::Entry { text } => {
+                body.text("text", text);
+                (DocKind::Incident, "entry".to_owned())
+            }
+            Self::Note { text } => {
+                body.text("text", text);
+                (DocKind::Work, "note".to_owned())
+            }
+            Self::Number { number } => {
+                body.text("value", number);
+                (DocKind::Incident, "number".to_owned())
+            }
+        };
+        (doc, group, body.0)
+    }
+
+    /// Reads what a fact says; also whether its body holds more than that.
+    pub(crate) fn read(doc: DocKind, fact: &Fact) -> Option<(Self, bool)> {
+        let mut body = Spelling(fact.body.clone());
+        let content = body.content(doc, &fact.group)?;
+        Some((content, !body.0.is_empty()))
+    }
+
+    /// How the history shows it.
+    pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {
+        Some(match self.clone() {
+            Self::Created { .. } => EventKind::Declared,
+            Self::WorkCreated { .. } => return None,
+            Self::Set(set) => EventKind::Set(set),
+            Self::Assigned { group, person } => EventKind::Assigned { group, person },
+            Self::Claimed { group } => EventKind::Claimed { group },
+            Self::Moved(Step::Started) => EventKind::Started,
+            Self::Moved(Step::Held { reason, text }) => EventKind::Held { reason, text },
+            Self::Moved(Step::Resolved { code }) => EventKind::Resolved {
+                code,
+                notes: resolution_notes.to_owned(),
+            },
+            Self::Moved(Step::Reopened { text }) => EventKind::Reopened { text },
+            Self::Moved(Step::Closed) => EventKind::Closed,
+            Self::Moved(Step::Cancelled { text }) => EventKind::Cancelled { text },
+            Self::Entry { text } => EventKind::Replied { text },
+            Self::Note { text } => EventKind::Noted { text },
+            Self::Number { number } => EventKind::Numbered { number },
+        })
+    }
+}
+
+/// The name of a field in its group path.
+pub(crate) fn field_name(set: &SetField) -> &'static str {
+    match set {
+        SetField::Subject(_) => "subject",
+        SetField::Category(_) => "category",
+        SetField::Impact(_) => "impact",
+        SetField::Urgency(_) => "urgency",
+        SetField::Site(_) => "site",
+        SetField::Requester(_) => "requester",
+    }
+}
+
+/// A body being written or taken apart.
+struct Spelling(Body);
+
+impl Spelling {
+    fn text(&mut self, name: &str, text: &str) {
+        self.0
+            .insert(name.to_owned(), Scalar::Text(text.to_owned()));
+    }
+
+    fn optional(&mut self, name: &str, text: Option<&str>) {
+        text.into_iter().for_each(|text| self.text(name, text));
+    }
+
+    fn person(&mut self, name: &str, person: Option<PersonId>) {
+        if let Some(person) = person {
+            self.0
+                .insert(name.to_owned(), Scalar::Int(i64::from(person.0)));
+        }
+    }
+
+    fn act(&mut self, act: ActId) {
+        self.0
+            .insert("act".to_owned(), Scalar::Bytes(act.as_bytes().to_vec()));
+    }
+
+    fn requester(&mut self, requester: &Requester) {
+        match requester {
+            Requester::Person(person) => self.person("requester", Some(*person)),
+            Requester::Unknown { name, contact } => {
+                self.text("requester_name", name);
+                self.text("requester_contact", contact);
+            }
+        }
+    }
+
+    fn declare(&mut self, declare: &Declare) {
+        self.text("subject", &declare.subject);
+        self.requester(&declare.requester);
+        self.text("channel", declare.channel.word());
+        self.optional(
+            "category",
+            declare.category.as_ref().map(|id| id.0.as_str()),
+        );
+        self.text("impact", declare.impact.word());
+        self.text("urgency", declare.urgency.word());
+        self.optional("site", declare.site.as_ref().map(|id| id.0.as_str()));
+        self.optional("group", declare.group.as_ref().map(|id| id.0.as_str()));
+        self.person("assignee", declare.assignee);
+    }
+
+    fn set(&mut self, set: &SetField) {
+        match set {
+            SetField::Subject(subject) => self.text("value", subject),
+            SetField::Category(category) => {
+                self.optional("value", category.as_ref().map(|id| id.0.as_str()));
+            }
+            SetField::Impact(level) | SetField::Urgency(level) => self.text("value", level.word()),
+            SetField::Site(site) => self.optional("value", site.as_ref().map(|id| id.0.as_str())),
+            SetField::Requester(requester) => self.requester(requester),
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.text("to", step.transition().word());
+        match step {
+            Step::Held { reason, text } => {
+                self.text("reason", reason.word());
+                self.text("text", text);
+            }
+            Step::Resolved { code } => self.text("code", code.word()),
+            Step::Reopened { text } | Step::Cancelled { text } => self.text("text", text),
+            Step::Started | Step::Closed => {}
+        }
+    }
+
+    fn content(&mut self, doc: DocKind, group: &str) -> Option<Content> {
+        Some(match (doc, group) {
+            (DocKind::Incident, "created") => Content::Created {
+                act: self.take_act()?,
+                declare: self.take_declare()?,
+            },
+            (DocKind::Work, "created") => Content::WorkCreated {
+                act: self.take_act()?,
+            },
+            (DocKind::Incident, "state") => Content::Moved(self.take_step()?),
+            (DocKind::Incident, "assignment") => self.take_assignment()?,
+            (DocKind::Incident, "entry") => Content::Entry {
+                text: self.take_text("text")?,
+            },
+            (DocKind::Work, "note") => Content::Note {
+                text: self.take_text("text")?,
+            },
+            (DocKind::Incident, "number") => Content::Number {
+                number: self.take_text("value")?,
+            },
+            (DocKind::Incident, _) => Content::Set(self.take_set(group.strip_prefix("field/")?)?),
+            (DocKind::Work, _) => return None,
+        })
+    }
+
+    fn take_text(&mut self, name: &str) -> Option<String> {
+        match self.0.remove(name)? {
+            Scalar::Text(text) => Some(text),
+            Scalar::Int(_) | Scalar::Bytes(_) => None,
+        }
+    }
+
+    fn take_person(&mut self, name: &str) -> Option<PersonId> {
+        match self.0.remove(name)? {
+            Scalar::Int(id) => u32::try_from(id).ok().map(PersonId),
+            Scalar::Text(_) | Scalar::Bytes(_) => None,
+        }
+    }
+
+    fn take_act(&mut self) -> Option<ActId> {
+        match self.0.remove("act")? {
+            Scalar::Bytes(bytes) => bytes.try_into().ok().map(ActId::from_bytes),
+            Scalar::Text(_) | Scalar::Int(_) => None,
+        }
+    }
+
+    fn take_requester(&mut self) -> Option<Requester> {
+        if self.0.contains_key("requester") {
+            return self.take_person("requester").map(Requester::Person);
+        }
+        let name = self.take_text("requester_name")?;
+        Some(Requester::Unknown {
+            name,
+            contact: self.take_text("requester_contact")?,
+        })
+    }
+
+    fn take_declare(&mut self) -> Option<Declare> {
+        Some(Declare {
+            subject: self.take_text("subject")?,
+            description: String::new(),
+            requester: self.take_requester()?,
+            channel: Channel::from_word(&self.take_text("channel")?)?,
+            category: self.take_text("category").map(CategoryId),
+            impact: Level::from_word(&self.take_text("impact")?)?,
+            urgency: Level::from_word(&self.take_text("urgency")?)?,
+            site: self.take_text("site").map(SiteId),
+            group: self.take_text("group").map(GroupId),
+            assignee: self.take_person("assignee"),
+        })
+    }
+
+    fn take_set(&mut self, field: &str) -> Option<SetField> {
+        Some(match field {
+            "subject" => SetField::Subject(self.take_text("value")?),
+            "category" => SetField::Category(self.take_text("value").map(CategoryId)),
+            "impact" => SetField::Impact(Level::from_word(&self.take_text("value")?)?),
+            "urgency" => SetField::Urgency(Level::from_word(&self.take_text("value")?)?),
+            "site" => SetField::Site(self.take_text("value").map(SiteId)),
+            "requester" => SetField::Requester(self.take_requester()?),
+            _ => return None,
+        })
+    }
+
+    fn take_assignment(&mut self) -> Option<Content> {
+        let kind = self.take_text("kind")?;
+        let group = self.take_text("group").map(GroupId);
+        match kind.as_str() {
+            "assigned" => Some(Content::Assigned {
+                group,
+                person: self.take_person("person"),
+            }),
+            "claimed" => Some(Content::Claimed { group }),
+            _ => None,
+        }
+    }
+
+    fn take_step(&mut self) -> Option<Step> {
+        Some(match Transition::from_word(&self.take_text("to")?)? {
+            Transition::Started => Step::Started,
+            Transition::Held => {
+                let reason = HoldReason::from_word(&self.take_text("reason")?)?;
+                Step::Held {
+                    reason,
+                    text: self.take_text("text")?,
+                }
+            }
+            Transition::Resolved => Step::Resolved {
+                code: ResolutionCode::from_word(&self.take_text("code")?)?,
+            },
+            Transition::Reopened => Step::Reopened {
+                text: self.take_text("text")?,
+            },
+            Transition::Closed => Step::Closed,
+            Transition::Cancelled => Step::Cancelled {
+                text: self.take_text("text")?,
+            },
+        })
+    }
+}

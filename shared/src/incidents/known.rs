@@ -1,0 +1,247 @@
+//! What one document of an incident knows: its facts with their times and who saw what.
+//!
+//! A fact A has seen B when B is an ancestor of A by `saw`. Two facts are concurrent when neither
+//! has seen the other.
+
+use std::collections::BTreeMap;
+
+use crate::document::{Document, Held, ReceiptBook};
+use crate::ids::{DocKind, FactId};
+use crate::time::UnixMillis;
+
+use super::content::Content;
+use super::{Arrived, Provenance};
+
+/// A fact with what it says and when it counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) id: FactId,
+    pub(crate) content: Content,
+    pub(crate) from: Provenance,
+    /// How many facts lie below it on the longest way; orders facts of equal time.
+    pub(crate) depth: u32,
+}
+
+/// The facts of one document that could be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Knowledge {
+    pub(crate) doc: DocKind,
+    pub(crate) facts: Vec<Known>,
+    ancestors: Vec<Bits>,
+    /// Facts or keys of a shape that this version does not know.
+    pub(crate) strange: usize,
+}
+
+impl Knowledge {
+    /// Reads a document.
+    pub(crate) fn of(doc: &Document, receipts: &ReceiptBook) -> Self {
+        let kind = doc.key.kind;
+        let (held, mut strange) = doc.facts();
+        let mut readable = Vec::with_capacity(held.len());
+        for held in held {
+            match Content::read(kind, &held.fact) {
+                Some((content, _)) => readable.push((held, content)),
+                None => strange += 1,
+            }
+        }
+        let ancestors = ancestors(&readable);
+        let mut knowledge = Self {
+            doc: kind,
+            facts: Vec::new(),
+            ancestors,
+            strange,
+        };
+        knowledge.facts = knowledge.timed(readable, receipts);
+        knowledge
+    }
+
+    /// Whether fact `a` has seen fact `b`.
+    pub(crate) fn saw(&self, a: usize, b: usize) -> bool {
+        self.ancestors[a].has(b)
+    }
+
+    /// Whether neither fact has seen the other.
+    pub(crate) fn concurrent(&self, a: usize, b: usize) -> bool {
+        a != b && !self.saw(a, b) && !self.saw(b, a)
+    }
+
+    /// Whether some fact has seen both.
+    pub(crate) fn settled(&self, a: usize, b: usize) -> bool {
+        self.ancestors.iter().any(|seen| seen.has(a) && seen.has(b))
+    }
+
+    /// The facts of a group that no other fact of the group supersedes.
+    pub(crate) fn current(&self, member: impl Fn(&Content) -> bool) -> Vec<usize> {
+        let members: Vec<_> = (0..self.facts.len())
+            .filter(|&at| member(&self.facts[at].content))
+            .collect();
+        let superseded = |at: usize| members.iter().any(|&other| self.saw(other, at));
+        members
+            .iter()
+            .copied()
+            .filter(|&at| !superseded(at))
+            .collect()
+    }
+
+    /// The part of the document that lies at or below these facts.
+    pub(crate) fn below(&self, frontier: &[FactId]) -> Self {
+        let mut kept = Bits::new(self.facts.len());
+        for (at, fact) in self.facts.iter().enumerate() {
+            if frontier.contains(&fact.id) {
+                kept.insert(at);
+                kept.join(&self.ancestors[at]);
+            }
+        }
+        let places: Vec<_> = (0..self.facts.len()).filter(|&at| kept.has(at)).collect();
+        let narrowed = |at: usize| {
+            let seen = &self.ancestors[at];
+            let mut bits = Bits::new(places.len());
+            let found = places
+                .iter()
+                .enumerate()
+                .filter(|(_, place)| seen.has(**place));
+            found.for_each(|(new, _)| bits.insert(new));
+            bits
+        };
+        Self {
+            doc: self.doc,
+            facts: places.iter().map(|&at| self.facts[at].clone()).collect(),
+            ancestors: places.iter().map(|&at| narrowed(at)).collect(),
+            strange: 0,
+        }
+    }
+
+    fn timed(&self, readable: Vec<(Held, Content)>, receipts: &ReceiptBook) -> Vec<Known> {
+        let mut order: Vec<_> = (0..readable.len()).collect();
+        order.sort_by_key(|&at| self.ancestors[at].count());
+        let mut times: Vec<Option<(UnixMillis, u32)>> = vec![None; readable.len()];
+        for at in order {
+            let seen = times
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| self.saw(at, *other));
+            let (floor, depth) = seen
+                .filter_map(|(_, time)| *time)
+                .fold((UnixMillis(i64::MIN), 0), |(t, d), (time, depth)| {
+                    (t.max(time), d.max(depth + 1))
+                });
+            let (held, _) = &readable[at];
+            let receipt = receipts.of(held.actor, held.actor_seq);
+            let corrected = receipt.map_or(held.fact.at.max(floor), |receipt| receipt.corrected_at);
+            times[at] = Some((corrected, depth));
+        }
+        let timed = readable.into_iter().zip(times);
+        timed
+            .map(|((held, content), time)| known(&held, content, time, receipts))
+            .collect()
+    }
+}
+
+fn known(
+    held: &Held,
+    content: Content,
+    time: Option<(UnixMillis, u32)>,
+    receipts: &ReceiptBook,
+) -> Known {
+    let (corrected, depth) = time.unwrap_or((held.fact.at, 0));
+    let arrival = receipts
+        .of(held.actor, held.actor_seq)
+        .map(|receipt| Arrived {
+            at: receipt.received_at,
+            device: receipt.device,
+            flags: receipt.flags,
+        });
+    let from = Provenance {
+        by: held.fact.by,
+        at: held.fact.at,
+        corrected,
+        arrival,
+    };
+    Known {
+        id: held.fact.id,
+        content,
+        from,
+        depth,
+    }
+}
+
+/// What each fact has seen, in whatever order the facts lie. A fact that would see itself, which no
+/// honest device writes, sees only what comes before the circle closes.
+fn ancestors(readable: &[(Held, Content)]) -> Vec<Bits> {
+    let places: BTreeMap<_, _> = readable
+        .iter()
+        .enumerate()
+        .map(|(at, (held, _))| (held.fact.id, at))
+        .collect();
+    let parents: Vec<Vec<usize>> = readable
+        .iter()
+        .map(|(held, _)| {
+            held.fact
+                .saw
+                .iter()
+                .filter_map(|id| places.get(id).copied())
+                .collect()
+        })
+        .collect();
+    let mut found: Vec<Option<Bits>> = vec![None; readable.len()];
+    let mut entered = vec![false; readable.len()];
+    let mut stack: Vec<usize> = (0..readable.len()).collect();
+    while let Some(&at) = stack.last() {
+        let fresh = |parent: &&usize| found[**parent].is_none() && !entered[**parent];
+        let open: Vec<_> = parents[at].iter().filter(fresh).copied().collect();
+        if found[at].is_none() && !open.is_empty() {
+            entered[at] = true;
+            stack.extend(open);
+            continue;
+        }
+        stack.pop();
+        if found[at].is_none() {
+            let mut bits = Bits::new(readable.len());
+            for &parent in parents[at].iter().filter(|&&parent| parent != at) {
+                bits.insert(parent);
+                found[parent].iter().for_each(|seen| bits.join(seen));
+            }
+            bits.remove(at);
+            found[at] = Some(bits);
+        }
+    }
+    found
+        .into_iter()
+        .map(|bits| bits.unwrap_or_else(|| Bits::new(readable.len())))
+        .collect()
+}
+
+/// A set of places.
+#[derive(Debug, Clone)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(places: usize) -> Self {
+        Self(vec![0; places.div_ceil(64)])
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0
+            .get(at / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    fn insert(&mut self, at: usize) {
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.0[at / 64] &= !(1 << (at % 64));
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, more)| *word |= more);
+    }
+
+    fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+}

@@ -1,0 +1,415 @@
+//! When a device pulls, pushes, listens and backs off.
+//!
+//! The machine decides and never acts: the shell carries out its effects and reports what came of
+//! them once that is *stored*, so that a cursor or an outbox can never run ahead of the disk. Only
+//! the tab that leads has one at work; at most one request is under way at any time.
+//!
+//! # Design
+//! Question: is the device online? Answer: when the server was heard of lately, by an answer or by
+//! the heartbeat. A socket that is open but silent counts as dead. `navigator.onLine` and the like are
+//! hints to try at once, never an answer. Rejected: trusting the socket's state, which stays "open"
+//! in a dead zone.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::Epoch;
+use crate::sync::Seq;
+use crate::sync::message::{Live, PUSH_GROUPS_MAX};
+
+/// Milliseconds since the engine started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Tick(pub u64);
+
+impl Tick {
+    /// The moment `millis` later.
+    pub fn plus(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// A random number that spreads retries, so that a herd of devices does not return as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Jitter(pub u16);
+
+/// The longest wait between two tries, in milliseconds.
+pub const BACKOFF_MILLIS_MAX: u64 = 60_000;
+
+/// A socket that said nothing for this long is dead: one beat of 15 s and half of the next.
+pub const SILENCE_MILLIS_MAX: u64 = 22_500;
+
+/// How long a socket may take to open.
+const OPENING_MILLIS_MAX: u64 = 10_000;
+
+/// How often the device asks by itself while no socket tells it of news.
+const POLL_MILLIS: u64 = 30_000;
+
+/// How often it asks although the socket would tell.
+const CHECK_MILLIS: u64 = 300_000;
+
+/// What happens to the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// This tab does the network from now on.
+    Lead(Waiting),
+    /// Another tab does.
+    Follow,
+    /// An act was committed on this device.
+    OutboxGrew,
+    /// Something suggests that a try may succeed now, or that the line was lost.
+    Hint,
+    /// The person signed in again.
+    SignedIn,
+    LiveOpened,
+    LiveClosed,
+    Heard(Live),
+    /// A page is stored.
+    Pulled { high: Seq, epoch: Option<Epoch>, head: Seq, more: More, waiting: Waiting },
+    /// The verdicts of a push are stored.
+    Pushed(Waiting),
+    /// The request under way failed.
+    Failed(Fault),
+}
+
+/// Whether the outbox holds acts that can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    Some,
+    None,
+}
+
+/// Whether another pull brings more at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    Yes,
+    No,
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No answer, or one that is not the server's.
+    Unreachable,
+    /// 401: a sign-in is needed.
+    SignedOut,
+    /// 413: the push was too large.
+    TooLarge,
+    /// Another 4xx: the server does not understand this client.
+    Malformed,
+    /// The server needs a newer client.
+    Outdated,
+    /// The device could not store the answer.
+    Disk,
+}
+
+/// What the shell is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Pull,
+    Push { groups_max: usize },
+    OpenLive,
+    CloseLive,
+    SendBeat,
+    /// Tell the person how the line is.
+    Show(Contact),
+}
+
+/// How the device stands with the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum Contact {
+    #[default]
+    Unknown,
+    Online,
+    Offline,
+    /// Nothing is sent before the person signs in again.
+    SignedOut,
+    /// Nothing is sent before the client is renewed.
+    Outdated,
+    /// The server or the disk refuses; tries go on.
+    Trouble,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Socket {
+    Closed { retry_at: Tick },
+    Opening { since: Tick },
+    Open { heard_at: Tick },
+}
+
+/// The machine; see the module.
+#[derive(Debug, Clone)]
+pub struct Network {
+    leads: bool,
+    under_way: bool,
+    wants_push: bool,
+    wants_pull: bool,
+    /// Failures in a row.
+    failures: u32,
+    retry_at: Option<Tick>,
+    socket: Socket,
+    socket_failures: u32,
+    contact: Contact,
+    high: Seq,
+    epoch: Option<Epoch>,
+    ask_at: Tick,
+    groups_max: usize,
+    effects: VecDeque<Effect>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            leads: false,
+            under_way: false,
+            wants_push: false,
+            wants_pull: false,
+            failures: 0,
+            retry_at: None,
+            socket: Socket::Closed { retry_at: Tick(0) },
+            socket_failures: 0,
+            contact: Contact::Unknown,
+            high: Seq(0),
+            epoch: None,
+            ask_at: Tick(0),
+            groups_max: PUSH_GROUPS_MAX,
+            effects: VecDeque::new(),
+        }
+    }
+}
+
+impl Network {
+    /// How the device stands with the server.
+    pub fn contact(&self) -> Contact {
+        self.contact
+    }
+
+    /// Takes in what happened.
+    pub fn handle_input(&mut self, input: Input, now: Tick, jitter: Jitter) {
+        match input {
+            Input::Lead(waiting) => self.lead(waiting),
+            Input::Follow => self.follow(),
+            Input::OutboxGrew => self.wants_push = true,
+            Input::Hint => self.try_at_once(now),
+            Input::SignedIn => {
+                self.release(Contact::SignedOut);
+                self.try_at_once(now);
+            }
+            Input::LiveOpened => self.socket = Socket::Open { heard_at: now },
+            Input::LiveClosed => self.lose_socket(now, jitter),
+            Input::Heard(live) => self.hear(&live, now),
+            Input::Pulled { high, epoch, head, more, waiting } => {
+                self.succeed(now);
+                (self.high, self.epoch) = (high, epoch);
+                self.wants_pull = more == More::Yes || head > high;
+                self.wants_push |= waiting == Waiting::Some;
+            }
+            Input::Pushed(waiting) => {
+                self.succeed(now);
+                self.groups_max = (self.groups_max * 2).min(PUSH_GROUPS_MAX);
+                self.wants_push = waiting == Waiting::Some;
+                self.wants_pull = true;
+            }
+            Input::Failed(fault) => self.fail(fault, now, jitter),
+        }
+        self.advance(now);
+    }
+
+    /// Takes in that time has passed.
+    pub fn handle_timeout(&mut self, now: Tick, jitter: Jitter) {
+        match self.socket {
+            Socket::Open { heard_at } if now >= heard_at.plus(SILENCE_MILLIS_MAX) => {
+                self.show(Contact::Offline);
+                self.drop_socket(now, jitter);
+                self.wants_pull = true;
+            }
+            Socket::Opening { since } if now >= since.plus(OPENING_MILLIS_MAX) => {
+                self.drop_socket(now, jitter);
+            }
+            Socket::Open { .. } | Socket::Opening { .. } | Socket::Closed { .. } => {}
+        }
+        if now >= self.ask_at {
+            self.wants_pull = true;
+            self.ask_at = now.plus(self.ask_millis());
+        }
+        if self.retry_at.is_some_and(|at| now >= at) {
+            self.retry_at = None;
+        }
+        self.advance(now);
+    }
+
+    /// The next effect, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        if !self.leads || self.is_halted() {
+            return None;
+        }
+        let socket = match self.socket {
+            Socket::Closed { retry_at } => retry_at,
+            Socket::Opening { since } => since.plus(OPENING_MILLIS_MAX),
+            Socket::Open { heard_at } => heard_at.plus(SILENCE_MILLIS_MAX),
+        };
+        Some(self.retry_at.into_iter().chain([self.ask_at]).fold(socket, Tick::min))
+    }
+
+    fn lead(&mut self, waiting: Waiting) {
+        self.leads = true;
+        self.wants_pull = true;
+        self.wants_push = waiting == Waiting::Some;
+    }
+
+    fn follow(&mut self) {
+        if self.leads && !matches!(self.socket, Socket::Closed { .. }) {
+            self.effects.push_back(Effect::CloseLive);
+        }
+        *self = Self { effects: std::mem::take(&mut self.effects), ..Self::default() };
+    }
+
+    fn try_at_once(&mut self, now: Tick) {
+        self.failures = 0;
+        self.socket_failures = 0;
+        self.retry_at = None;
+        self.wants_pull = true;
+        if let Socket::Closed { retry_at } = &mut self.socket {
+            *retry_at = now;
+        }
+    }
+
+    fn hear(&mut self, live: &Live, now: Tick) {
+        let Socket::Open { heard_at } = &mut self.socket else { return };
+        *heard_at = now;
+        self.socket_failures = 0;
+        match live {
+            Live::Head { seq, epoch } => {
+                self.wants_pull |= *seq > self.high || self.epoch != Some(*epoch);
+            }
+            Live::Beat => self.effects.push_back(Effect::SendBeat),
+        }
+        if matches!(self.contact, Contact::Offline | Contact::Unknown) {
+            // What was put off while the line was lost is due now.
+            self.retry_at = None;
+            self.wants_pull = true;
+            self.show(Contact::Online);
+        }
+    }
+
+    fn succeed(&mut self, now: Tick) {
+        self.under_way = false;
+        self.failures = 0;
+        self.retry_at = None;
+        self.ask_at = now.plus(self.ask_millis());
+        if self.contact == Contact::Offline {
+            // The line is back: a socket waiting out its own delay need not.
+            self.socket_failures = 0;
+            if let Socket::Closed { retry_at } = &mut self.socket {
+                *retry_at = now;
+            }
+        }
+        self.show(Contact::Online);
+    }
+
+    fn fail(&mut self, fault: Fault, now: Tick, jitter: Jitter) {
+        self.under_way = false;
+        match fault {
+            Fault::SignedOut => return self.halt(Contact::SignedOut, now),
+            Fault::Outdated => return self.halt(Contact::Outdated, now),
+            Fault::TooLarge if self.groups_max > 1 => {
+                self.groups_max /= 2;
+                return;
+            }
+            Fault::Unreachable => {
+                self.show(Contact::Offline);
+                if !matches!(self.socket, Socket::Closed { .. }) {
+                    self.drop_socket(now, jitter);
+                }
+            }
+            Fault::TooLarge | Fault::Malformed | Fault::Disk => self.show(Contact::Trouble),
+        }
+        self.retry_at = Some(now.plus(backoff(self.failures, jitter)));
+        self.failures = self.failures.saturating_add(1);
+        self.wants_pull = true;
+    }
+
+    fn halt(&mut self, contact: Contact, now: Tick) {
+        self.show(contact);
+        if !matches!(self.socket, Socket::Closed { .. }) {
+            self.effects.push_back(Effect::CloseLive);
+            self.socket = Socket::Closed { retry_at: now };
+        }
+        self.wants_pull = true;
+    }
+
+    fn release(&mut self, from: Contact) {
+        if self.contact == from {
+            self.contact = Contact::Unknown;
+        }
+    }
+
+    fn is_halted(&self) -> bool {
+        matches!(self.contact, Contact::SignedOut | Contact::Outdated)
+    }
+
+    fn lose_socket(&mut self, now: Tick, jitter: Jitter) {
+        let wait = backoff(self.socket_failures, jitter);
+        self.socket_failures = self.socket_failures.saturating_add(1);
+        self.socket = Socket::Closed { retry_at: now.plus(wait) };
+        // Whether only the socket is gone or the whole line, a request tells.
+        self.wants_pull = true;
+    }
+
+    fn drop_socket(&mut self, now: Tick, jitter: Jitter) {
+        self.effects.push_back(Effect::CloseLive);
+        self.lose_socket(now, jitter);
+    }
+
+    fn ask_millis(&self) -> u64 {
+        if matches!(self.socket, Socket::Open { .. }) { CHECK_MILLIS } else { POLL_MILLIS }
+    }
+
+    fn show(&mut self, contact: Contact) {
+        if self.contact != contact && self.leads {
+            self.contact = contact;
+            self.effects.push_back(Effect::Show(contact));
+        }
+    }
+
+    fn advance(&mut self, now: Tick) {
+        if !self.leads || self.is_halted() {
+            return;
+        }
+        // The socket needs a session; the first request shows whether there is one.
+        if let Socket::Closed { retry_at } = self.socket
+            && now >= retry_at
+            && self.contact == Contact::Online
+        {
+            self.socket = Socket::Opening { since: now };
+            self.effects.push_back(Effect::OpenLive);
+        }
+        if self.under_way || self.retry_at.is_some_and(|at| now < at) {
+            return;
+        }
+        if self.wants_push {
+            self.under_way = true;
+            self.effects.push_back(Effect::Push { groups_max: self.groups_max });
+        } else if self.wants_pull {
+            self.under_way = true;
+            self.wants_pull = false;
+            self.effects.push_back(Effect::Pull);
+        }
+    }
+}
+
+/// Doubles from a second to a minute; the jitter takes up to half of it away.
+fn backoff(failures: u32, jitter: Jitter) -> u64 {
+    let full = 1_000_u64.checked_shl(failures.min(6)).map_or(BACKOFF_MILLIS_MAX, |millis| {
+        millis.min(BACKOFF_MILLIS_MAX)
+    });
+    full - full / 2 * u64::from(jitter.0) / u64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests;
