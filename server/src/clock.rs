@@ -27,7 +27,9 @@ impl Clock {
     pub fn now(&self) -> UnixMillis {
         match self {
             Self::System => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let since = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
                 UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Self::Fixed(at) => UnixMillis(at.load(Ordering::SeqCst)),
@@ -57,7 +59,10 @@ impl Random {
 
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut bytes);
         bytes
     }
 }

@@ -1,2 +1,119 @@
-//! x
+//! The server of Holdfast: sign-in, the client's files, sync, imports.
+//!
+//! Everything that decides lies in `shared`; here are the clock, the store and the network.
+
+pub mod accounts;
+pub mod auth;
+pub mod client;
 pub mod clock;
+pub mod command;
+pub mod config;
+pub mod error;
+mod interim;
+pub mod metrics;
+pub mod people;
+mod requests;
+pub mod serve;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware;
+use tokio::sync::watch;
+use tower_http::timeout::TimeoutLayer;
+
+use auth::{Attempts, Passwords};
+use client::Client;
+use clock::{Clock, Random};
+use config::Config;
+use error::ApiError;
+use metrics::Metrics;
+use people::People;
+
+use interim::Store;
+
+/// A request that has not arrived whole by then is given up.
+const REQUEST_SECONDS_MAX: u64 = 60;
+
+/// Everything that handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub random: Random,
+    pub store: Arc<Store>,
+    pub people: People,
+    pub passwords: Passwords,
+    pub attempts: Attempts,
+    pub client: Client,
+    pub metrics: Metrics,
+    stopping: watch::Sender<bool>,
+}
+
+impl App {
+    /// Reads what handlers need from the store.
+    pub async fn new(
+        config: Config,
+        clock: Clock,
+        random: Random,
+        store: Arc<Store>,
+    ) -> anyhow::Result<Arc<Self>> {
+        let directory = store.directory(0).await?.unwrap_or_default();
+        Ok(Arc::new(Self {
+            people: People::new(directory),
+            passwords: Passwords::new(random.bytes())?,
+            attempts: Attempts::new(
+                config.sign_in_failures_per_login,
+                config.sign_in_failures_per_address,
+            ),
+            client: Client::of_this_build(),
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
+            config,
+            clock,
+            random,
+            store,
+        }))
+    }
+
+    /// Asks sockets and background work to end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns once the server is to stop.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// Opens the store of the data folder.
+pub async fn open_store(_config: &Config) -> anyhow::Result<Arc<Store>> {
+    Ok(Arc::new(Store::default()))
+}
+
+/// Every address the server answers.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(client::routes())
+        .merge(auth::routes())
+        .merge(metrics::routes())
+        .fallback(async || ApiError::NotFound)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            Duration::from_secs(REQUEST_SECONDS_MAX),
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            requests::refuse_cross_site,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            requests::observe,
+        ))
+        .with_state(app)
+}

@@ -1,0 +1,207 @@
+//! Who is asking: sign-in, the session cookie, sign-out.
+//!
+//! # Design
+//! Question: what does a browser hold? Answer: 32 random bytes in an `HttpOnly`, `SameSite=Strict`
+//! cookie, of which the store keeps the SHA-256, so that neither a copied database nor a script on
+//! the page yields a session. Rejected: signed tokens (a revoked person would stay signed in until
+//! they expire). Sessions end at a fixed time; a device's outbox does not depend on them.
+
+mod attempts;
+mod cookie;
+mod password;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Json, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Router};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use shared::people::Person;
+use shared::sync::message::Surface;
+use shared::time::UnixMillis;
+
+pub use attempts::Attempts;
+pub use password::{Password, Passwords};
+
+use crate::App;
+use crate::config::Mode;
+use crate::error::ApiError;
+
+/// A sign-in is a login, a password and a word.
+const BODY_BYTES_MAX: usize = 4 * 1024;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// The ending of the logins that everybody knows the password of.
+pub const DEMO_ENDING: &str = "@demo";
+
+/// Names a session: the SHA-256 of the bytes in the cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionId(pub [u8; 32]);
+
+/// The person and surface behind a request; a request without them is answered 401.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub person: Person,
+    pub surface: Surface,
+    pub session_id: SessionId,
+    pub expires_at: UnixMillis,
+}
+
+#[derive(Debug, Deserialize)]
+struct SignIn {
+    login: String,
+    password: Password,
+    surface: Surface,
+}
+
+#[derive(Debug, Serialize)]
+struct Session {
+    person: Person,
+    surface: Surface,
+    expires_at: UnixMillis,
+}
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/session", post(sign_in).get(session).delete(sign_out))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: Result<Json<SignIn>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(SignIn {
+        login,
+        password,
+        surface,
+    }) = body.map_err(|error| unreadable(&error))?;
+    let address = address.map(|Extension(ConnectInfo(address))| address.ip());
+    let address = client_address(&app, &headers, address);
+    let now = app.clock.now();
+    let attempt = app.attempts.begin(&login, address, now)?;
+
+    let person = verified(&app, &login, password)
+        .await?
+        .ok_or(ApiError::WrongSignIn)?;
+    attempt.succeed();
+    if surface == Surface::Console && !person.is_staff() {
+        return Err(ApiError::NotStaff);
+    }
+
+    let token = app.random.bytes::<32>();
+    let expires_at = now.plus(i64::from(app.config.session_days) * DAY_MILLIS);
+    let id = SessionId(Sha256::digest(token).into());
+    app.store
+        .add_session(id, person.id, surface, now, expires_at)
+        .await?;
+    let cookie = cookie::set(&token, app.config.session_days, &app.config.origin);
+    let session = Session {
+        person,
+        surface,
+        expires_at,
+    };
+    Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+}
+
+/// The person, if the password is theirs; an unknown login takes as long as a wrong password.
+async fn verified(app: &App, login: &str, password: Password) -> Result<Option<Person>, ApiError> {
+    let person = app.people.by_login(app, login).await?;
+    let person = person.filter(|person| may_sign_in(app, person));
+    let stored = match &person {
+        Some(person) => app.store.credential(person.id).await?,
+        None => None,
+    };
+    let is_right = app.passwords.verify(password, stored).await?;
+    Ok(person.filter(|_| is_right))
+}
+
+fn may_sign_in(app: &App, person: &Person) -> bool {
+    person.active && (app.config.mode == Mode::Demo || !person.login.ends_with(DEMO_ENDING))
+}
+
+async fn session(signed_in: SignedIn) -> Json<Session> {
+    let SignedIn {
+        person,
+        surface,
+        expires_at,
+        ..
+    } = signed_in;
+    Json(Session {
+        person,
+        surface,
+        expires_at,
+    })
+}
+
+async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    if let Some(token) = cookie::token(&headers) {
+        app.store
+            .end_session(SessionId(Sha256::digest(token).into()))
+            .await?;
+    }
+    let cookie = cookie::clear(&app.config.origin);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = cookie::token(&parts.headers).ok_or(ApiError::NotSignedIn)?;
+        let session_id = SessionId(Sha256::digest(token).into());
+        SignedIn::of(app, session_id)
+            .await?
+            .ok_or(ApiError::NotSignedIn)
+    }
+}
+
+impl SignedIn {
+    /// The session as it is now; none once it has expired or was ended, or the person may no
+    /// longer sign in. A long-lived socket asks again from time to time.
+    pub async fn of(app: &App, session_id: SessionId) -> Result<Option<Self>, ApiError> {
+        let Some(session) = app.store.session(session_id).await? else {
+            return Ok(None);
+        };
+        if session.expires_at <= app.clock.now() {
+            return Ok(None);
+        }
+        let person = app.people.by_id(app, session.person).await?;
+        let person = person.filter(|person| may_sign_in(app, person));
+        let is_allowed = |person: &Person| session.surface == Surface::Portal || person.is_staff();
+        Ok(person.filter(is_allowed).map(|person| Self {
+            person,
+            surface: session.surface,
+            session_id,
+            expires_at: session.expires_at,
+        }))
+    }
+}
+
+fn unreadable(rejection: &JsonRejection) -> ApiError {
+    match rejection {
+        JsonRejection::MissingJsonContentType(_) => ApiError::MediaType,
+        JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(_)) => ApiError::TooLarge,
+        _ => ApiError::Malformed,
+    }
+}
+
+/// The address to count attempts by; a proxy that is trusted appends the one it saw.
+fn client_address(app: &App, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
+    const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+    if !app.config.behind_proxy {
+        return peer;
+    }
+    let last = headers.get_all(FORWARDED_FOR).iter().next_back();
+    let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    last.or(peer)
+}

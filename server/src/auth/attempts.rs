@@ -1,0 +1,204 @@
+//! Bounds the failed sign-ins of one login and of one address.
+//!
+//! An attempt counts as failed until it has succeeded, so that many at once cannot pass the bound.
+//! The counts live in memory: a restart forgives, and no login is kept that nobody is guessing at.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use shared::time::UnixMillis;
+
+use crate::error::ApiError;
+
+/// Over what time failures are counted.
+const WINDOW_MILLIS: i64 = 15 * 60 * 1000;
+
+/// Beyond so many names the oldest windows are dropped.
+const NAMES_MAX: usize = 100_000;
+
+#[derive(Debug)]
+pub struct Attempts {
+    per_login: u32,
+    per_address: u32,
+    failures: Mutex<BTreeMap<Name, Failures>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Login(String),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failures {
+    count: u32,
+    since: UnixMillis,
+}
+
+/// An attempt under way; dropped without [`Attempt::succeed`] it stays counted.
+#[derive(Debug)]
+#[must_use]
+pub struct Attempt<'a> {
+    attempts: &'a Attempts,
+    names: Vec<Name>,
+}
+
+impl Attempts {
+    pub fn new(per_login: u32, per_address: u32) -> Self {
+        Self {
+            per_login,
+            per_address,
+            failures: Mutex::default(),
+        }
+    }
+
+    /// Counts an attempt, unless there were too many.
+    pub fn begin(
+        &self,
+        login: &str,
+        address: Option<IpAddr>,
+        now: UnixMillis,
+    ) -> Result<Attempt<'_>, ApiError> {
+        let login: String = login.chars().take(256).collect::<String>().to_lowercase();
+        let mut names = vec![Name::Login(login)];
+        names.extend(address.map(network).map(Name::Address));
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= NAMES_MAX {
+            failures.retain(|_, known| now.since(known.since) < WINDOW_MILLIS);
+        }
+        let wait = names
+            .iter()
+            .filter_map(|name| self.wait(&failures, name, now))
+            .max();
+        if let Some(millis) = wait {
+            let retry_after_seconds = u64::try_from(millis / 1000 + 1).unwrap_or(1);
+            return Err(ApiError::TooManyAttempts {
+                retry_after_seconds,
+            });
+        }
+        for name in &names {
+            let known = failures.entry(name.clone()).or_insert(Failures {
+                count: 0,
+                since: now,
+            });
+            if now.since(known.since) >= WINDOW_MILLIS {
+                *known = Failures {
+                    count: 0,
+                    since: now,
+                };
+            }
+            known.count += 1;
+        }
+        Ok(Attempt {
+            attempts: self,
+            names,
+        })
+    }
+
+    /// How long this name has to wait, if it has to.
+    fn wait(&self, all: &BTreeMap<Name, Failures>, name: &Name, now: UnixMillis) -> Option<i64> {
+        let allowed = match name {
+            Name::Login(_) => self.per_login,
+            Name::Address(_) => self.per_address,
+        };
+        let known = all.get(name).filter(|known| known.count >= allowed)?;
+        let rest = WINDOW_MILLIS - now.since(known.since);
+        (rest > 0).then_some(rest)
+    }
+}
+
+impl Attempt<'_> {
+    /// Forgives the login its failures and takes this attempt back from the address.
+    pub fn succeed(self) {
+        let mut failures = self
+            .attempts
+            .failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for name in &self.names {
+            match (name, failures.get_mut(name)) {
+                (Name::Address(_), Some(known)) if known.count > 1 => known.count -= 1,
+                (Name::Login(_) | Name::Address(_), _) => {
+                    failures.remove(name);
+                }
+            }
+        }
+    }
+}
+
+/// One subscriber holds a whole /64 of IPv6 addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => (address.to_bits() & !u128::from(u64::MAX))
+            .to_be_bytes()
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
+
+    fn address(text: &str) -> Option<IpAddr> {
+        text.parse().ok()
+    }
+
+    fn fail(attempts: &Attempts, login: &str, from: &str, now: UnixMillis) -> bool {
+        attempts.begin(login, address(from), now).is_ok()
+    }
+
+    #[test]
+    fn a_login_is_bounded_whatever_the_address_and_spelling() {
+        let attempts = Attempts::new(2, 100);
+        assert!(fail(&attempts, "alice", "10.0.0.1", NOON));
+        assert!(fail(&attempts, "ALICE", "10.0.0.2", NOON));
+        let refused = attempts.begin("alice", address("10.0.0.3"), NOON.plus(60_000));
+        assert!(matches!(
+            refused,
+            Err(ApiError::TooManyAttempts {
+                retry_after_seconds: 841
+            })
+        ));
+        assert!(fail(&attempts, "bob", "10.0.0.3", NOON));
+        assert!(fail(
+            &attempts,
+            "alice",
+            "10.0.0.3",
+            NOON.plus(WINDOW_MILLIS)
+        ));
+    }
+
+    #[test]
+    fn an_address_is_bounded_whatever_the_login() {
+        let attempts = Attempts::new(100, 2);
+        assert!(fail(&attempts, "alice", "2001:db8::1", NOON));
+        assert!(fail(&attempts, "bob", "2001:db8::2", NOON));
+        assert!(!fail(&attempts, "carol", "2001:db8::3", NOON));
+        assert!(fail(&attempts, "carol", "2001:db8:1::3", NOON));
+    }
+
+    #[test]
+    fn success_is_not_counted() {
+        let attempts = Attempts::new(2, 2);
+        for _ in 0..10 {
+            attempts
+                .begin("alice", address("10.0.0.1"), NOON)
+                .expect("allowed")
+                .succeed();
+        }
+        assert!(fail(&attempts, "bob", "10.0.0.1", NOON));
+        attempts
+            .begin("alice", address("10.0.0.1"), NOON)
+            .expect("allowed")
+            .succeed();
+        assert!(fail(&attempts, "bob", "10.0.0.1", NOON));
+        assert!(
+            !fail(&attempts, "carol", "10.0.0.1", NOON),
+            "bob's failures stay"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Listens, answers, and ends in order: no new connections, then the requests under way, then the
+//! sockets, then the store.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+
+use crate::{App, router};
+
+/// How long requests under way may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often changes of the directory by other processes are looked for.
+const REFRESH: Duration = Duration::from_secs(2);
+
+/// Serves until the process is asked to end.
+pub async fn serve(app: Arc<App>) -> anyhow::Result<()> {
+    let address = app.config.listen_on();
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(address = %listener.local_addr()?, origin = %app.config.origin, "serving");
+    let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
+    let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
+    let served = answer(Arc::clone(&app), listener).await;
+    watch.abort();
+    refresh.abort();
+    app.store.close().await;
+    tracing::info!("ended");
+    served
+}
+
+/// Answers on `listener` until [`App::stop`] is called and what is under way has ended.
+pub async fn answer(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+    // Small answers must not wait for more to send.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = Arc::clone(&app);
+    let server = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stopping.stopped().await });
+    let given_up = async {
+        app.stopped().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = server => served.context("serving failed"),
+        () = given_up => {
+            tracing::warn!("gave up requests that did not end");
+            Ok(())
+        }
+    }
+}
+
+async fn stop_when_asked(app: Arc<App>) {
+    if let Err(error) = asked_to_stop().await {
+        tracing::error!(cause = %error, "cannot listen for signals; ending");
+    }
+    tracing::info!("ending");
+    app.stop();
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+async fn refresh_directory(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        if let Err(error) = app.people.refresh(&app).await {
+            tracing::warn!(cause = format!("{error:#}"), "cannot read the directory");
+        }
+    }
+}
