@@ -16,6 +16,14 @@ try {
   // Storage is closed to this page; it looks as the system does.
 }
 
+// The texts travel beside the wasm, which asks for them only once it runs.
+const texts = document.createElement('link');
+texts.rel = 'preload';
+texts.as = 'fetch';
+texts.crossOrigin = 'anonymous';
+texts.href = document.querySelector(`meta[name="holdfast-text-${page.lang}"]`).content;
+document.head.append(texts);
+
 try {
   await init({ module_or_path: '/assets/console.wasm' });
 } catch (error) {

@@ -43,11 +43,6 @@ impl Profile {
     }
 }
 
-/// A short name for some content.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    assets::digest(bytes)
-}
-
 /// The folder that the server embeds or serves.
 pub(crate) fn folder() -> PathBuf {
     shell::target().join("client")

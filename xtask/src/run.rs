@@ -46,7 +46,7 @@ pub(crate) fn server(client: Option<&Path>, release: bool) -> Result<PathBuf> {
     }
     if let Some(folder) = client {
         cargo.args(["--features", "embedded-client"]);
-        embed(&mut cargo, folder)?;
+        cargo.env("HOLDFAST_CLIENT_DIR", folder);
     }
     shell::run(&mut cargo)?;
     let profile = if release { "release" } else { "debug" };
@@ -54,15 +54,6 @@ pub(crate) fn server(client: Option<&Path>, release: bool) -> Result<PathBuf> {
         .join(profile)
         .join("holdfast")
         .with_extension(std::env::consts::EXE_EXTENSION))
-}
-
-/// Tells the server's build where the client lies and that it is another one than last time.
-pub(crate) fn embed(cargo: &mut Command, client: &Path) -> Result<()> {
-    let worker = fs::read(client.join("sw.js")).context("the client is not built")?;
-    cargo
-        .env("HOLDFAST_CLIENT_DIR", client)
-        .env("HOLDFAST_CLIENT_VERSION", build::digest(&worker));
-    Ok(())
 }
 
 /// Serves a sample organisation with a release build.
@@ -105,7 +96,8 @@ pub(crate) fn dev(options: &Options) -> Result<()> {
                 Ok(binary) => {
                     drop(serving.take());
                     let mut command = options.demo(&binary);
-                    command.env("HOLDFAST_CLIENT_DIR", build::folder());
+                    // Where the server looks for a client that it does not carry.
+                    command.env("CARGO_TARGET_DIR", shell::target());
                     serving = Some(Serving(command.spawn()?));
                 }
                 Err(error) => say(Err(error)),

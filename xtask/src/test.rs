@@ -5,7 +5,7 @@
 
 use crate::browser::{self, Browser};
 use crate::build::{self, Profile};
-use crate::{run, shell, texts};
+use crate::{shell, texts};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -222,7 +222,7 @@ const EMBEDDED: [&str; 2] = ["--features", "server/embedded-client"];
 
 fn build_server() -> Result<Outcome> {
     let mut cargo = shell::cargo();
-    run::embed(&mut cargo, &build::folder())?;
+    cargo.env("HOLDFAST_CLIENT_DIR", build::folder());
     shell::run(cargo.arg("build").args(PRODUCT).args(EMBEDDED))?;
     Ok(Outcome::Passed)
 }
@@ -240,7 +240,7 @@ fn native(packages: &[&str], embedded: bool) -> Result<Outcome> {
     }
     cargo.args(packages).env("CARGO_TERM_COLOR", "never");
     if embedded {
-        run::embed(&mut cargo, &build::folder())?;
+        cargo.env("HOLDFAST_CLIENT_DIR", build::folder());
         cargo.args(EMBEDDED).env("HOLDFAST_BIN", server_binary());
     }
     counted(&mut cargo)

@@ -122,6 +122,13 @@ impl Assets {
             Ok(all)
         })?;
         files.sort_by(|one, other| one.plain.cmp(&other.plain));
+        // The service worker names all other files by their content. What is already there stays
+        // as it is, so that the server is not compiled again for nothing.
+        let is_there = |name| fs::read(folder.join(name)).ok() == fs::read(next.join(name)).ok();
+        if is_there("sw.js") && is_there("dev-stamp") {
+            remove(&next)?;
+            return Ok(files);
+        }
         remove(folder)?;
         fs::rename(&next, folder).with_context(|| folder.display().to_string())?;
         Ok(files)
@@ -192,7 +199,7 @@ fn gzip(bytes: &[u8], profile: Profile) -> Result<Vec<u8>> {
 }
 
 /// A short name for some content.
-pub(super) fn digest(bytes: &[u8]) -> String {
+fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..16].to_owned()
 }
 
