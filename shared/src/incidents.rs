@@ -317,3 +317,8 @@ impl Incident {
             + self.requester.rivals.len().min(1)
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod table;

@@ -261,3 +261,179 @@ pub fn audience(incident: &Incident) -> Audience {
         work,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{HoldReason, Level, ResolutionCode, State};
+    use crate::testing::{ALICE, BOB, CAROL, Copy, declare, person};
+
+    fn text() -> String {
+        "Words.".to_owned()
+    }
+
+    fn refused_role(result: &Result<(), Refused>) -> bool {
+        matches!(result, Err(Refused::Role { .. }))
+    }
+
+    #[test]
+    fn a_requester_speaks_and_reopens_on_their_own_incident_only() {
+        let mut copy = Copy::declared();
+        let own = copy.read();
+        let other = person(ALICE, Role::Requester);
+        let carol = person(CAROL, Role::Requester);
+        let reply = Intent::Reply { text: text() };
+        assert_eq!(may(&carol, &reply, Some(&own)), Ok(()));
+        assert!(refused_role(&may(&other, &reply, Some(&own))));
+        copy.act(
+            BOB,
+            Intent::Resolve {
+                code: ResolutionCode::Fixed,
+                notes: text(),
+            },
+        );
+        assert_eq!(
+            may(&carol, &Intent::Reopen { text: text() }, Some(&copy.read())),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_requester_does_no_work_of_staff() {
+        let own = Copy::declared().read();
+        let carol = person(CAROL, Role::Requester);
+        for intent in [
+            Intent::Note { text: text() },
+            Intent::Start,
+            Intent::Claim { group: None },
+            Intent::Assign {
+                group: None,
+                person: Some(CAROL),
+            },
+            Intent::Set(SetField::Urgency(Level::High)),
+            Intent::Hold {
+                reason: HoldReason::Part,
+                text: String::new(),
+            },
+            Intent::Resolve {
+                code: ResolutionCode::Fixed,
+                notes: text(),
+            },
+        ] {
+            assert!(
+                refused_role(&may(&carol, &intent, Some(&own))),
+                "{intent:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_requester_reports_for_themselves_without_assigning() {
+        let carol = person(CAROL, Role::Requester);
+        let report = |declare: Declare| may(&carol, &Intent::Declare(declare), None);
+        assert_eq!(report(declare()), Ok(()));
+        let for_bob = Declare {
+            requester: Requester::Person(BOB),
+            ..declare()
+        };
+        assert!(refused_role(&report(for_bob)));
+        assert!(refused_role(&report(Declare {
+            assignee: Some(BOB),
+            ..declare()
+        })));
+    }
+
+    #[test]
+    fn managers_read_and_speak_but_do_not_work() {
+        let incident = Copy::declared().read();
+        let manager = person(BOB, Role::Manager);
+        assert_eq!(
+            may(&manager, &Intent::Note { text: text() }, Some(&incident)),
+            Ok(())
+        );
+        assert!(refused_role(&may(
+            &manager,
+            &Intent::Start,
+            Some(&incident)
+        )));
+    }
+
+    #[test]
+    fn every_transition_is_allowed_exactly_where_the_lifecycle_says() {
+        use State::{Assigned, Cancelled, Closed, InProgress, New, OnHold, Resolved};
+        let check = |transition: Transition, from: &[State]| {
+            let allowed: Vec<_> = State::ALL
+                .into_iter()
+                .filter(|state| transition.is_allowed_from(*state))
+                .collect();
+            assert_eq!(allowed, from, "{transition:?}");
+        };
+        check(Transition::Started, &[New, Assigned, OnHold]);
+        check(Transition::Held, &[New, Assigned, InProgress]);
+        check(Transition::Resolved, &[New, Assigned, InProgress, OnHold]);
+        check(Transition::Cancelled, &[New, Assigned, InProgress, OnHold]);
+        check(Transition::Reopened, &[Resolved]);
+        check(Transition::Closed, &[Resolved]);
+        assert!(![Closed, Cancelled].into_iter().any(State::is_open));
+    }
+
+    #[test]
+    fn what_is_empty_or_too_long_is_refused() {
+        let incident = Copy::declared().read();
+        let bob = person(BOB, Role::Agent);
+        let judge = |intent: Intent| may(&bob, &intent, Some(&incident));
+        let blank = Intent::Reply {
+            text: " \n".to_owned(),
+        };
+        assert_eq!(
+            judge(blank),
+            Err(Refused::Empty {
+                field: "reply".to_owned()
+            })
+        );
+        let long = "x".repeat(SUBJECT_BYTES_MAX + 1);
+        let refused = judge(Intent::Set(SetField::Subject(long)));
+        assert!(matches!(
+            refused,
+            Err(Refused::TooLong {
+                max: SUBJECT_BYTES_MAX,
+                ..
+            })
+        ));
+        let nameless = Requester::Unknown {
+            name: String::new(),
+            contact: text(),
+        };
+        assert!(matches!(
+            judge(Intent::Set(SetField::Requester(nameless))),
+            Err(Refused::Empty { .. })
+        ));
+    }
+
+    #[test]
+    fn a_portal_session_reads_only_what_is_its_own() {
+        let technician = person(ALICE, Role::Technician);
+        let portal = scopes(&technician, Surface::Portal);
+        assert_eq!(
+            portal,
+            BTreeSet::from([Scope::Requester(ALICE), Scope::Everyone])
+        );
+        let console = scopes(&technician, Surface::Console);
+        assert!(console.contains(&Scope::Group("network".into())));
+        assert!(!console.contains(&Scope::Staff));
+        assert!(scopes(&person(BOB, Role::Agent), Surface::Console).contains(&Scope::Staff));
+        let requester = person(CAROL, Role::Requester);
+        assert_eq!(
+            scopes(&requester, Surface::Console),
+            scopes(&requester, Surface::Portal)
+        );
+    }
+
+    #[test]
+    fn no_requester_is_in_the_audience_of_internal_work() {
+        let audience = audience(&Copy::declared().read());
+        assert!(audience.incident.contains(&Scope::Requester(CAROL)));
+        let is_requester = |scope: &Scope| matches!(scope, Scope::Requester(_));
+        assert!(!audience.work.iter().any(is_requester));
+    }
+}

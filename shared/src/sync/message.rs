@@ -15,6 +15,8 @@ use crate::incidents::Refused;
 use crate::people::{Directory, Scope};
 use crate::time::{Reading, UnixMillis};
 
+pub use crate::document::CHANGE_BYTES_MAX;
+
 /// The version of the messages. A server refuses a later one and may pause an earlier one.
 pub const PROTOCOL: u32 = 1;
 

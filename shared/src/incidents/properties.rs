@@ -1,0 +1,281 @@
+//! Merging commutes, associates, is idempotent on the view, loses no fact and always lands in a
+//! state that the rules give. The model knows facts as plain records with the set of facts their
+//! author knew; it has no automerge and no `saw`.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use crate::ids::{FactId, PersonId};
+use crate::testing::{ALICE, BOB, CAROL, Copy};
+use crate::time::UnixMillis;
+
+use super::{HoldReason, Intent, Level, ResolutionCode, SetField, State};
+
+/// What happens next on one of the devices.
+#[derive(Debug, Clone)]
+enum Step {
+    Act {
+        device: usize,
+        by: PersonId,
+        intent: Intent,
+        wait: i64,
+    },
+    Meet {
+        from: usize,
+        to: usize,
+    },
+}
+
+fn intents() -> impl Strategy<Value = Intent> {
+    let level = prop_oneof![Just(Level::Low), Just(Level::Medium), Just(Level::High)];
+    prop_oneof![
+        level.prop_map(|level| Intent::Set(SetField::Urgency(level))),
+        prop_oneof![Just(None), Just(Some(ALICE)), Just(Some(BOB))].prop_map(|person| {
+            Intent::Assign {
+                group: None,
+                person,
+            }
+        }),
+        Just(Intent::Claim { group: None }),
+        Just(Intent::Start),
+        Just(Intent::Hold {
+            reason: HoldReason::Caller,
+            text: String::new()
+        }),
+        Just(Intent::Resolve {
+            code: ResolutionCode::Fixed,
+            notes: "Done.".to_owned()
+        }),
+        Just(Intent::Reopen {
+            text: String::new()
+        }),
+        Just(Intent::Close),
+        Just(Intent::Cancel {
+            text: String::new()
+        }),
+        Just(Intent::Reply {
+            text: "Word.".to_owned()
+        }),
+        Just(Intent::Note {
+            text: "Word.".to_owned()
+        }),
+    ]
+}
+
+fn steps(devices: usize) -> impl Strategy<Value = Vec<Step>> {
+    let act =
+        (0..devices, 0..3_usize, intents(), 0..3_i64).prop_map(|(device, by, intent, wait)| {
+            Step::Act {
+                device,
+                by: [ALICE, BOB, CAROL][by],
+                intent,
+                wait: wait * 1_000,
+            }
+        });
+    let meet = (0..devices, 0..devices).prop_map(|(from, to)| Step::Meet { from, to });
+    prop::collection::vec(prop_oneof![3 => act, 1 => meet], 0..24)
+}
+
+/// A fact as the model knows it.
+#[derive(Debug, Clone)]
+struct Plain {
+    id: FactId,
+    by: PersonId,
+    at: UnixMillis,
+    intent: Intent,
+    /// Every fact that was on the author's device.
+    knew: BTreeSet<FactId>,
+}
+
+/// Devices, what each knows, and everything that was ever stated.
+struct World {
+    copies: Vec<Copy>,
+    known: Vec<BTreeSet<FactId>>,
+    facts: Vec<Plain>,
+}
+
+impl World {
+    fn run(devices: usize, steps: &[Step]) -> Self {
+        let first = Copy::declared();
+        let number = |device: usize| u8::try_from(device).expect("few devices") + 1;
+        let copies = (0..devices)
+            .map(|device| first.on(number(device)))
+            .collect();
+        let mut world = Self {
+            copies,
+            known: vec![BTreeSet::new(); devices],
+            facts: Vec::new(),
+        };
+        steps.iter().for_each(|step| world.step(step));
+        world
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Act {
+                device,
+                by,
+                intent,
+                wait,
+            } => {
+                let copy = &mut self.copies[*device];
+                copy.now = copy.now.plus(*wait);
+                let id = copy.act(*by, intent.clone());
+                let knew = self.known[*device].clone();
+                let at = copy.now;
+                self.known[*device].insert(id);
+                self.facts.push(Plain {
+                    id,
+                    by: *by,
+                    at,
+                    intent: intent.clone(),
+                    knew,
+                });
+            }
+            Step::Meet { from, to } => {
+                let (from_copy, known) = (self.copies[*from].clone(), self.known[*from].clone());
+                self.copies[*to].merge(&from_copy);
+                self.known[*to].extend(known);
+            }
+        }
+    }
+
+    /// Every device meets every other, in the order given by `turn`.
+    fn heal(&self, turn: usize) -> Copy {
+        let devices = self.copies.len();
+        let mut healed = self.copies[turn % devices].clone();
+        for step in 1..=devices * 2 {
+            healed.merge(&self.copies[(turn + step) % devices]);
+        }
+        healed
+    }
+
+    fn current(&self, member: impl Fn(&Intent) -> bool) -> Vec<&Plain> {
+        let members: Vec<_> = self
+            .facts
+            .iter()
+            .filter(|fact| member(&fact.intent))
+            .collect();
+        let seen = |fact: &Plain| members.iter().any(|other| other.knew.contains(&fact.id));
+        members.iter().copied().filter(|fact| !seen(fact)).collect()
+    }
+
+    fn urgency(&self) -> Level {
+        let level = |intent: &Intent| match intent {
+            Intent::Set(SetField::Urgency(level)) => Some(*level),
+            _ => None,
+        };
+        let current = self.current(|intent| level(intent).is_some());
+        let best = current
+            .iter()
+            .max_by_key(|fact| (fact.at, level(&fact.intent), fact.id));
+        best.and_then(|fact| level(&fact.intent))
+            .unwrap_or(Level::Medium)
+    }
+
+    fn closing_stands(&self, fact: &Plain) -> bool {
+        let unknown = |other: &&Plain| {
+            other.by == CAROL
+                && other.id != fact.id
+                && !matches!(other.intent, Intent::Note { .. })
+                && !fact.knew.contains(&other.id)
+                && !other.knew.contains(&fact.id)
+        };
+        !self.facts.iter().any(|other| unknown(&other))
+    }
+
+    fn rank(&self, fact: &Plain) -> (u8, Option<State>) {
+        match fact.intent {
+            Intent::Start => (1, Some(State::InProgress)),
+            Intent::Hold { .. } => (2, Some(State::OnHold)),
+            Intent::Reopen { .. } if fact.by != CAROL => (3, None),
+            Intent::Close if self.closing_stands(fact) => (5, Some(State::Closed)),
+            Intent::Close | Intent::Resolve { .. } => (4, Some(State::Resolved)),
+            Intent::Cancel { .. } => (6, Some(State::Cancelled)),
+            _ => (7, None),
+        }
+    }
+
+    fn assignee(&self) -> Option<PersonId> {
+        let current =
+            self.current(|intent| matches!(intent, Intent::Assign { .. } | Intent::Claim { .. }));
+        let order = |fact: &&&Plain| match fact.intent {
+            Intent::Assign { .. } => (1, fact.at.0, fact.id),
+            _ => (0, -fact.at.0, fact.id),
+        };
+        match current
+            .iter()
+            .max_by_key(order)
+            .map(|fact| (&fact.intent, fact.by))
+        {
+            Some((Intent::Assign { person, .. }, _)) => *person,
+            Some((_, by)) => Some(by),
+            None => None,
+        }
+    }
+
+    fn state(&self) -> State {
+        let current = self.current(|intent| intent.transition().is_some());
+        let best = current
+            .iter()
+            .max_by_key(|fact| (self.rank(fact).0, fact.at, fact.id));
+        let state = best.and_then(|fact| self.rank(fact).1);
+        let ready = if self.assignee().is_some() {
+            State::Assigned
+        } else {
+            State::New
+        };
+        state.unwrap_or(ready)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn every_order_of_meeting_reads_the_same(devices in 2..=4_usize, steps in steps(4)) {
+        let steps: Vec<_> = steps.into_iter().map(|step| within(step, devices)).collect();
+        let world = World::run(devices, &steps);
+        let healed = world.heal(0).read();
+        for turn in 1..devices {
+            prop_assert_eq!(&world.heal(turn).read(), &healed);
+        }
+        let mut twice = world.heal(0);
+        let again = twice.clone();
+        twice.merge(&again);
+        prop_assert_eq!(&twice.read(), &healed);
+    }
+
+    #[test]
+    fn merging_follows_the_rules_and_loses_no_fact(devices in 2..=4_usize, steps in steps(4)) {
+        let steps: Vec<_> = steps.into_iter().map(|step| within(step, devices)).collect();
+        let world = World::run(devices, &steps);
+        let healed = world.heal(0).read();
+        let facts: BTreeSet<_> = healed.timeline.iter().map(|event| event.fact).collect();
+        prop_assert!(world.facts.iter().all(|fact| facts.contains(&fact.id)));
+        prop_assert_eq!(healed.urgency.holds.value, world.urgency());
+        prop_assert_eq!(healed.assignment.person, world.assignee());
+        prop_assert_eq!(healed.state, world.state());
+    }
+}
+
+fn within(step: Step, devices: usize) -> Step {
+    match step {
+        Step::Act {
+            device,
+            by,
+            intent,
+            wait,
+        } => Step::Act {
+            device: device % devices,
+            by,
+            intent,
+            wait,
+        },
+        Step::Meet { from, to } => Step::Meet {
+            from: from % devices,
+            to: to % devices,
+        },
+    }
+}

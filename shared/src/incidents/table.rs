@@ -1,0 +1,430 @@
+//! The table "When two people act at once", row by row, on two copies of one incident.
+
+use crate::testing::{ALICE, BOB, CAROL, Copy};
+
+use super::{HoldReason, Incident, Intent, Level, ResolutionCode, SetField, State};
+
+const DAVE: crate::ids::PersonId = crate::ids::PersonId(4);
+
+/// Alice and Bob have both seen the same; each acts alone; then both know everything.
+fn at_once(
+    before: impl Fn(&mut Copy),
+    left: impl Fn(&mut Copy),
+    right: impl Fn(&mut Copy),
+) -> (Incident, Copy) {
+    let mut one = Copy::declared();
+    before(&mut one);
+    let mut two = one.on(2);
+    left(&mut one);
+    right(&mut two);
+    let (left_alone, right_alone) = (one.clone(), two.clone());
+    one.merge(&right_alone);
+    two.merge(&left_alone);
+    assert_eq!(one.read(), two.read(), "both copies read the same");
+    (one.read(), one)
+}
+
+fn nothing(_: &mut Copy) {}
+
+fn start(copy: &mut Copy) {
+    copy.act(ALICE, Intent::Start);
+}
+
+fn resolve(copy: &mut Copy) {
+    let notes = "Restarted the gateway.".to_owned();
+    copy.act(
+        ALICE,
+        Intent::Resolve {
+            code: ResolutionCode::Fixed,
+            notes,
+        },
+    );
+}
+
+fn started(copy: &mut Copy) {
+    copy.act(ALICE, Intent::Claim { group: None });
+    start(copy);
+}
+
+fn started_and_resolved(copy: &mut Copy) {
+    started(copy);
+    resolve(copy);
+}
+
+fn urgency(level: Level) -> Intent {
+    Intent::Set(SetField::Urgency(level))
+}
+
+fn reply(text: &str) -> Intent {
+    Intent::Reply {
+        text: text.to_owned(),
+    }
+}
+
+fn reopen() -> Intent {
+    Intent::Reopen {
+        text: "Still broken.".to_owned(),
+    }
+}
+
+#[test]
+fn entries_and_notes_of_both_stay() {
+    let (incident, _) = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, reply("Which gateway?"));
+            copy.act(
+                ALICE,
+                Intent::Note {
+                    text: "Certificate?".to_owned(),
+                },
+            );
+        },
+        |copy| {
+            copy.act(BOB, reply("Have you restarted?"));
+        },
+    );
+    assert_eq!(
+        incident
+            .timeline
+            .iter()
+            .filter(|event| event.kind.is_entry())
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn the_later_of_two_values_holds_and_the_other_is_shown() {
+    let (incident, _) = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, urgency(Level::Low));
+        },
+        |copy| {
+            copy.now = copy.now.plus(5_000);
+            copy.act(BOB, urgency(Level::High));
+        },
+    );
+    assert_eq!(incident.urgency.holds.value, Level::High);
+    let rivals: Vec<_> = incident
+        .urgency
+        .rivals
+        .iter()
+        .map(|said| said.value)
+        .collect();
+    assert_eq!(rivals, [Level::Low]);
+    assert_eq!(incident.conflicts(), 1);
+}
+
+#[test]
+fn of_two_values_at_the_same_time_the_more_severe_holds() {
+    let (incident, _) = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, urgency(Level::High));
+        },
+        |copy| {
+            copy.act(BOB, urgency(Level::Low));
+        },
+    );
+    assert_eq!(incident.urgency.holds.value, Level::High);
+}
+
+#[test]
+fn the_same_value_twice_is_no_conflict() {
+    let (incident, _) = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, urgency(Level::High));
+        },
+        |copy| {
+            copy.act(BOB, urgency(Level::High));
+        },
+    );
+    assert_eq!(incident.conflicts(), 0);
+}
+
+#[test]
+fn a_value_set_by_somebody_who_saw_both_settles_the_field() {
+    let (_, mut copy) = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, urgency(Level::Low));
+        },
+        |copy| {
+            copy.act(BOB, urgency(Level::High));
+        },
+    );
+    copy.act(ALICE, urgency(Level::Low));
+    let incident = copy.read();
+    assert_eq!(
+        (incident.urgency.holds.value, incident.conflicts()),
+        (Level::Low, 0)
+    );
+}
+
+#[test]
+fn resolution_holds_against_a_comment_by_staff_without_a_card() {
+    let (incident, _) = at_once(started, resolve, |copy| {
+        copy.act(BOB, reply("Looking into it."));
+    });
+    assert_eq!(
+        (incident.state, incident.gave_way.len()),
+        (State::Resolved, 0)
+    );
+}
+
+#[test]
+fn reopening_by_the_requester_beats_a_resolution_and_tells_the_resolver() {
+    let (incident, _) = at_once(
+        started_and_resolved,
+        |copy| {
+            copy.act(BOB, reopen());
+            resolve(copy);
+        },
+        |copy| {
+            copy.act(CAROL, reopen());
+        },
+    );
+    assert_eq!(incident.state, State::Assigned);
+    assert_eq!(
+        incident
+            .gave_way
+            .iter()
+            .map(|card| card.by)
+            .collect::<Vec<_>>(),
+        [ALICE]
+    );
+}
+
+#[test]
+fn resolution_holds_against_a_plain_comment_by_the_requester_and_tells_the_resolver() {
+    let (incident, mut copy) = at_once(started, resolve, |copy| {
+        copy.act(CAROL, reply("It also happens on cable."));
+    });
+    assert_eq!(incident.state, State::Resolved);
+    assert_eq!(
+        incident
+            .gave_way
+            .iter()
+            .map(|card| card.by)
+            .collect::<Vec<_>>(),
+        [ALICE]
+    );
+    copy.act(ALICE, reply("Seen, that is the same cause."));
+    assert!(
+        copy.read().gave_way.is_empty(),
+        "whoever saw both has dealt with it"
+    );
+}
+
+#[test]
+fn resolution_holds_against_a_reassignment() {
+    let (incident, _) = at_once(started, resolve, |copy| {
+        copy.act(
+            BOB,
+            Intent::Assign {
+                group: Some("network".into()),
+                person: Some(DAVE),
+            },
+        );
+    });
+    assert_eq!(
+        (incident.state, incident.assignment.person),
+        (State::Resolved, Some(DAVE))
+    );
+}
+
+#[test]
+fn closing_gives_way_to_anything_by_the_requester() {
+    let (incident, _) = at_once(
+        started_and_resolved,
+        |copy| {
+            copy.act(ALICE, Intent::Close);
+        },
+        |copy| {
+            copy.act(CAROL, reply("Wait."));
+        },
+    );
+    assert_eq!(incident.state, State::Resolved);
+    assert_eq!(incident.resolution, Some(ResolutionCode::Fixed));
+    assert_eq!(
+        incident
+            .gave_way
+            .iter()
+            .map(|card| card.by)
+            .collect::<Vec<_>>(),
+        [ALICE]
+    );
+}
+
+#[test]
+fn of_other_states_the_first_in_the_order_holds() {
+    let hold = |copy: &mut Copy| {
+        copy.act(
+            BOB,
+            Intent::Hold {
+                reason: HoldReason::Part,
+                text: String::new(),
+            },
+        );
+    };
+    let cancel = |copy: &mut Copy| {
+        copy.act(
+            BOB,
+            Intent::Cancel {
+                text: String::new(),
+            },
+        );
+    };
+    let state = |left: &dyn Fn(&mut Copy), right: &dyn Fn(&mut Copy)| {
+        at_once(
+            |copy| {
+                copy.act(ALICE, Intent::Claim { group: None });
+            },
+            left,
+            right,
+        )
+        .0
+        .state
+    };
+    assert_eq!(state(&start, &hold), State::OnHold);
+    assert_eq!(state(&hold, &resolve), State::Resolved);
+    assert_eq!(state(&cancel, &resolve), State::Cancelled);
+    assert_eq!(state(&start, &cancel), State::Cancelled);
+}
+
+#[test]
+fn reopening_by_staff_gives_way_to_closing() {
+    let (incident, _) = at_once(
+        started_and_resolved,
+        |copy| {
+            copy.act(ALICE, Intent::Close);
+        },
+        |copy| {
+            copy.act(BOB, reopen());
+        },
+    );
+    assert_eq!(incident.state, State::Closed);
+    assert_eq!(
+        incident
+            .gave_way
+            .iter()
+            .map(|card| card.by)
+            .collect::<Vec<_>>(),
+        [BOB]
+    );
+}
+
+#[test]
+fn a_dispatcher_comes_before_a_claim_and_the_claimer_is_told() {
+    let (incident, _) = at_once(
+        nothing,
+        |copy| {
+            copy.now = copy.now.plus(9_000);
+            copy.act(ALICE, Intent::Claim { group: None });
+        },
+        |copy| {
+            copy.act(
+                BOB,
+                Intent::Assign {
+                    group: None,
+                    person: Some(DAVE),
+                },
+            );
+        },
+    );
+    assert_eq!(incident.assignment.person, Some(DAVE));
+    assert_eq!(
+        incident
+            .gave_way
+            .iter()
+            .map(|card| card.by)
+            .collect::<Vec<_>>(),
+        [ALICE]
+    );
+}
+
+#[test]
+fn among_dispatchers_the_later_and_among_claims_the_earlier() {
+    let dispatched = at_once(
+        nothing,
+        |copy| {
+            copy.act(
+                ALICE,
+                Intent::Assign {
+                    group: None,
+                    person: Some(ALICE),
+                },
+            );
+        },
+        |copy| {
+            copy.now = copy.now.plus(1_000);
+            copy.act(
+                BOB,
+                Intent::Assign {
+                    group: None,
+                    person: Some(DAVE),
+                },
+            );
+        },
+    );
+    assert_eq!(dispatched.0.assignment.person, Some(DAVE));
+    let claimed = at_once(
+        nothing,
+        |copy| {
+            copy.act(ALICE, Intent::Claim { group: None });
+        },
+        |copy| {
+            copy.now = copy.now.plus(1_000);
+            copy.act(BOB, Intent::Claim { group: None });
+        },
+    );
+    assert_eq!(claimed.0.assignment.person, Some(ALICE));
+}
+
+#[test]
+fn reopening_leads_to_assigned_or_to_new_if_nobody_has_it() {
+    let mut copy = Copy::declared();
+    started_and_resolved(&mut copy);
+    copy.act(BOB, reopen());
+    assert_eq!(copy.read().state, State::Assigned);
+    copy.act(
+        BOB,
+        Intent::Assign {
+            group: None,
+            person: None,
+        },
+    );
+    assert_eq!(copy.read().state, State::New);
+}
+
+#[test]
+fn a_late_comment_does_not_reopen_a_closed_incident() {
+    let mut copy = Copy::declared();
+    started_and_resolved(&mut copy);
+    copy.act(ALICE, Intent::Close);
+    copy.act(BOB, reply("Thank you."));
+    assert_eq!(copy.read().state, State::Closed);
+}
+
+#[test]
+fn both_write_resolution_notes_and_no_word_is_lost() {
+    let (incident, _) = at_once(started, resolve, |copy| {
+        let notes = "Renewed the certificate.".to_owned();
+        copy.act(
+            BOB,
+            Intent::Resolve {
+                code: ResolutionCode::Workaround,
+                notes,
+            },
+        );
+    });
+    assert!(incident.resolution_notes.contains("Restarted the gateway."));
+    assert!(
+        incident
+            .resolution_notes
+            .contains("Renewed the certificate.")
+    );
+}
