@@ -21,28 +21,11 @@ use crate::ids::{
 };
 use crate::time::{Flags, UnixMillis};
 
+pub use crate::priority::{Level, Priority};
 pub use lifecycle::{HoldReason, ResolutionCode, State, Transition};
 pub use read::{Anomaly, IncidentReceipts, read, state_seen};
 pub use timeline::{Event, EventKind};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
-
-/// How much, for impact and for urgency alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    Low,
-    Medium,
-    High,
-}
-
-/// How soon an incident is to be worked on; `P1` first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Priority {
-    P1,
-    P2,
-    P3,
-    P4,
-}
 
 /// How an incident came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

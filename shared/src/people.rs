@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, PersonId, SiteId};
-use crate::incidents::{Level, Priority};
+use crate::priority::Matrix;
 
 /// What a person may be; one person can be several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,40 +93,6 @@ pub struct Category {
     pub id: CategoryId,
     pub name: BTreeMap<String, String>,
     pub parent: Option<CategoryId>,
-}
-
-/// Priority by impact, then urgency (ITIL's matrix), with a version that incidents can name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Matrix {
-    pub version: u32,
-    pub priorities: BTreeMap<Level, BTreeMap<Level, Priority>>,
-}
-
-impl Matrix {
-    /// The priority of an incident; [`Priority::P3`] where the matrix has a hole.
-    pub fn priority(&self, impact: Level, urgency: Level) -> Priority {
-        let row = self.priorities.get(&impact);
-        row.and_then(|row| row.get(&urgency))
-            .copied()
-            .unwrap_or(Priority::P3)
-    }
-}
-
-impl Default for Matrix {
-    fn default() -> Self {
-        use Level::{High, Low, Medium};
-        use Priority::{P1, P2, P3, P4};
-        let row = |high, medium, low| BTreeMap::from([(High, high), (Medium, medium), (Low, low)]);
-        let priorities = BTreeMap::from([
-            (High, row(P1, P2, P3)),
-            (Medium, row(P2, P3, P4)),
-            (Low, row(P3, P4, P4)),
-        ]);
-        Self {
-            version: 1,
-            priorities,
-        }
-    }
 }
 
 /// Everything a device knows of the organisation.

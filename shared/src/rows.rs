@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
 use crate::incidents::{EventKind, HoldReason, Incident, Level, Priority, Requester, State};
-use crate::people::Matrix;
+use crate::priority::Matrix;
 use crate::time::UnixMillis;
 
 pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
