@@ -1,1 +1,58 @@
+//! The device's side of sync, without I/O: the shell in the browser and the simulation carry it.
+//!
+//! [`Network`] decides when to pull, push, listen and back off. [`LocalIncident`] is everything kept
+//! of one incident and the steps that change it; what a step yields is stored in one transaction.
+//! [`accepts`] guards the cursors.
+//!
+//! What holds: **C1** a cursor is never ahead of its data. **C2** an act is durable when documents,
+//! row and outbox entry are committed together. **C3** an entry leaves the outbox only by a verdict,
+//! and taking a verdict in twice is taking it in once. Nothing here ever drops an unsent act.
 
+pub mod incident;
+pub mod network;
+pub mod outbox;
+pub mod replica;
+
+use crate::ids::Epoch;
+use crate::sync::message::{Cursors, PullPage};
+
+pub use incident::{LocalIncident, NotWritten, Writer};
+pub use network::{Contact, Effect, Fault, Input, Jitter, More, Network, Tick, Waiting};
+pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, offer};
+pub use replica::{LocalDoc, Slot};
+
+/// Whether a page may be stored: it must continue from where the device stands *now*. A page that
+/// was asked for twice, or overtaken by another, is thrown away whole.
+pub fn accepts(stored: &Cursors, asked: &Cursors, page: &PullPage) -> Accepts {
+    if stored != asked {
+        return Accepts::Stale;
+    }
+    let same_log = asked.epoch.is_none() || asked.epoch == page.cursors.epoch;
+    let is_ahead = page.cursors.high >= asked.high;
+    match (same_log, is_ahead) {
+        (true, true) => Accepts::Yes,
+        (true, false) => Accepts::Stale,
+        (false, _) => Accepts::NewLog,
+    }
+}
+
+/// What becomes of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    Yes,
+    /// The server's log is another one: the device stores the page and walks that log anew.
+    NewLog,
+    /// It does not continue from here; nothing of it is stored.
+    Stale,
+}
+
+/// The cursors after a push was answered by the log `epoch`: those of another log count for nothing.
+pub fn cursors_after_push(stored: &Cursors, epoch: Epoch) -> Cursors {
+    match stored.epoch {
+        Some(known) if known != epoch => Cursors::default(),
+        Some(_) | None => stored.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,13 @@ pub enum Input {
     LiveClosed,
     Heard(Live),
     /// A page is stored.
-    Pulled { high: Seq, epoch: Option<Epoch>, head: Seq, more: More, waiting: Waiting },
+    Pulled {
+        high: Seq,
+        epoch: Option<Epoch>,
+        head: Seq,
+        more: More,
+        waiting: Waiting,
+    },
     /// The verdicts of a push are stored.
     Pushed(Waiting),
     /// The request under way failed.
@@ -107,7 +113,9 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Pull,
-    Push { groups_max: usize },
+    Push {
+        groups_max: usize,
+    },
     OpenLive,
     CloseLive,
     SendBeat,
@@ -131,6 +139,12 @@ pub enum Contact {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Request {
+    Pull,
+    Push,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Socket {
     Closed { retry_at: Tick },
     Opening { since: Tick },
@@ -141,12 +155,15 @@ enum Socket {
 #[derive(Debug, Clone)]
 pub struct Network {
     leads: bool,
-    under_way: bool,
+    under_way: Option<Request>,
     wants_push: bool,
     wants_pull: bool,
     /// Failures in a row.
     failures: u32,
     retry_at: Option<Tick>,
+    /// Pushes in a row that the server could not read; pulls go on beside them.
+    push_failures: u32,
+    push_at: Option<Tick>,
     socket: Socket,
     socket_failures: u32,
     contact: Contact,
@@ -161,11 +178,13 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             leads: false,
-            under_way: false,
+            under_way: None,
             wants_push: false,
             wants_pull: false,
             failures: 0,
             retry_at: None,
+            push_failures: 0,
+            push_at: None,
             socket: Socket::Closed { retry_at: Tick(0) },
             socket_failures: 0,
             contact: Contact::Unknown,
@@ -198,13 +217,20 @@ impl Network {
             Input::LiveOpened => self.socket = Socket::Open { heard_at: now },
             Input::LiveClosed => self.lose_socket(now, jitter),
             Input::Heard(live) => self.hear(&live, now),
-            Input::Pulled { high, epoch, head, more, waiting } => {
+            Input::Pulled {
+                high,
+                epoch,
+                head,
+                more,
+                waiting,
+            } => {
                 self.succeed(now);
                 (self.high, self.epoch) = (high, epoch);
                 self.wants_pull = more == More::Yes || head > high;
                 self.wants_push |= waiting == Waiting::Some;
             }
             Input::Pushed(waiting) => {
+                self.push_failures = 0;
                 self.succeed(now);
                 self.groups_max = (self.groups_max * 2).min(PUSH_GROUPS_MAX);
                 self.wants_push = waiting == Waiting::Some;
@@ -232,9 +258,8 @@ impl Network {
             self.wants_pull = true;
             self.ask_at = now.plus(self.ask_millis());
         }
-        if self.retry_at.is_some_and(|at| now >= at) {
-            self.retry_at = None;
-        }
+        self.retry_at = self.retry_at.filter(|at| now < *at);
+        self.push_at = self.push_at.filter(|at| now < *at);
         self.advance(now);
     }
 
@@ -249,11 +274,12 @@ impl Network {
             return None;
         }
         let socket = match self.socket {
-            Socket::Closed { retry_at } => retry_at,
-            Socket::Opening { since } => since.plus(OPENING_MILLIS_MAX),
-            Socket::Open { heard_at } => heard_at.plus(SILENCE_MILLIS_MAX),
+            Socket::Closed { retry_at } => (self.contact == Contact::Online).then_some(retry_at),
+            Socket::Opening { since } => Some(since.plus(OPENING_MILLIS_MAX)),
+            Socket::Open { heard_at } => Some(heard_at.plus(SILENCE_MILLIS_MAX)),
         };
-        Some(self.retry_at.into_iter().chain([self.ask_at]).fold(socket, Tick::min))
+        let others = [socket, self.retry_at, self.push_at];
+        Some(others.into_iter().flatten().fold(self.ask_at, Tick::min))
     }
 
     fn lead(&mut self, waiting: Waiting) {
@@ -266,13 +292,17 @@ impl Network {
         if self.leads && !matches!(self.socket, Socket::Closed { .. }) {
             self.effects.push_back(Effect::CloseLive);
         }
-        *self = Self { effects: std::mem::take(&mut self.effects), ..Self::default() };
+        *self = Self {
+            effects: std::mem::take(&mut self.effects),
+            ..Self::default()
+        };
     }
 
     fn try_at_once(&mut self, now: Tick) {
         self.failures = 0;
         self.socket_failures = 0;
         self.retry_at = None;
+        self.push_at = None;
         self.wants_pull = true;
         if let Socket::Closed { retry_at } = &mut self.socket {
             *retry_at = now;
@@ -280,7 +310,9 @@ impl Network {
     }
 
     fn hear(&mut self, live: &Live, now: Tick) {
-        let Socket::Open { heard_at } = &mut self.socket else { return };
+        let Socket::Open { heard_at } = &mut self.socket else {
+            return;
+        };
         *heard_at = now;
         self.socket_failures = 0;
         match live {
@@ -298,7 +330,7 @@ impl Network {
     }
 
     fn succeed(&mut self, now: Tick) {
-        self.under_way = false;
+        self.under_way = None;
         self.failures = 0;
         self.retry_at = None;
         self.ask_at = now.plus(self.ask_millis());
@@ -309,16 +341,25 @@ impl Network {
                 *retry_at = now;
             }
         }
-        self.show(Contact::Online);
+        if self.push_failures == 0 {
+            self.show(Contact::Online);
+        }
     }
 
     fn fail(&mut self, fault: Fault, now: Tick, jitter: Jitter) {
-        self.under_way = false;
+        let was = self.under_way.take();
+        self.wants_pull |= was == Some(Request::Pull);
         match fault {
             Fault::SignedOut => return self.halt(Contact::SignedOut, now),
             Fault::Outdated => return self.halt(Contact::Outdated, now),
             Fault::TooLarge if self.groups_max > 1 => {
                 self.groups_max /= 2;
+                return;
+            }
+            Fault::TooLarge | Fault::Malformed if was == Some(Request::Push) => {
+                self.show(Contact::Trouble);
+                self.push_at = Some(now.plus(backoff(self.push_failures, jitter)));
+                self.push_failures = self.push_failures.saturating_add(1);
                 return;
             }
             Fault::Unreachable => {
@@ -331,7 +372,6 @@ impl Network {
         }
         self.retry_at = Some(now.plus(backoff(self.failures, jitter)));
         self.failures = self.failures.saturating_add(1);
-        self.wants_pull = true;
     }
 
     fn halt(&mut self, contact: Contact, now: Tick) {
@@ -356,7 +396,9 @@ impl Network {
     fn lose_socket(&mut self, now: Tick, jitter: Jitter) {
         let wait = backoff(self.socket_failures, jitter);
         self.socket_failures = self.socket_failures.saturating_add(1);
-        self.socket = Socket::Closed { retry_at: now.plus(wait) };
+        self.socket = Socket::Closed {
+            retry_at: now.plus(wait),
+        };
         // Whether only the socket is gone or the whole line, a request tells.
         self.wants_pull = true;
     }
@@ -367,7 +409,11 @@ impl Network {
     }
 
     fn ask_millis(&self) -> u64 {
-        if matches!(self.socket, Socket::Open { .. }) { CHECK_MILLIS } else { POLL_MILLIS }
+        if matches!(self.socket, Socket::Open { .. }) {
+            CHECK_MILLIS
+        } else {
+            POLL_MILLIS
+        }
     }
 
     fn show(&mut self, contact: Contact) {
@@ -389,14 +435,15 @@ impl Network {
             self.socket = Socket::Opening { since: now };
             self.effects.push_back(Effect::OpenLive);
         }
-        if self.under_way || self.retry_at.is_some_and(|at| now < at) {
+        if self.under_way.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        if self.wants_push {
-            self.under_way = true;
-            self.effects.push_back(Effect::Push { groups_max: self.groups_max });
+        if self.wants_push && self.push_at.is_none_or(|at| now >= at) {
+            self.under_way = Some(Request::Push);
+            let groups_max = self.groups_max;
+            self.effects.push_back(Effect::Push { groups_max });
         } else if self.wants_pull {
-            self.under_way = true;
+            self.under_way = Some(Request::Pull);
             self.wants_pull = false;
             self.effects.push_back(Effect::Pull);
         }
@@ -405,9 +452,9 @@ impl Network {
 
 /// Doubles from a second to a minute; the jitter takes up to half of it away.
 fn backoff(failures: u32, jitter: Jitter) -> u64 {
-    let full = 1_000_u64.checked_shl(failures.min(6)).map_or(BACKOFF_MILLIS_MAX, |millis| {
-        millis.min(BACKOFF_MILLIS_MAX)
-    });
+    let full = 1_000_u64
+        .checked_shl(failures.min(6))
+        .map_or(BACKOFF_MILLIS_MAX, |millis| millis.min(BACKOFF_MILLIS_MAX));
     full - full / 2 * u64::from(jitter.0) / u64::from(u16::MAX)
 }
 

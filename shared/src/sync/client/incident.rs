@@ -1,0 +1,487 @@
+//! Everything a device keeps of one incident, and the steps that change it.
+//!
+//! Each step takes what is stored and yields what is to be stored in one transaction: both
+//! documents, the acts that wait, the acts that came back. A shell that loads, takes a step and
+//! commits whole can be killed anywhere and loses nothing that it had called durable.
+//!
+//! # Design
+//! Question: what is the server's state of a document, after it refused one of our acts? Answer: the
+//! changes that have a receipt. They are all on the device and causally closed, so the device
+//! rebuilds from them at once, offline too, and writes what still stands anew under new actors.
+//! Rejected: fetching the document again, which leaves nothing to work on meanwhile.
+
+use std::collections::BTreeMap;
+
+use crate::document::{BadDocument, Document, Written};
+use crate::ids::{Actor, DocKey, DocKind, Hash, IncidentId};
+use crate::incidents::{
+    Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Refused, read, write,
+};
+use crate::sync::message::{Accepted, ChangeBytes, PulledBody, PulledDoc, Verdict};
+
+use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX, Unsent};
+use super::replica::{LocalDoc, Slot};
+
+/// Why an act was not written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotWritten {
+    #[error("the act is not allowed: {0}")]
+    Refused(Refused),
+    #[error("the incident cannot be read")]
+    Unreadable,
+}
+
+/// Which engine writes, and where new actors come from.
+pub struct Writer<'a> {
+    pub slot: Slot,
+    /// Draws sixteen random bytes.
+    pub fresh: &'a mut dyn FnMut() -> Actor,
+}
+
+/// Everything a device keeps of one incident; see the module.
+#[derive(Debug, Clone)]
+pub struct LocalIncident {
+    pub id: IncidentId,
+    docs: BTreeMap<DocKind, LocalDoc>,
+    outbox: Vec<OutboxEntry>,
+    /// The documents put together, while they are needed.
+    loaded: Option<Loaded>,
+}
+
+#[derive(Debug, Clone)]
+struct Loaded {
+    docs: IncidentDocs,
+    receipts: IncidentReceipts,
+}
+
+impl LocalIncident {
+    /// What is stored: the records of the documents, and the entries of this incident in order.
+    pub fn new(
+        id: IncidentId,
+        docs: impl IntoIterator<Item = LocalDoc>,
+        outbox: Vec<OutboxEntry>,
+    ) -> Self {
+        let docs = docs.into_iter().map(|doc| (doc.key.kind, doc)).collect();
+        Self {
+            id,
+            docs,
+            outbox,
+            loaded: None,
+        }
+    }
+
+    /// The documents to store. A kind that was there before and is not now is to be deleted.
+    pub fn docs(&self) -> impl Iterator<Item = &LocalDoc> {
+        self.docs.values()
+    }
+
+    /// The document of a kind.
+    pub fn doc(&self, kind: DocKind) -> Option<&LocalDoc> {
+        self.docs.get(&kind)
+    }
+
+    /// The entries to store, in order.
+    pub fn outbox(&self) -> &[OutboxEntry] {
+        &self.outbox
+    }
+
+    /// Takes the entries as stored now; the documents stay as they are.
+    pub fn set_outbox(&mut self, outbox: Vec<OutboxEntry>) {
+        self.outbox = outbox;
+    }
+
+    /// Whether the device has nothing of the incident.
+    pub fn is_gone(&self) -> bool {
+        !self.docs.contains_key(&DocKind::Incident)
+    }
+
+    /// Reads the incident.
+    pub fn read(&mut self) -> Result<(Incident, Vec<Anomaly>), BadDocument> {
+        let loaded = self.load()?;
+        Ok(read(&loaded.docs, &loaded.receipts))
+    }
+
+    /// Does an act: writes its changes into the documents and appends it to the outbox.
+    pub fn act(&mut self, mut drafted: Drafted, writer: &mut Writer<'_>) -> Result<(), NotWritten> {
+        if self.is_gone() {
+            self.docs = both(self.id, |key| Some(LocalDoc::new(key)));
+        }
+        let written = self.write(&mut drafted, writer);
+        if written.is_err() {
+            self.loaded = None;
+            self.docs.retain(|_, doc| !is_unborn(doc));
+        }
+        let changes = written?;
+        self.outbox.push(OutboxEntry {
+            incident: self.id,
+            drafted,
+            changes,
+            phase: Phase::Ready,
+            tries: 0,
+        });
+        Ok(())
+    }
+
+    /// Takes in documents that the server sent, keeping on top what only this device has. Acts that
+    /// cannot stand on the new base are returned for review.
+    pub fn merge(
+        &mut self,
+        pulled: Vec<PulledDoc>,
+        writer: &mut Writer<'_>,
+    ) -> Result<Vec<ReviewEntry>, BadDocument> {
+        let mut is_based_anew = false;
+        for pulled in pulled {
+            is_based_anew |= self.merge_one(pulled);
+        }
+        self.loaded = None;
+        let known = self.drop_known()?;
+        if is_based_anew || known || self.load().is_err() {
+            return self.rebase(writer, &[]);
+        }
+        Ok(Vec::new())
+    }
+
+    /// Takes in verdicts on what was offered. Twice is once; a verdict on changes that have been
+    /// written anew since is void, unless it accepts them.
+    pub fn settle(
+        &mut self,
+        verdicts: &[(Offer, Verdict)],
+        writer: &mut Writer<'_>,
+    ) -> Result<Vec<ReviewEntry>, BadDocument> {
+        let mut refused = Vec::new();
+        let mut is_to_rebase = false;
+        for (offer, verdict) in verdicts {
+            is_to_rebase |= self.settle_one(offer, verdict, &mut refused);
+        }
+        self.loaded = None;
+        is_to_rebase |= self.drop_known()?;
+        let review = if is_to_rebase {
+            self.rebase(writer, &refused)?
+        } else {
+            Vec::new()
+        };
+        self.leave();
+        Ok(refused.into_iter().chain(review).collect())
+    }
+
+    /// Takes in that the server no longer lets this person see a document. It goes once nothing of
+    /// the incident waits to be sent.
+    pub fn forget(&mut self, kind: DocKind) {
+        if let Some(doc) = self.docs.get_mut(&kind) {
+            doc.leaving = true;
+        }
+        self.leave();
+    }
+
+    /// Gives up a copy that cannot be read: the server's next snapshot replaces it, and the acts
+    /// that wait are written anew on top of that.
+    pub fn distrust(&mut self) {
+        self.loaded = None;
+        for doc in self.docs.values_mut() {
+            doc.distrusted = true;
+        }
+        for entry in &mut self.outbox {
+            entry.phase = Phase::NewBase;
+        }
+    }
+
+    fn load(&mut self) -> Result<&mut Loaded, BadDocument> {
+        if self.loaded.is_none() {
+            let load = |kind| self.docs.get(&kind).map(LocalDoc::load).transpose();
+            let book = |kind| self.docs.get(&kind).map(LocalDoc::book).unwrap_or_default();
+            let incident = load(DocKind::Incident)?;
+            let docs = IncidentDocs {
+                incident: incident.unwrap_or_else(|| Document::new(DocKey::incident(self.id))),
+                work: load(DocKind::Work)?,
+            };
+            let receipts = IncidentReceipts {
+                incident: book(DocKind::Incident),
+                work: book(DocKind::Work),
+            };
+            self.loaded = Some(Loaded { docs, receipts });
+        }
+        self.loaded.as_mut().ok_or(BadDocument)
+    }
+
+    fn write(
+        &mut self,
+        drafted: &mut Drafted,
+        writer: &mut Writer<'_>,
+    ) -> Result<Vec<Unsent>, NotWritten> {
+        let actors = both(self.id, |key| {
+            let held = self.docs.get(&key.kind);
+            let actor = held.and_then(|doc| doc.actors.get(&writer.slot).copied());
+            Some(actor.unwrap_or_else(|| (writer.fresh)()))
+        });
+        let loaded = self.load().map_err(|_| NotWritten::Unreadable)?;
+        let actor_of = |key: DocKey| actors[&key.kind];
+        let written = write(drafted, &mut loaded.docs, &actor_of).map_err(NotWritten::Refused)?;
+        let changes = written.iter().map(|written| self.append(written));
+        let changes = changes.collect();
+        for written in &written {
+            if let Some(doc) = self.docs.get_mut(&written.doc.kind) {
+                doc.actors.insert(writer.slot, actors[&written.doc.kind]);
+            }
+        }
+        Ok(changes)
+    }
+
+    fn append(&mut self, written: &Written) -> Unsent {
+        let bytes = ChangeBytes(written.bytes.clone());
+        let loaded = self.loaded.as_ref();
+        let whole = loaded.and_then(|loaded| loaded.docs.get(written.doc.kind));
+        let mut generation = 0;
+        if let Some(doc) = self.docs.get_mut(&written.doc.kind) {
+            generation = doc.generation;
+            doc.tail.push(bytes.clone());
+            if let Some(whole) = whole {
+                doc.fold(whole);
+            }
+        }
+        Unsent {
+            doc: written.doc,
+            generation,
+            hash: written.hash,
+            bytes,
+        }
+    }
+
+    /// Takes in one document; whether what waits must be written anew.
+    fn merge_one(&mut self, pulled: PulledDoc) -> bool {
+        let kind = pulled.doc.kind;
+        let held = self.docs.remove(&kind);
+        let mine = held.as_ref().filter(|_| !self.outbox.is_empty()).cloned();
+        let mut doc = LocalDoc::absorb(held, pulled.clone());
+        let is_based_anew = match (mine, &pulled.body) {
+            (None, _) => !self.outbox.is_empty() && doc.snapshot != [],
+            (Some(_), PulledBody::Changes(_)) => false,
+            (Some(mine), PulledBody::Snapshot(_)) => {
+                mine.distrusted
+                    || mine.generation != doc.generation
+                    || keep(&mine, &mut doc).is_err()
+            }
+        };
+        self.docs.insert(kind, doc);
+        is_based_anew
+    }
+
+    /// Drops entries that the log knows under other changes, once those are here.
+    fn drop_known(&mut self) -> Result<bool, BadDocument> {
+        if !self
+            .outbox
+            .iter()
+            .any(|entry| matches!(entry.phase, Phase::Known(_)))
+        {
+            return Ok(false);
+        }
+        let docs = self.load()?.docs.clone();
+        let has = |key: DocKey, hash| docs.get(key.kind).is_some_and(|doc| doc.has(hash));
+        let before = self.outbox.len();
+        self.outbox.retain(|entry| match &entry.phase {
+            Phase::Known(hashes) => !hashes.iter().all(|(key, hash)| has(*key, *hash)),
+            Phase::Ready | Phase::NewBase => true,
+        });
+        Ok(self.outbox.len() < before)
+    }
+
+    fn settle_one(
+        &mut self,
+        offer: &Offer,
+        verdict: &Verdict,
+        refused: &mut Vec<ReviewEntry>,
+    ) -> bool {
+        let place = self
+            .outbox
+            .iter()
+            .position(|entry| entry.act() == offer.act);
+        match verdict {
+            Verdict::Accepted(list) | Verdict::Duplicate(list) => {
+                list.iter().for_each(|accepted| self.take_receipt(accepted));
+                place.is_some_and(|place| self.accept(place, list))
+            }
+            Verdict::Refused(why) => {
+                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
+                place.is_some_and(|place| self.refuse(place, why, refused))
+            }
+            Verdict::Missing { .. } => {
+                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
+                let Some(place) = place else { return false };
+                let is_given_up = self.try_again(place, &Refused::FollowsRefused, refused);
+                if !is_given_up {
+                    self.distrust();
+                }
+                is_given_up
+            }
+        }
+    }
+
+    fn take_receipt(&mut self, accepted: &Accepted) {
+        if let Some(doc) = self.docs.get_mut(&accepted.doc.kind) {
+            doc.add_receipts(&[accepted.receipt]);
+            doc.signed = Some(accepted.signed.clone());
+        }
+    }
+
+    fn accept(&mut self, place: usize, list: &[Accepted]) -> bool {
+        let entry = &mut self.outbox[place];
+        let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
+        if entry.changes.iter().all(|change| has(change.hash)) {
+            self.outbox.remove(place);
+            return false;
+        }
+        let hashes = list.iter().map(|accepted| (accepted.doc, accepted.hash));
+        entry.phase = Phase::Known(hashes.collect());
+        false
+    }
+
+    fn refuse(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
+        match why {
+            Refused::Generation { .. } => {
+                let is_given_up = self.try_again(place, why, refused);
+                if !is_given_up {
+                    self.outbox[place].phase = Phase::NewBase;
+                }
+                is_given_up
+            }
+            Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
+                self.try_again(place, why, refused);
+                true
+            }
+            Refused::Role { .. }
+            | Refused::Scope
+            | Refused::State { .. }
+            | Refused::Empty { .. }
+            | Refused::TooLong { .. }
+            | Refused::Author
+            | Refused::Shape { .. }
+            | Refused::Encoding
+            | Refused::Size { .. } => {
+                self.review(place, why, refused);
+                true
+            }
+        }
+    }
+
+    /// Counts a try; whether it was the last and the entry went to review.
+    fn try_again(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
+        let entry = &mut self.outbox[place];
+        entry.tries = entry.tries.saturating_add(1);
+        let is_given_up = entry.tries > TRIES_MAX;
+        if is_given_up {
+            self.review(place, why, refused);
+        }
+        is_given_up
+    }
+
+    fn review(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) {
+        let entry = self.outbox.remove(place);
+        for later in &mut self.outbox[place..] {
+            later.unsee(&entry.drafted);
+        }
+        refused.push(ReviewEntry {
+            incident: self.id,
+            drafted: entry.drafted,
+            why: why.clone(),
+        });
+    }
+
+    /// Rebuilds the documents from what the server accepted and writes what waits on top, under new
+    /// actors. Entries that cannot stand there are returned.
+    fn rebase(
+        &mut self,
+        writer: &mut Writer<'_>,
+        refused: &[ReviewEntry],
+    ) -> Result<Vec<ReviewEntry>, BadDocument> {
+        debug_assert!(refused.iter().all(|entry| entry.incident == self.id));
+        for doc in self.docs.values_mut() {
+            accepted_only(doc)?;
+        }
+        self.loaded = None;
+        let mut review = Vec::new();
+        let mut place = 0;
+        while place < self.outbox.len() {
+            let mut drafted = self.outbox[place].drafted.clone();
+            match self.write(&mut drafted, writer) {
+                Ok(changes) => {
+                    let entry = &mut self.outbox[place];
+                    (entry.drafted, entry.changes) = (drafted, changes);
+                    if entry.phase == Phase::NewBase && !self.is_distrusted() {
+                        self.outbox[place].phase = Phase::Ready;
+                    }
+                    place += 1;
+                }
+                Err(why) => {
+                    self.loaded = None;
+                    let why = refusal(why)?;
+                    self.review(place, &why, &mut review);
+                }
+            }
+        }
+        self.docs.retain(|_, doc| !is_unborn(doc));
+        self.leave();
+        Ok(review)
+    }
+
+    fn is_distrusted(&self) -> bool {
+        self.docs.values().any(|doc| doc.distrusted)
+    }
+
+    fn leave(&mut self) {
+        if self.outbox.is_empty() {
+            self.docs.retain(|_, doc| !doc.leaving);
+        }
+    }
+}
+
+fn refusal(why: NotWritten) -> Result<Refused, BadDocument> {
+    match why {
+        NotWritten::Refused(refused) => Ok(refused),
+        NotWritten::Unreadable => Err(BadDocument),
+    }
+}
+
+fn is_unborn(doc: &LocalDoc) -> bool {
+    doc.snapshot.is_empty() && doc.tail.is_empty()
+}
+
+/// Puts what only this device has on top of the server's snapshot in `doc`.
+fn keep(mine: &LocalDoc, doc: &mut LocalDoc) -> Result<(), BadDocument> {
+    let (ours, mut theirs) = (mine.load()?, doc.load()?);
+    let only_here = ours.changes().filter(|change| !theirs.has(change.hash));
+    let only_here: Vec<_> = only_here
+        .filter_map(|change| ours.change_bytes(change.hash))
+        .collect();
+    theirs.apply(&only_here)?;
+    doc.tail = only_here.into_iter().map(ChangeBytes).collect();
+    let receipts = mine.receipts.unpack();
+    doc.add_receipts(&receipts);
+    Ok(())
+}
+
+/// Strips a document down to the changes that have a receipt.
+fn accepted_only(doc: &mut LocalDoc) -> Result<(), BadDocument> {
+    let (whole, book) = (doc.load()?, doc.book());
+    let accepted = whole
+        .changes()
+        .filter(|change| book.of(change.actor, change.seq).is_some());
+    let accepted: Vec<_> = accepted
+        .filter_map(|change| whole.change_bytes(change.hash))
+        .collect();
+    let mut base = Document::new(doc.key);
+    base.apply(&accepted)?;
+    doc.snapshot = if base.is_empty() {
+        Vec::new()
+    } else {
+        base.save()
+    };
+    doc.tail.clear();
+    doc.actors.clear();
+    Ok(())
+}
+
+fn both<T>(id: IncidentId, mut make: impl FnMut(DocKey) -> Option<T>) -> BTreeMap<DocKind, T> {
+    let keys = [DocKey::incident(id), DocKey::work(id)];
+    keys.into_iter()
+        .filter_map(|key| Some((key.kind, make(key)?)))
+        .collect()
+}

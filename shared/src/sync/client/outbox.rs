@@ -1,0 +1,169 @@
+//! Acts that wait to be sent, and acts that came back refused.
+//!
+//! An entry keeps the *intent* beside its changes, so that it can be written again on another base
+//! with the same facts. It leaves only by a verdict, and nothing here expires.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ActId, DocKey, FactId, Hash, IncidentId};
+use crate::incidents::{Drafted, Refused};
+use crate::document::CHANGE_BYTES_MAX;
+use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup};
+
+use super::replica::{self, BadRecord};
+
+/// How often an act is written anew because of what it rests on, before a person looks at it.
+pub const TRIES_MAX: u8 = 5;
+
+/// An act that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    pub incident: IncidentId,
+    pub drafted: Drafted,
+    pub changes: Vec<Unsent>,
+    pub phase: Phase,
+    /// How often it was written anew.
+    pub tries: u8,
+}
+
+/// A change of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub hash: Hash,
+    pub bytes: ChangeBytes,
+}
+
+/// What an entry waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// To be sent.
+    Ready,
+    /// A newer state of its document; it is written anew on top of that.
+    NewBase,
+    /// The log has the act as these changes, by another of the person's devices; it leaves when
+    /// they have been pulled.
+    Known(Vec<(DocKey, Hash)>),
+}
+
+impl OutboxEntry {
+    /// The act's name.
+    pub fn act(&self) -> ActId {
+        self.drafted.act
+    }
+
+    /// What identifies the entry as it was sent.
+    pub fn offer(&self) -> Offer {
+        let hashes = self.changes.iter().map(|change| change.hash).collect();
+        Offer {
+            act: self.act(),
+            incident: self.incident,
+            hashes,
+        }
+    }
+
+    /// The size of its changes, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.changes.iter().map(|change| change.bytes.0.len()).sum()
+    }
+
+    /// Replaces a refused act's facts in what this one saw by what the refused one had seen: to keep
+    /// them would point nowhere, to look again would claim knowledge the author lacked.
+    pub(super) fn unsee(&mut self, refused: &Drafted) {
+        let Some(saw) = &mut self.drafted.saw else {
+            return;
+        };
+        let theirs = refused.saw.clone().unwrap_or_default();
+        for ((mine, fact), instead) in saw.iter_mut().zip(refused.facts).zip(theirs) {
+            replace(mine, fact, &instead);
+        }
+    }
+
+    /// The record to store.
+    pub fn encode(&self) -> Vec<u8> {
+        replica::encode(self)
+    }
+
+    /// Reads a stored record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
+        replica::decode(bytes)
+    }
+}
+
+fn replace(saw: &mut Vec<FactId>, fact: FactId, instead: &[FactId]) {
+    let Some(place) = saw.iter().position(|seen| *seen == fact) else {
+        return;
+    };
+    saw.remove(place);
+    for other in instead {
+        if !saw.contains(other) {
+            saw.push(*other);
+        }
+    }
+}
+
+/// An act that the server refused, with its text, until its author has dealt with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewEntry {
+    pub incident: IncidentId,
+    pub drafted: Drafted,
+    pub why: Refused,
+}
+
+impl ReviewEntry {
+    /// The record to store.
+    pub fn encode(&self) -> Vec<u8> {
+        replica::encode(self)
+    }
+
+    /// Reads a stored record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
+        replica::decode(bytes)
+    }
+}
+
+/// What was offered in a push, to match the verdict with: a verdict on changes that have been
+/// written anew since then says nothing of the new ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub act: ActId,
+    pub incident: IncidentId,
+    pub hashes: Vec<Hash>,
+}
+
+/// Chooses what to send, in order: acts of one incident never overtake each other, and an incident
+/// that waits for something holds up no other.
+pub fn offer(outbox: &[OutboxEntry], groups_max: usize) -> (Vec<Offer>, Vec<PushGroup>) {
+    let (mut offers, mut groups) = (Vec::new(), Vec::new());
+    let mut waiting = std::collections::BTreeSet::new();
+    let mut bytes = 0;
+    for entry in outbox {
+        if entry.phase != Phase::Ready {
+            waiting.insert(entry.incident);
+        }
+        if waiting.contains(&entry.incident) {
+            continue;
+        }
+        bytes += entry.bytes();
+        let is_full = bytes > PUSH_BYTES_MAX - CHANGE_BYTES_MAX || groups.len() >= groups_max;
+        if is_full && !groups.is_empty() {
+            break;
+        }
+        offers.push(entry.offer());
+        groups.push(group(entry));
+    }
+    (offers, groups)
+}
+
+fn group(entry: &OutboxEntry) -> PushGroup {
+    let change = |unsent: &Unsent| PushChange {
+        doc: unsent.doc,
+        generation: unsent.generation,
+        bytes: unsent.bytes.clone(),
+    };
+    PushGroup {
+        act: entry.act(),
+        changes: entry.changes.iter().map(change).collect(),
+    }
+}
