@@ -20,7 +20,6 @@ use automerge::{
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Actor, DocKey, FactId, Hash, PersonId};
-use crate::incidents::Refused;
 use crate::time::{Boot, UnixMillis};
 
 pub use receipts::{Receipt, ReceiptBook, ReceiptColumns};
@@ -298,45 +297,8 @@ impl Document {
     }
 }
 
-/// How many operations one change may have; a character of a text is one.
-pub const OPERATIONS_MAX: usize = 70_000;
-
 /// How many bytes one change may have.
 pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
-
-/// Decodes a change from elsewhere: one uncompressed chunk with a true checksum, bounded in size,
-/// that carries nothing beside its operations.
-///
-/// automerge itself accepts a false checksum and drops the change later, and inflates a compressed
-/// chunk without bound.
-pub fn decode_change(bytes: &[u8]) -> Result<Change, Refused> {
-    const UNCOMPRESSED_CHANGE: u8 = 1;
-    if bytes.len() > CHANGE_BYTES_MAX {
-        return Err(Refused::Size {
-            max: CHANGE_BYTES_MAX,
-        });
-    }
-    if bytes.get(8) != Some(&UNCOMPRESSED_CHANGE) {
-        return Err(Refused::Encoding);
-    }
-    let change = Change::from_bytes(bytes.to_vec()).map_err(|_| Refused::Encoding)?;
-    let bare = change.raw_bytes() == bytes
-        && bytes.get(4..8) == Some(&change.hash().0[..4])
-        && change.extra_bytes().is_empty()
-        && change.author().is_none()
-        && change.message().is_none_or(str::is_empty)
-        && change.timestamp() == 0
-        && change.actor_id().to_bytes().len() == 16;
-    if !bare {
-        return Err(Refused::Encoding);
-    }
-    if change.len() > OPERATIONS_MAX {
-        return Err(Refused::Size {
-            max: CHANGE_BYTES_MAX,
-        });
-    }
-    Ok(change)
-}
 
 /// A change without its operations.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -183,3 +183,11 @@ impl<'de> Deserialize<'de> for Scope {
             .map_err(serde::de::Error::custom)
     }
 }
+
+/// Where a session is: the console for staff, or the portal, which never receives internal work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    Console,
+    Portal,
+}

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::PersonId;
 use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
-use crate::people::{Person, Role, Scope};
-use crate::sync::message::Surface;
+use crate::people::{Person, Role, Scope, Surface};
 
 /// How many bytes a subject may have.
 pub const SUBJECT_BYTES_MAX: usize = 500;

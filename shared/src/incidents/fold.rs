@@ -163,6 +163,26 @@ impl Phase {
     }
 }
 
+impl Phase {
+    pub(super) fn hold(self) -> Option<HoldReason> {
+        match self {
+            Self::OnHold(reason) => Some(reason),
+            Self::Ready
+            | Self::InProgress
+            | Self::Resolved(_)
+            | Self::Closed(_)
+            | Self::Cancelled => None,
+        }
+    }
+
+    pub(super) fn resolution(self) -> Option<ResolutionCode> {
+        match self {
+            Self::Resolved(code) | Self::Closed(code) => code,
+            Self::Ready | Self::InProgress | Self::OnHold(_) | Self::Cancelled => None,
+        }
+    }
+}
+
 /// Folds the state: the first in of requester's reopening, cancelled, closed, resolved, staff
 /// reopening, on hold, in progress; equal, the later. Closing counts as resolving when it is
 /// concurrent with anything by the requester.

@@ -39,70 +39,74 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         .work
         .as_ref()
         .map(|work| Knowledge::of(work, &receipts.work));
-    let mut anomalies = strange(&known);
-    anomalies.extend(work.iter().flat_map(strange));
     let created = earliest(&known, |content| matches!(content, Content::Created { .. }));
     let number = earliest(&known, |content| matches!(content, Content::Number { .. }));
+    let mut anomalies = strange(&known);
+    anomalies.extend(work.iter().flat_map(strange));
     anomalies.extend(created.1.then_some(Anomaly::CreatedTwice));
     anomalies.extend(number.1.then_some(Anomaly::NumberedTwice));
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
     let notes = docs.incident.text(TextName::Resolution);
     let timeline = timeline(&known, work.as_ref(), &notes);
-    let birth = created.0.map_or(NOWHERE, |fact| fact.from);
-    let base = Base {
-        birth,
-        fact: created.0.map_or(nil(), |fact| fact.id),
-    };
-    let mut gave_way = Vec::new();
-    let assignment = fold::assignment(&known, &mut gave_way).unwrap_or_else(|| base.assignment());
-    let requester = fold::field(&known, value::requester, none)
-        .unwrap_or_else(|| base.field(Requester::Person(PersonId::SERVER)));
-    let requester_person = person(&requester);
-    let phase = fold::phase(&known, requester_person, &mut gave_way);
-    let (phase, state_from) = phase.map_or((Phase::Ready, birth), |(phase, at)| {
-        (phase, known.facts[at].from)
-    });
-    gave_way.retain(|card| card.by != PersonId::SERVER);
-    gave_way.sort_unstable();
+    let base = Base::of(created.0);
+    let course = course(&known, &base);
     let incident = Incident {
         id: docs.id(),
         number: number.0.and_then(number_of),
-        created: birth,
-        declared_by: birth.by,
+        created: base.birth,
+        declared_by: base.birth.by,
         channel: created.0.map_or(Channel::Import, channel),
         description: docs.incident.text(TextName::Description),
         subject: base.or(fold::field(&known, value::subject, none)),
         category: base.or(fold::field(&known, value::category, none)),
-        impact: fold::field(&known, value::impact, severity)
-            .unwrap_or_else(|| base.field(Level::Medium)),
-        urgency: fold::field(&known, value::urgency, severity)
-            .unwrap_or_else(|| base.field(Level::Medium)),
+        impact: base.level(fold::field(&known, value::impact, severity)),
+        urgency: base.level(fold::field(&known, value::urgency, severity)),
         site: base.or(fold::field(&known, value::site, none)),
-        requester,
-        state: phase.state(assignment.person),
-        state_from: since(phase, state_from, &assignment),
-        assignment,
-        hold: match phase {
-            Phase::OnHold(reason) => Some(reason),
-            Phase::Ready
-            | Phase::InProgress
-            | Phase::Resolved(_)
-            | Phase::Closed(_)
-            | Phase::Cancelled => None,
-        },
-        resolution: match phase {
-            Phase::Resolved(code) | Phase::Closed(code) => code,
-            Phase::Ready | Phase::InProgress | Phase::OnHold(_) | Phase::Cancelled => None,
-        },
+        requester: course.requester,
+        state: course.phase.state(course.assignment.person),
+        state_from: since(course.phase, course.moved, &course.assignment),
+        assignment: course.assignment,
+        hold: course.phase.hold(),
+        resolution: course.phase.resolution(),
         resolution_notes: notes,
-        gave_way,
+        gave_way: course.gave_way,
         updated_at: timeline
             .last()
-            .map_or(birth.corrected, |event| event.from.corrected),
+            .map_or(base.birth.corrected, |event| event.from.corrected),
         timeline,
     };
     (incident, anomalies)
+}
+
+/// Who has the incident and how far it has come.
+struct Course {
+    requester: Field<Requester>,
+    assignment: Assignment,
+    phase: Phase,
+    moved: Provenance,
+    gave_way: Vec<GaveWay>,
+}
+
+fn course(known: &Knowledge, base: &Base) -> Course {
+    let mut gave_way = Vec::new();
+    let assignment = fold::assignment(known, &mut gave_way);
+    let requester = fold::field(known, value::requester, none)
+        .unwrap_or_else(|| base.field(Requester::Person(PersonId::SERVER)));
+    let phase = fold::phase(known, person(&requester), &mut gave_way);
+    let (phase, moved) = phase.map_or((Phase::Ready, base.birth), |(phase, at)| {
+        (phase, known.facts[at].from)
+    });
+    gave_way.retain(|card| card.by != PersonId::SERVER);
+    gave_way.sort_unstable();
+    let assignment = assignment.unwrap_or_else(|| base.assignment());
+    Course {
+        requester,
+        assignment,
+        phase,
+        moved,
+        gave_way,
+    }
 }
 
 /// The state that an author saw whose frontier of the incident document was `saw`.
@@ -125,10 +129,6 @@ const NOWHERE: Provenance = Provenance {
     arrival: None,
 };
 
-fn nil() -> FactId {
-    FactId::from_bytes([0; 16])
-}
-
 /// What an incident has whose created fact cannot be read.
 struct Base {
     birth: Provenance,
@@ -136,6 +136,18 @@ struct Base {
 }
 
 impl Base {
+    fn of(created: Option<&Known>) -> Self {
+        let birth = created.map_or(NOWHERE, |fact| fact.from);
+        Self {
+            birth,
+            fact: created.map_or(FactId::from_bytes([0; 16]), |fact| fact.id),
+        }
+    }
+
+    fn level(&self, field: Option<Field<Level>>) -> Field<Level> {
+        field.unwrap_or_else(|| self.field(Level::Medium))
+    }
+
     fn field<T>(&self, value: T) -> Field<T> {
         Field {
             holds: Said {

@@ -8,12 +8,51 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ObjId, ObjType, ScalarValue};
 
-use crate::document::{Body, Document, Fact, Scalar, TextName, fact_from, scalar, split_key};
+use crate::document::{
+    Body, CHANGE_BYTES_MAX, Document, Fact, Scalar, TextName, fact_from, scalar, split_key,
+};
 use crate::ids::{ActId, DocKey, FactId, PersonId};
 use crate::time::Claim;
 
 use super::content::{Content, Step};
 use super::{Intent, Refused};
+
+/// How many operations one change may have; a character of a text is one.
+pub const OPERATIONS_MAX: usize = 70_000;
+
+/// Decodes a change from elsewhere: one uncompressed chunk with a true checksum, bounded in size,
+/// that carries nothing beside its operations.
+///
+/// automerge itself accepts a false checksum and drops the change later, and inflates a compressed
+/// chunk without bound.
+pub fn decode_change(bytes: &[u8]) -> Result<Change, Refused> {
+    const UNCOMPRESSED_CHANGE: u8 = 1;
+    if bytes.len() > CHANGE_BYTES_MAX {
+        return Err(Refused::Size {
+            max: CHANGE_BYTES_MAX,
+        });
+    }
+    if bytes.get(8) != Some(&UNCOMPRESSED_CHANGE) {
+        return Err(Refused::Encoding);
+    }
+    let change = Change::from_bytes(bytes.to_vec()).map_err(|_| Refused::Encoding)?;
+    let bare = change.raw_bytes() == bytes
+        && bytes.get(4..8) == Some(&change.hash().0[..4])
+        && change.extra_bytes().is_empty()
+        && change.author().is_none()
+        && change.message().is_none_or(str::is_empty)
+        && change.timestamp() == 0
+        && change.actor_id().to_bytes().len() == 16;
+    if !bare {
+        return Err(Refused::Encoding);
+    }
+    if change.len() > OPERATIONS_MAX {
+        return Err(Refused::Size {
+            max: CHANGE_BYTES_MAX,
+        });
+    }
+    Ok(change)
+}
 
 /// One change of an act, with the document as it is stored.
 #[derive(Debug, Clone, Copy)]
@@ -342,7 +381,7 @@ mod tests {
     use automerge::{ActorId, Automerge, ROOT, ReadDoc};
 
     use super::*;
-    use crate::document::{Document, decode_change};
+    use crate::document::Document;
     use crate::incidents::{
         Channel, Declare, HoldReason, IncidentDocs, Level, Requester, ResolutionCode, SetField,
         write,

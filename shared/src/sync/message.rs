@@ -16,6 +16,7 @@ use crate::people::{Directory, Scope};
 use crate::time::{Reading, UnixMillis};
 
 pub use crate::document::CHANGE_BYTES_MAX;
+pub use crate::people::Surface;
 
 /// The version of the messages. A server refuses a later one and may pause an earlier one.
 pub const PROTOCOL: u32 = 1;
@@ -34,14 +35,6 @@ pub const PUSH_GROUPS_MAX: usize = 256;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
 )]
 pub struct Seq(pub u64);
-
-/// Where a session is: the console for staff, or the portal, which never receives internal work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Surface {
-    Console,
-    Portal,
-}
 
 /// The server's word that a document has these heads, with these receipts, in this epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
