@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod error;
+pub mod store;
 mod interim;
 pub mod metrics;
 pub mod people;
@@ -59,6 +60,7 @@ impl App {
         clock: Clock,
         random: Random,
         store: Arc<Store>,
+        client: Client,
     ) -> anyhow::Result<Arc<Self>> {
         let directory = store.directory(0).await?.unwrap_or_default();
         Ok(Arc::new(Self {
@@ -68,7 +70,7 @@ impl App {
                 config.sign_in_failures_per_login,
                 config.sign_in_failures_per_address,
             ),
-            client: Client::of_this_build(),
+            client,
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
             config,

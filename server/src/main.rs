@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use server::client::Client;
 use server::clock::{Clock, Random};
-use server::command::{self, Command, Invocation, Serving};
+use server::command::{self, Command, Invocation};
 use server::config::{Config, LogFormat, Mode, SETTINGS, Sources};
 use server::{App, accounts, serve};
 
@@ -47,7 +47,8 @@ fn run() -> anyhow::Result<ExitCode> {
 
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     let store = server::open_store(&config).await?;
-    let app = App::new(config, Clock::System, Random::from_system(), store).await?;
+    let random = Random::from_system();
+    let app = App::new(config, Clock::System, random, store, Client::of_this_build()).await?;
     match command {
         Command::Serve | Command::Demo { .. } => serve::serve(app).await?,
         Command::User(user) => accounts::run(&app, user).await?,
