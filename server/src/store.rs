@@ -1,0 +1,258 @@
+//! What lasts: the log and everything derived from it, people's credentials and sessions.
+//!
+//! Documents are bytes here. A [`View`] is one consistent state of the log to read; a [`Writing`]
+//! is the only one of its kind at a time, so that places in the log are taken in the order of
+//! commits; what it wrote is kept whole or not at all. No decision is taken here.
+//!
+//! # Design
+//! Question: which seam serves SQLite and PostgreSQL alike? Answer: transactions with a few set
+//! based operations, since every rule lies in `shared` and only needs rows under a lock. Rejected:
+//! one method per use case (the rules would be written twice in SQL) and a query builder over both
+//! dialects (`RETURNING`, locks and upserts differ where it matters).
+
+pub mod contract;
+mod sqlite;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use shared::document::{Receipt, ReceiptColumns};
+use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, PersonId};
+use shared::incidents::{Priority, Refused, State};
+use shared::people::{Directory, Scope};
+use shared::sync::message::Surface;
+use shared::sync::server::{Event, Log, Older, Standing};
+use shared::sync::{Seq, SignedHeads};
+use shared::time::UnixMillis;
+
+use crate::auth::SessionId;
+use crate::error::ApiError;
+
+pub use sqlite::Sqlite;
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error("the database could not be brought to this version")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the database holds what this version cannot read: {what}")]
+    Unreadable { what: &'static str },
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(sqlx::Error::PoolTimedOut) => Self::Busy,
+            StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Unreadable { .. } => {
+                Self::internal(error)
+            }
+        }
+    }
+}
+
+/// A session as the store keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredSession {
+    pub person: PersonId,
+    pub surface: Surface,
+    pub expires_at: UnixMillis,
+}
+
+/// A document as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDoc {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub last_seq: Seq,
+    /// A snapshot, followed by the chunks of the changes after it.
+    pub bytes: Vec<u8>,
+    pub receipts: ReceiptColumns,
+    pub signed: SignedHeads,
+}
+
+/// A change of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChange {
+    pub doc: DocKey,
+    pub hash: Hash,
+    pub seq: Seq,
+    pub receipt: Receipt,
+    /// None once compaction has dropped them; a snapshot covers the change then.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// A document to be kept as it is after a commit.
+#[derive(Debug, Clone)]
+pub struct DocState {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub last_seq: Seq,
+    /// None leaves the snapshot as it is; the changes after it are in the log.
+    pub snapshot: Option<Vec<u8>>,
+    pub receipts: ReceiptColumns,
+    pub signed: SignedHeads,
+}
+
+/// The rows of an incident, encoded for devices, and the columns that the server filters by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowState {
+    pub incident: IncidentId,
+    pub public: Vec<u8>,
+    pub staff: Vec<u8>,
+    pub number: Option<String>,
+    pub state: State,
+    pub priority: Priority,
+    pub requester: Option<PersonId>,
+    pub group: Option<String>,
+    pub assignee: Option<PersonId>,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+}
+
+/// The encoded rows of an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRow {
+    pub incident: IncidentId,
+    pub public: Vec<u8>,
+    pub staff: Vec<u8>,
+}
+
+/// What was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    pub doc: DocKey,
+    pub hash: Hash,
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub act: ActId,
+    pub received_at: UnixMillis,
+    pub refused: Refused,
+    pub bytes: Vec<u8>,
+}
+
+/// Something to be done outside once the commit is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Whoever writes the same key again writes nothing.
+    pub key: String,
+    pub kind: String,
+    pub payload: Vec<u8>,
+    pub next_at: UnixMillis,
+}
+
+/// The documents of incidents that a scope reaches, by kind.
+pub type Audience = BTreeSet<(DocKind, Scope)>;
+
+/// Where everything lasts. Cheap to share; every method may be called at any time.
+#[async_trait]
+pub trait Store: Debug + Send + Sync {
+    /// One consistent state of the log.
+    async fn view(&self) -> Result<Box<dyn View>>;
+    /// The one place from which the log grows; others wait until it is dropped or committed.
+    async fn write(&self) -> Result<Box<dyn Writing>>;
+    /// The seed of the key by which heads are signed.
+    async fn signing_key(&self) -> Result<[u8; 32]>;
+
+    /// Whether the store answers.
+    async fn is_ready(&self) -> Result<()>;
+    /// Ends all connections; what was committed stays.
+    async fn close(&self);
+
+    /// The directory, if it is newer than the given version.
+    async fn directory(&self, newer_than: u64) -> Result<Option<Directory>>;
+    /// Keeps a directory; its version must be above the last.
+    async fn put_directory(&self, directory: &Directory) -> Result<()>;
+    async fn credential(&self, person: PersonId) -> Result<Option<String>>;
+    async fn put_credential(&self, person: PersonId, phc: &str) -> Result<()>;
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>>;
+    async fn add_session(
+        &self,
+        id: SessionId,
+        person: PersonId,
+        surface: Surface,
+        now: UnixMillis,
+        expires_at: UnixMillis,
+    ) -> Result<()>;
+    async fn end_session(&self, id: SessionId) -> Result<()>;
+    /// Ends every session of a person and tells how many there were.
+    async fn end_sessions_of(&self, person: PersonId) -> Result<u64>;
+}
+
+/// One consistent state of the log.
+#[async_trait]
+pub trait View: Send {
+    async fn log(&mut self) -> Result<Log>;
+    /// Places above `after` that concern incidents of `visible` scopes, or that a `watched` scope
+    /// lost; sorted. Also whether these are all up to the head: at most about `limit` come.
+    async fn events(
+        &mut self,
+        after: Seq,
+        visible: &BTreeSet<Scope>,
+        watched: &BTreeSet<Scope>,
+        limit: u32,
+    ) -> Result<(Vec<Event>, bool)>;
+    /// Incidents of which a document has a place below `below` in a scope, latest first.
+    async fn older(&mut self, scope: &Scope, below: Seq, limit: u32) -> Result<Older>;
+    /// Incidents of which a document was in one of the scopes at a place of the log.
+    async fn reached(&mut self, scopes: &BTreeSet<Scope>, at: Seq) -> Result<Vec<IncidentId>>;
+    /// How incidents stand to somebody who watches these scopes and has read up to `high`.
+    async fn standings(
+        &mut self,
+        incidents: &[IncidentId],
+        watched: &BTreeSet<Scope>,
+        high: Seq,
+    ) -> Result<Vec<Standing>>;
+    /// All documents of the incidents.
+    async fn docs(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredDoc>>;
+    /// The changes above `after` of all documents of the incidents, in the order of the log.
+    async fn changes(&mut self, incidents: &[IncidentId], after: Seq) -> Result<Vec<StoredChange>>;
+    async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>>;
+}
+
+/// The one open transaction that may add to the log. Dropped without a commit it leaves no trace.
+#[async_trait]
+pub trait Writing: View {
+    /// The last place of each incident that has one.
+    async fn places(&mut self, incidents: &[IncidentId]) -> Result<BTreeMap<IncidentId, Seq>>;
+    /// The scopes that reach an incident now.
+    async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
+    /// To whom actors are bound.
+    async fn actors(&mut self, actors: &[Actor]) -> Result<BTreeMap<Actor, (PersonId, DeviceId)>>;
+    async fn quarantined(&mut self, incidents: &[IncidentId]) -> Result<Vec<Quarantined>>;
+    /// The change of a document by its actor and sequence number, without its bytes.
+    async fn change(
+        &mut self,
+        doc: DocKey,
+        actor: Actor,
+        actor_seq: u64,
+    ) -> Result<Option<StoredChange>>;
+    /// The highest number that was given.
+    async fn last_number(&mut self) -> Result<Option<u64>>;
+
+    /// Adds the changes of one commit, whose last place is `commit_end`.
+    async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()>;
+    async fn put_doc(&mut self, state: &DocState) -> Result<()>;
+    async fn put_row(&mut self, row: &RowState) -> Result<()>;
+    /// Scopes that begin and end to reach an incident at a place of the log.
+    async fn move_audience(
+        &mut self,
+        incident: IncidentId,
+        joined: &Audience,
+        left: &Audience,
+        at: Seq,
+    ) -> Result<()>;
+    /// The incident's documents are at this place now in every scope that reaches them.
+    async fn place(&mut self, incident: IncidentId, at: Seq) -> Result<()>;
+    async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()>;
+    async fn give_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
+    /// Keeps what was refused, once per person.
+    async fn quarantine(&mut self, refused: &Quarantined) -> Result<()>;
+    async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
+    /// Keeps everything written, with the log ending at `head`.
+    async fn commit(self: Box<Self>, head: Seq) -> Result<()>;
+}

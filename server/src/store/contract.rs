@@ -1,0 +1,1 @@
+//! The cases that every store has to pass.

@@ -1,0 +1,278 @@
+//! The store on SQLite: write-ahead log, full synchronisation, one writer.
+//!
+//! # Design
+//! Question: how do many requests share one file? Answer: a pool of one connection for writing,
+//! whose queue is the lock, and several for reading, each of which sees the state at its begin.
+//! Every commit that is acknowledged has reached the disk (`synchronous = FULL`). Lists of ids and
+//! scopes are bound as one JSON text, so that every statement is prepared once.
+
+mod people;
+mod reading;
+mod writing;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shared::document::Receipt;
+use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::people::{Directory, Scope};
+use shared::sync::Seq;
+use shared::sync::message::Surface;
+use shared::time::{Flags, UnixMillis};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Row as _, SqlSafeStr as _};
+
+use super::{Result, Store, StoreError, StoredChange, StoredSession, View, Writing};
+use crate::auth::SessionId;
+use crate::clock::Random;
+
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "log",
+        include_str!("../../migrations/sqlite/0001_log.sql"),
+    ),
+    (
+        2,
+        "people",
+        include_str!("../../migrations/sqlite/0002_people.sql"),
+    ),
+];
+
+/// How long a request waits for its turn before the server says that it is busy.
+const WAIT: Duration = Duration::from_secs(10);
+
+const READERS_MAX: u32 = 4;
+
+/// A database in one file.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens the database, makes it when there is none, and brings it to this version.
+    pub async fn open(file: &Path, random: &Random) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(WAIT)
+                .idle_timeout(None)
+        };
+        let writer = pool()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
+        migrations().run(&writer).await?;
+        sqlx::query("INSERT INTO log VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING")
+            .bind(random.bytes::<16>().as_slice())
+            .bind(random.bytes::<32>().as_slice())
+            .execute(&writer)
+            .await?;
+        let readers = pool()
+            .max_connections(READERS_MAX)
+            .connect_lazy_with(options.read_only(true));
+        Ok(Self { writer, readers })
+    }
+}
+
+fn migrations() -> Migrator {
+    let migration = |(version, about, sql): (i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            about.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn view(&self) -> Result<Box<dyn View>> {
+        let mut transaction = self.readers.begin().await?;
+        // SQLite takes its state at the first read, not at BEGIN.
+        reading::log(&mut transaction).await?;
+        Ok(Box::new(reading::Reading(transaction)))
+    }
+
+    async fn write(&self) -> Result<Box<dyn Writing>> {
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Box::new(reading::Reading(transaction)))
+    }
+
+    async fn signing_key(&self) -> Result<[u8; 32]> {
+        let row = sqlx::query("SELECT signing_key FROM log")
+            .fetch_one(&self.readers)
+            .await?;
+        bytes(&row, 0, "a signing key")
+    }
+
+    async fn is_ready(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    async fn directory(&self, newer_than: u64) -> Result<Option<Directory>> {
+        people::directory(&self.readers, newer_than).await
+    }
+
+    async fn put_directory(&self, directory: &Directory) -> Result<()> {
+        people::put_directory(&self.writer, directory).await
+    }
+
+    async fn credential(&self, person: PersonId) -> Result<Option<String>> {
+        people::credential(&self.readers, person).await
+    }
+
+    async fn put_credential(&self, person: PersonId, phc: &str) -> Result<()> {
+        people::put_credential(&self.writer, person, phc).await
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>> {
+        people::session(&self.readers, id).await
+    }
+
+    async fn add_session(
+        &self,
+        id: SessionId,
+        person: PersonId,
+        surface: Surface,
+        now: UnixMillis,
+        expires_at: UnixMillis,
+    ) -> Result<()> {
+        let session = StoredSession {
+            person,
+            surface,
+            expires_at,
+        };
+        people::add_session(&self.writer, id, session, now).await
+    }
+
+    async fn end_session(&self, id: SessionId) -> Result<()> {
+        people::end_session(&self.writer, id).await
+    }
+
+    async fn end_sessions_of(&self, person: PersonId) -> Result<u64> {
+        people::end_sessions_of(&self.writer, person).await
+    }
+}
+
+/// Ids as the JSON text that `json_each` and `unhex` take apart.
+fn id_list(ids: &[IncidentId]) -> String {
+    let hex = |id: &IncidentId| format!("\"{}\"", id.0.simple());
+    format!("[{}]", ids.iter().map(hex).collect::<Vec<_>>().join(","))
+}
+
+fn scope_list<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> String {
+    let texts: Vec<_> = scopes.into_iter().map(Scope::to_string).collect();
+    serde_json::to_string(&texts).expect("texts are JSON")
+}
+
+fn kind_number(kind: DocKind) -> i64 {
+    match kind {
+        DocKind::Incident => 0,
+        DocKind::Work => 1,
+    }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn bytes<const N: usize>(row: &SqliteRow, column: usize, what: &'static str) -> Result<[u8; N]> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Unreadable { what })
+}
+
+fn incident(row: &SqliteRow, column: usize) -> Result<IncidentId> {
+    Ok(IncidentId::from_bytes(bytes(
+        row,
+        column,
+        "an incident's id",
+    )?))
+}
+
+fn kind(row: &SqliteRow, column: usize) -> Result<DocKind> {
+    match row.try_get::<i64, _>(column)? {
+        0 => Ok(DocKind::Incident),
+        1 => Ok(DocKind::Work),
+        _ => Err(StoreError::Unreadable {
+            what: "a kind of document",
+        }),
+    }
+}
+
+/// A document's key in two columns.
+fn doc(row: &SqliteRow, column: usize) -> Result<DocKey> {
+    Ok(DocKey {
+        id: incident(row, column)?,
+        kind: kind(row, column + 1)?,
+    })
+}
+
+fn seq(row: &SqliteRow, column: usize) -> Result<Seq> {
+    Ok(Seq(unsigned(row, column)?))
+}
+
+fn unsigned<T: TryFrom<i64>>(row: &SqliteRow, column: usize) -> Result<T> {
+    let value: i64 = row.try_get(column)?;
+    T::try_from(value).map_err(|_| StoreError::Unreadable { what: "a number" })
+}
+
+fn scope(row: &SqliteRow, column: usize) -> Result<Scope> {
+    let text: String = row.try_get(column)?;
+    text.parse()
+        .map_err(|_| StoreError::Unreadable { what: "a scope" })
+}
+
+fn epoch(row: &SqliteRow, column: usize) -> Result<Epoch> {
+    Ok(Epoch::from_bytes(bytes(row, column, "an epoch")?))
+}
+
+/// The columns of `changes`, in the order that [`change`] reads.
+macro_rules! change_columns {
+    () => {
+        "incident, kind, hash, seq, actor, actor_seq, person, device, received_at, corrected_at, \
+         flags, bytes"
+    };
+}
+use change_columns;
+
+fn change(row: &SqliteRow) -> Result<StoredChange> {
+    Ok(StoredChange {
+        doc: doc(row, 0)?,
+        hash: Hash(bytes(row, 2, "a hash")?),
+        seq: seq(row, 3)?,
+        receipt: Receipt {
+            actor: Actor(bytes(row, 4, "an actor")?),
+            actor_seq: unsigned(row, 5)?,
+            person: PersonId(unsigned(row, 6)?),
+            device: DeviceId::from_bytes(bytes(row, 7, "a device")?),
+            received_at: UnixMillis(row.try_get(8)?),
+            corrected_at: UnixMillis(row.try_get(9)?),
+            flags: Flags(unsigned(row, 10)?),
+        },
+        bytes: row.try_get(11)?,
+    })
+}

@@ -1,0 +1,290 @@
+//! Adding to the log.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use shared::ids::{ActId, Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
+use shared::incidents::Refused;
+use shared::sync::Seq;
+use shared::sync::message::encode;
+use shared::time::UnixMillis;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::super::{
+    Audience, DocState, Effect, Quarantined, Result, RowState, StoreError, StoredChange, Writing,
+};
+use super::reading::Reading;
+use super::{
+    bytes, change, change_columns, doc, id_list, incident, kind, kind_number, number, scope, seq,
+    unsigned,
+};
+
+#[async_trait]
+impl Writing for Reading {
+    async fn places(&mut self, incidents: &[IncidentId]) -> Result<BTreeMap<IncidentId, Seq>> {
+        const SQL: &str = "SELECT incident, max(last_seq) FROM docs
+             WHERE incident IN (SELECT unhex(value) FROM json_each(?)) GROUP BY incident";
+        let rows = sqlx::query(SQL)
+            .bind(id_list(incidents))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((incident(row, 0)?, seq(row, 1)?)))
+            .collect()
+    }
+
+    async fn audience(&mut self, incident: IncidentId) -> Result<Audience> {
+        const SQL: &str =
+            "SELECT kind, scope FROM audience WHERE incident = ? AND until_seq IS NULL";
+        let query = sqlx::query(SQL).bind(incident.as_bytes().as_slice());
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter()
+            .map(|row| Ok((kind(row, 0)?, scope(row, 1)?)))
+            .collect()
+    }
+
+    async fn actors(&mut self, actors: &[Actor]) -> Result<BTreeMap<Actor, (PersonId, DeviceId)>> {
+        const SQL: &str = "SELECT actor, person, device FROM actors
+             WHERE actor IN (SELECT unhex(value) FROM json_each(?))";
+        let texts: Vec<_> = actors.iter().map(Actor::to_string).collect();
+        let texts = serde_json::to_string(&texts).expect("texts are JSON");
+        let rows = sqlx::query(SQL).bind(texts).fetch_all(&mut *self.0).await?;
+        let binding = |row: &SqliteRow| {
+            let device = DeviceId::from_bytes(bytes(row, 2, "a device")?);
+            Ok((
+                Actor(bytes(row, 0, "an actor")?),
+                (PersonId(unsigned(row, 1)?), device),
+            ))
+        };
+        rows.iter().map(binding).collect()
+    }
+
+    async fn quarantined(&mut self, incidents: &[IncidentId]) -> Result<Vec<Quarantined>> {
+        const SQL: &str =
+            "SELECT incident, kind, hash, person, device, act, received_at, refused, bytes
+             FROM quarantine WHERE incident IN (SELECT unhex(value) FROM json_each(?))";
+        let rows = sqlx::query(SQL)
+            .bind(id_list(incidents))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.iter().map(quarantined).collect()
+    }
+
+    async fn change(
+        &mut self,
+        doc: DocKey,
+        actor: Actor,
+        actor_seq: u64,
+    ) -> Result<Option<StoredChange>> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            change_columns!(),
+            " FROM changes WHERE incident = ? AND kind = ? AND actor = ? AND actor_seq = ?"
+        );
+        let query = sqlx::query(SQL)
+            .bind(doc.id.as_bytes().as_slice())
+            .bind(kind_number(doc.kind))
+            .bind(actor.0.as_slice())
+            .bind(number(actor_seq));
+        query
+            .fetch_optional(&mut *self.0)
+            .await?
+            .as_ref()
+            .map(change)
+            .transpose()
+    }
+
+    async fn last_number(&mut self) -> Result<Option<u64>> {
+        let row = sqlx::query("SELECT max(number) FROM numbers")
+            .fetch_one(&mut *self.0)
+            .await?;
+        let last: Option<i64> = row.try_get(0)?;
+        Ok(last.map(i64::cast_unsigned))
+    }
+
+    async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()> {
+        const SQL: &str = concat!(
+            "INSERT INTO changes (",
+            change_columns!(),
+            ", commit_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        );
+        for StoredChange {
+            doc,
+            hash,
+            seq,
+            receipt,
+            bytes,
+        } in changes
+        {
+            sqlx::query(SQL)
+                .bind(doc.id.as_bytes().as_slice())
+                .bind(kind_number(doc.kind))
+                .bind(hash.0.as_slice())
+                .bind(number(seq.0))
+                .bind(receipt.actor.0.as_slice())
+                .bind(number(receipt.actor_seq))
+                .bind(receipt.person.0)
+                .bind(receipt.device.as_bytes().as_slice())
+                .bind(receipt.received_at.0)
+                .bind(receipt.corrected_at.0)
+                .bind(i64::from(receipt.flags.0))
+                .bind(bytes)
+                .bind(number(commit_end.0))
+                .execute(&mut *self.0)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn put_doc(&mut self, state: &DocState) -> Result<()> {
+        // Without a new snapshot the stored one stays, and with it its place.
+        const SQL: &str = "INSERT INTO docs (incident, kind, generation, last_seq, snapshot,
+                 snapshot_seq, receipts, heads, receipts_digest, signature)
+             VALUES (?1, ?2, ?3, ?4, ifnull(?5, x''), iif(?5 IS NULL, 0, ?4), ?6, ?7, ?8, ?9)
+             ON CONFLICT (incident, kind) DO UPDATE SET
+                 generation = ?3, last_seq = ?4,
+                 snapshot = ifnull(?5, snapshot), snapshot_seq = iif(?5 IS NULL, snapshot_seq, ?4),
+                 receipts = ?6, heads = ?7, receipts_digest = ?8, signature = ?9";
+        let heads: Vec<u8> = state.signed.heads.iter().flat_map(|head| head.0).collect();
+        sqlx::query(SQL)
+            .bind(state.doc.id.as_bytes().as_slice())
+            .bind(kind_number(state.doc.kind))
+            .bind(state.generation)
+            .bind(number(state.last_seq.0))
+            .bind(&state.snapshot)
+            .bind(encode(&state.receipts))
+            .bind(heads)
+            .bind(state.signed.receipts.0.as_slice())
+            .bind(&state.signed.signature)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn put_row(&mut self, row: &RowState) -> Result<()> {
+        const SQL: &str = "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        sqlx::query(SQL)
+            .bind(row.incident.as_bytes().as_slice())
+            .bind(&row.public)
+            .bind(&row.staff)
+            .bind(&row.number)
+            .bind(row.state.to_string())
+            .bind(row.priority as i64)
+            .bind(row.requester.map(|person| person.0))
+            .bind(&row.group)
+            .bind(row.assignee.map(|person| person.0))
+            .bind(row.created_at.0)
+            .bind(row.updated_at.0)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn move_audience(
+        &mut self,
+        incident: IncidentId,
+        joined: &Audience,
+        left: &Audience,
+        at: Seq,
+    ) -> Result<()> {
+        const LEAVE: &str = "UPDATE audience SET until_seq = ?
+             WHERE incident = ? AND kind = ? AND scope = ? AND until_seq IS NULL";
+        const JOIN: &str = "INSERT INTO audience (at_seq, incident, kind, scope, since_seq)
+             VALUES (?1, ?2, ?3, ?4, ?1)";
+        let left = left.iter().map(|reach| (LEAVE, reach));
+        for (sql, (kind, scope)) in left.chain(joined.iter().map(|reach| (JOIN, reach))) {
+            sqlx::query(sql)
+                .bind(number(at.0))
+                .bind(incident.as_bytes().as_slice())
+                .bind(kind_number(*kind))
+                .bind(scope.to_string())
+                .execute(&mut *self.0)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn place(&mut self, incident: IncidentId, at: Seq) -> Result<()> {
+        const SQL: &str = "UPDATE audience SET at_seq = ?2
+             WHERE incident = ?1 AND until_seq IS NULL AND at_seq < ?2";
+        let query = sqlx::query(SQL)
+            .bind(incident.as_bytes().as_slice())
+            .bind(number(at.0));
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()> {
+        sqlx::query("INSERT INTO actors VALUES (?, ?, ?)")
+            .bind(actor.0.as_slice())
+            .bind(person.0)
+            .bind(device.as_bytes().as_slice())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn give_number(&mut self, given: u64, incident: IncidentId) -> Result<()> {
+        sqlx::query("INSERT INTO numbers VALUES (?, ?)")
+            .bind(number(given))
+            .bind(incident.as_bytes().as_slice())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn quarantine(&mut self, refused: &Quarantined) -> Result<()> {
+        const SQL: &str = "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING";
+        let rule = serde_json::to_string(&refused.refused).expect("a refusal is plain JSON");
+        sqlx::query(SQL)
+            .bind(refused.doc.id.as_bytes().as_slice())
+            .bind(kind_number(refused.doc.kind))
+            .bind(refused.hash.0.as_slice())
+            .bind(refused.person.0)
+            .bind(refused.device.as_bytes().as_slice())
+            .bind(refused.act.as_bytes().as_slice())
+            .bind(refused.received_at.0)
+            .bind(rule)
+            .bind(&refused.bytes)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn add_effect(&mut self, effect: &Effect) -> Result<()> {
+        const SQL: &str = "INSERT INTO effects (key, kind, payload, next_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO NOTHING";
+        sqlx::query(SQL)
+            .bind(&effect.key)
+            .bind(&effect.kind)
+            .bind(&effect.payload)
+            .bind(effect.next_at.0)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>, head: Seq) -> Result<()> {
+        let query = sqlx::query("UPDATE log SET head = ?").bind(number(head.0));
+        query.execute(&mut *self.0).await?;
+        Ok(self.0.commit().await?)
+    }
+}
+
+fn quarantined(row: &SqliteRow) -> Result<Quarantined> {
+    let refused: String = row.try_get(7)?;
+    let unreadable = |_| StoreError::Unreadable { what: "a refusal" };
+    let refused: Refused = serde_json::from_str(&refused).map_err(unreadable)?;
+    Ok(Quarantined {
+        doc: doc(row, 0)?,
+        hash: Hash(bytes(row, 2, "a hash")?),
+        person: PersonId(unsigned(row, 3)?),
+        device: DeviceId::from_bytes(bytes(row, 4, "a device")?),
+        act: ActId::from_bytes(bytes(row, 5, "an act")?),
+        received_at: UnixMillis(row.try_get(6)?),
+        refused,
+        bytes: row.try_get(8)?,
+    })
+}
