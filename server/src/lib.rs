@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod error;
+pub mod import;
 pub mod store;
 mod interim;
 pub mod metrics;
