@@ -88,3 +88,73 @@ pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{Intent, SetField};
+    use crate::testing::{ALICE, BOB, Copy};
+
+    #[test]
+    fn a_row_says_what_a_list_needs() {
+        let mut copy = Copy::declared();
+        copy.act(
+            ALICE,
+            Intent::Claim {
+                group: Some("network".into()),
+            },
+        );
+        copy.act(
+            ALICE,
+            Intent::Reply {
+                text: "On it.".to_owned(),
+            },
+        );
+        copy.act(
+            BOB,
+            Intent::Note {
+                text: "Fifth report.".to_owned(),
+            },
+        );
+        let row = row(&copy.read(), &Matrix::default());
+        assert_eq!((row.state, row.priority), (State::Assigned, Priority::P3));
+        assert_eq!((row.entries, row.notes, row.assignee), (1, 1, Some(ALICE)));
+        assert!(row.name().starts_with("L-"));
+    }
+
+    #[test]
+    fn a_public_row_counts_no_internal_notes() {
+        let mut copy = Copy::declared();
+        copy.act(
+            BOB,
+            Intent::Note {
+                text: "internal".to_owned(),
+            },
+        );
+        copy.docs.work = None;
+        assert_eq!(row(&copy.read(), &Matrix::default()).notes, 0);
+    }
+
+    #[test]
+    fn a_row_says_that_a_field_is_not_settled() {
+        let mut one = Copy::declared();
+        let mut two = one.on(2);
+        one.act(ALICE, Intent::Set(SetField::Urgency(Level::Low)));
+        two.act(BOB, Intent::Set(SetField::Urgency(Level::High)));
+        one.merge(&two);
+        assert_eq!(row(&one.read(), &Matrix::default()).conflicts, 1);
+    }
+
+    #[test]
+    fn rows_travel_whole_and_other_formats_are_told_apart() {
+        let rows = vec![row(&Copy::declared().read(), &Matrix::default()); 3];
+        let bytes = pack(&rows);
+        assert_eq!(unpack(&bytes), Ok(rows.clone()));
+        assert_eq!(unpack_one(&pack_one(&rows[0])), Ok(rows[0].clone()));
+        let mut other = bytes.clone();
+        other[0] = ROW_FORMAT + 1;
+        assert_eq!(unpack(&other), Err(BadRows));
+        assert_eq!(unpack(&bytes[..bytes.len() - 1]), Err(BadRows));
+        assert_eq!(unpack(&[]), Err(BadRows));
+    }
+}

@@ -273,3 +273,136 @@ fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &str) -> Vec<Eve
     };
     facts.into_iter().filter_map(event).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Document, Draft, Fact};
+    use crate::ids::{Actor, DocKey, IncidentId};
+    use crate::incidents::{Intent, ResolutionCode, SetField};
+    use crate::testing::{ALICE, BOB, Copy, START};
+    use crate::time::Boot;
+
+    fn strange_fact(group: &str, saw: Vec<FactId>, random: u8) -> Fact {
+        let id = FactId::new(START, [random; 10]);
+        let (boot, body) = (Boot(0), [].into());
+        Fact {
+            group: group.to_owned(),
+            id,
+            by: ALICE,
+            at: START,
+            boot,
+            mono: 0,
+            saw,
+            body,
+        }
+    }
+
+    fn append(doc: &mut Document, facts: Vec<Fact>) {
+        let draft = Draft {
+            facts,
+            ..Draft::default()
+        };
+        doc.append(Actor([8; 16]), &draft)
+            .expect("a draft of facts can be written");
+    }
+
+    #[test]
+    fn an_incident_without_a_beginning_reads_with_an_anomaly() {
+        let id = IncidentId::new(START, [1; 10]);
+        let docs = IncidentDocs {
+            incident: Document::new(DocKey::incident(id)),
+            work: None,
+        };
+        let (incident, anomalies) = read(&docs, &IncidentReceipts::default());
+        assert_eq!(anomalies, [Anomaly::NotCreated]);
+        assert_eq!((incident.state, incident.id), (State::New, id));
+    }
+
+    #[test]
+    fn what_a_later_version_writes_is_left_out_and_counted() {
+        let mut copy = Copy::declared();
+        append(
+            &mut copy.docs.incident,
+            vec![strange_fact("rating", Vec::new(), 2)],
+        );
+        let (incident, anomalies) = read(&copy.docs, &copy.receipts);
+        assert_eq!(
+            anomalies,
+            [Anomaly::Strange {
+                doc: DocKind::Incident,
+                count: 1
+            }]
+        );
+        assert_eq!(incident.timeline.len(), 1);
+    }
+
+    #[test]
+    fn facts_that_claim_to_have_seen_each_other_in_a_circle_are_read() {
+        let mut copy = Copy::declared();
+        let ids = [2, 3].map(|random| FactId::new(START, [random; 10]));
+        let mut one = strange_fact("entry", vec![ids[1]], 2);
+        let mut two = strange_fact("entry", vec![ids[0], ids[1]], 3);
+        for fact in [&mut one, &mut two] {
+            fact.body.insert(
+                "text".to_owned(),
+                crate::document::Scalar::Text("x".to_owned()),
+            );
+        }
+        append(&mut copy.docs.incident, vec![one, two]);
+        let (incident, anomalies) = read(&copy.docs, &copy.receipts);
+        assert_eq!((incident.timeline.len(), anomalies.len()), (3, 0));
+    }
+
+    #[test]
+    fn a_requester_reads_the_incident_without_its_notes() {
+        let mut copy = Copy::declared();
+        copy.act(
+            ALICE,
+            Intent::Note {
+                text: "internal".to_owned(),
+            },
+        );
+        copy.docs.work = None;
+        let public = copy.read();
+        assert!(
+            public
+                .timeline
+                .iter()
+                .all(|event| event.doc == DocKind::Incident)
+        );
+    }
+
+    #[test]
+    fn the_state_an_author_saw_does_not_know_what_came_after() {
+        let mut copy = Copy::declared();
+        copy.act(ALICE, Intent::Claim { group: None });
+        let saw = copy.docs.incident.frontier();
+        let notes = "Done.".to_owned();
+        copy.act(
+            BOB,
+            Intent::Resolve {
+                code: ResolutionCode::Fixed,
+                notes,
+            },
+        );
+        assert_eq!(
+            state_seen(&copy.docs, &copy.receipts, &saw),
+            State::Assigned
+        );
+        assert_eq!(copy.read().state, State::Resolved);
+    }
+
+    #[test]
+    fn history_keeps_the_order_of_knowledge_when_clocks_disagree() {
+        let mut copy = Copy::declared();
+        copy.now = START.plus(-86_400_000);
+        let first = copy.act(ALICE, Intent::Set(SetField::Subject("One".to_owned())));
+        copy.now = START.plus(-2 * 86_400_000);
+        let second = copy.act(ALICE, Intent::Set(SetField::Subject("Two".to_owned())));
+        let incident = copy.read();
+        let facts: Vec<_> = incident.timeline.iter().map(|event| event.fact).collect();
+        assert_eq!(facts[1..], [first, second]);
+        assert_eq!(incident.subject.holds.value, "Two");
+    }
+}
