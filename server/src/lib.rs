@@ -11,7 +11,6 @@ pub mod config;
 pub mod error;
 pub mod import;
 pub mod store;
-mod interim;
 pub mod metrics;
 pub mod people;
 mod requests;
@@ -20,6 +19,7 @@ pub mod serve;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
@@ -33,8 +33,7 @@ use config::Config;
 use error::ApiError;
 use metrics::Metrics;
 use people::People;
-
-use interim::Store;
+use store::{Sqlite, Store};
 
 /// A request that has not arrived whole by then is given up.
 const REQUEST_SECONDS_MAX: u64 = 60;
@@ -45,7 +44,7 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub random: Random,
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     pub people: People,
     pub passwords: Passwords,
     pub attempts: Attempts,
@@ -60,7 +59,7 @@ impl App {
         config: Config,
         clock: Clock,
         random: Random,
-        store: Arc<Store>,
+        store: Arc<dyn Store>,
         client: Client,
     ) -> anyhow::Result<Arc<Self>> {
         let directory = store.directory(0).await?.unwrap_or_default();
@@ -94,9 +93,14 @@ impl App {
     }
 }
 
-/// Opens the store of the data folder.
-pub async fn open_store(_config: &Config) -> anyhow::Result<Arc<Store>> {
-    Ok(Arc::new(Store::default()))
+/// Opens the store in the data folder and makes both when there is none.
+pub async fn open_store(config: &Config, random: &Random) -> anyhow::Result<Arc<dyn Store>> {
+    let folder = &config.data;
+    let made = std::fs::create_dir_all(folder);
+    made.with_context(|| format!("data: cannot make the folder {}", folder.display()))?;
+    let file = folder.join("holdfast.sqlite");
+    let store = Sqlite::open(&file, random).await;
+    Ok(Arc::new(store.with_context(|| format!("data: cannot open {}", file.display()))?))
 }
 
 /// Every address the server answers.

@@ -46,8 +46,8 @@ fn run() -> anyhow::Result<ExitCode> {
 }
 
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
-    let store = server::open_store(&config).await?;
     let random = Random::from_system();
+    let store = server::open_store(&config, &random).await?;
     let app = App::new(config, Clock::System, random, store, Client::of_this_build()).await?;
     match command {
         Command::Serve | Command::Demo { .. } => serve::serve(app).await?,

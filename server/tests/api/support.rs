@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -23,6 +24,25 @@ pub(crate) struct Server {
     pub(crate) app: Arc<App>,
     /// What the browser holds.
     pub(crate) cookie: Option<String>,
+    _folder: Folder,
+}
+
+/// A folder of the test's own, removed with it.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("holdfast-test-{}-{count}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// A response, read to its end.
@@ -39,8 +59,11 @@ impl Server {
     }
 
     pub(crate) async fn with(sources: Sources, mode: Mode) -> Self {
+        let folder = Folder::new();
+        let sources = sources.with_flag("data", folder.0.to_string_lossy());
         let config = Config::read(&sources, mode).expect("settings of the test");
-        let store = server::open_store(&config).await.expect("a new store");
+        let store = server::open_store(&config, &Random::seeded(1)).await;
+        let store = store.expect("a new store");
         let clock = Clock::fixed(NOON);
         let client = Client::Folder(PathBuf::from("tests/api/client"));
         let app = App::new(config, clock, Random::seeded(42), store, client)
@@ -57,21 +80,24 @@ impl Server {
                 .await
                 .expect("it is stored");
         }
-        Self { app, cookie: None }
+        Self {
+            app,
+            cookie: None,
+            _folder: folder,
+        }
     }
 
-    /// A server that starts anew over the same store; the browser keeps its cookie.
-    pub(crate) async fn restarted(&self) -> Self {
-        let app = App::new(
-            self.app.config.clone(),
-            self.app.clock.clone(),
-            Random::seeded(43),
-            Arc::clone(&self.app.store),
-            self.app.client.clone(),
-        );
+    /// The same server after a restart; the browser keeps its cookie.
+    pub(crate) async fn restarted(self) -> Self {
+        self.app.store.close().await;
+        let config = self.app.config.clone();
+        let store = server::open_store(&config, &Random::seeded(2)).await;
+        let store = store.expect("the store opens again");
+        let (clock, client) = (self.app.clock.clone(), self.app.client.clone());
+        let app = App::new(config, clock, Random::seeded(43), store, client);
         Self {
             app: app.await.expect("an app"),
-            cookie: self.cookie.clone(),
+            ..self
         }
     }
 
