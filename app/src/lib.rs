@@ -1,1 +1,11 @@
+//! Holdfast in the browser: the pages that people see, and the engine that works behind them.
+//!
+//! The page draws and asks; it never touches automerge, IndexedDB or the sync protocol.
 
+pub mod engine;
+pub mod incidents;
+pub mod link;
+pub mod session;
+pub mod shell;
+pub mod text;
+pub mod ui;

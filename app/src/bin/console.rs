@@ -1,1 +1,5 @@
-fn main() {}
+//! The console of the people who work on incidents.
+
+fn main() {
+    app::shell::start();
+}

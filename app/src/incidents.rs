@@ -1,0 +1,26 @@
+//! Incidents on the page: the queue, the open incident, a new one, and every act on them.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+mod acts;
+mod address;
+mod choices;
+mod declare;
+mod detail;
+mod drafts;
+mod list;
+mod queue;
+mod views;
+mod words;
+
+pub(crate) use acts::{Desk, failure_text};
+pub(crate) use address::{Address, Place};
+pub(crate) use declare::{DeclareSheet, forget_sketch};
+pub(crate) use detail::DetailPane;
+pub(crate) use drafts::Drafts;
+pub(crate) use queue::QueuePane;
+pub(crate) use views::{View, counts as view_counts};
+pub(crate) use words::{entry_text, intent_text, refusal_text};

@@ -1,0 +1,101 @@
+//! Doing something to an incident: may it be done, is it kept, and what to say if not.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::ids::IncidentId;
+use shared::incidents::{Incident, Intent};
+use shared::people::Person;
+use shared::policy;
+
+use super::Address;
+use super::words::refusal_text;
+use crate::engine::protocol::Failure;
+use crate::link::{Board, Link, Organisation};
+use crate::session::Session;
+use crate::text::t;
+use crate::ui::toast::Toasts;
+
+/// What every part of the page works with. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    pub link: Link,
+    pub address: Address,
+    pub session: Session,
+    pub toasts: Toasts,
+}
+
+impl Desk {
+    pub(crate) fn board(self) -> Board {
+        self.link.board
+    }
+
+    /// Who is signed in; tracked.
+    pub(crate) fn me(self) -> Arc<Person> {
+        self.session
+            .person
+            .get()
+            .unwrap_or_else(|| Arc::new(nobody()))
+    }
+
+    /// The directory; tracked.
+    pub(crate) fn organisation(self) -> Arc<Organisation> {
+        self.board().organisation.get()
+    }
+
+    /// Does an act and waits until this device has kept it; an error is a sentence.
+    pub(crate) async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
+        let painted = self
+            .link
+            .act(incident, intent)
+            .await
+            .map_err(|why| failure_text(&why))?;
+        painted.kept().await.map_err(|why| failure_text(&why))
+    }
+
+    /// Does an act that holds no text of its own; a failure is said at the edge of the page.
+    pub(crate) fn do_now(self, incident: IncidentId, intent: Intent) {
+        spawn_local(async move {
+            if let Err(why) = self.act(incident, intent).await {
+                self.toasts.say(why);
+                // Controls that already show the new value go back to what holds.
+                self.board().incident.notify();
+            }
+        });
+    }
+
+    /// Why this person may not do this now, as a sentence; nothing when they may.
+    pub(crate) fn refusal(self, intent: &Intent, incident: &Incident) -> Option<String> {
+        let refused = policy::may(&self.me(), intent, Some(incident)).err()?;
+        Some(refusal_text(&refused))
+    }
+}
+
+fn nobody() -> Person {
+    Person {
+        id: shared::ids::PersonId::SERVER,
+        login: String::new(),
+        name: String::new(),
+        roles: std::collections::BTreeSet::new(),
+        groups: std::collections::BTreeSet::new(),
+        site: None,
+        language: String::new(),
+        phone: String::new(),
+        department: String::new(),
+        active: false,
+    }
+}
+
+/// What happened, what was kept, and what to do next.
+pub(crate) fn failure_text(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(refused) => refusal_text(refused),
+        Failure::Quota => t!("failure.quota"),
+        Failure::Storage { .. } => t!("failure.storage"),
+        Failure::Unknown => t!("failure.unknown"),
+        Failure::NotStarted => t!("failure.not_started"),
+        Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
+    }
+}

@@ -1,0 +1,291 @@
+//! A new incident, on behalf of a requester of the directory or of a caller it does not know.
+//!
+//! What is typed is remembered on this device until the incident is kept, so that closing the
+//! sheet, the tab or the lid loses nothing.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+
+use shared::ids::PersonId;
+use shared::incidents::{Channel, Declare, Intent, Level, Requester};
+
+use super::acts::failure_text;
+use super::address::Place;
+use super::{Desk, choices};
+use crate::text::t;
+use crate::ui::browser;
+use crate::ui::overlay::{Sheet, SheetForm};
+use crate::ui::person::PersonFinder;
+use crate::ui::pick::{Choice, Pick};
+
+const REMEMBERED: &str = "holdfast.new";
+
+/// The sheet as it is filled in; choices are words of [`choices`].
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Sketch {
+    requester: Option<u32>,
+    caller: String,
+    contact: String,
+    subject: String,
+    description: String,
+    channel: String,
+    category: String,
+    impact: String,
+    urgency: String,
+    site: String,
+    group: String,
+    assignee: String,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        let empty = String::new;
+        Self {
+            requester: None,
+            caller: empty(),
+            contact: empty(),
+            subject: empty(),
+            description: empty(),
+            channel: "0".to_owned(),
+            category: empty(),
+            impact: choices::level_word(Level::Low).to_owned(),
+            urgency: choices::level_word(Level::Medium).to_owned(),
+            site: empty(),
+            group: empty(),
+            assignee: empty(),
+        }
+    }
+}
+
+impl Sketch {
+    fn intent(&self) -> Intent {
+        let requester = match self.requester {
+            Some(person) => Requester::Person(PersonId(person)),
+            None => Requester::Unknown {
+                name: self.caller.trim().to_owned(),
+                contact: self.contact.trim().to_owned(),
+            },
+        };
+        Intent::Declare(Declare {
+            subject: self.subject.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            requester,
+            channel: choices::channel_of(&self.channel).unwrap_or(Channel::Phone),
+            category: choices::category_of(&self.category),
+            impact: choices::level_of(&self.impact).unwrap_or(Level::Low),
+            urgency: choices::level_of(&self.urgency).unwrap_or(Level::Medium),
+            site: choices::site_of(&self.site),
+            group: choices::group_of(&self.group),
+            assignee: choices::person_of(&self.assignee),
+        })
+    }
+}
+
+fn slot(me: PersonId) -> String {
+    format!("{REMEMBERED}.{}", me.0)
+}
+
+/// Forgets what this person has begun to write.
+pub(crate) fn forget_sketch(me: PersonId) {
+    browser::store(&slot(me), None);
+}
+
+fn remembered(me: PersonId) -> Sketch {
+    let json = browser::stored(&slot(me)).unwrap_or_default();
+    serde_json::from_str(&json).unwrap_or_default()
+}
+
+fn remember(me: PersonId, sketch: &Sketch) {
+    let json = serde_json::to_string(sketch).ok();
+    browser::store(
+        &slot(me),
+        json.filter(|_| *sketch != Sketch::default()).as_deref(),
+    );
+}
+
+/// The sheet of a new incident.
+#[component]
+pub(crate) fn DeclareSheet() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let me = desk
+        .session
+        .person
+        .get_untracked()
+        .map_or(PersonId::SERVER, |me| me.id);
+    let sketch = RwSignal::new(remembered(me));
+    Effect::new(move |_| sketch.with(|sketch| remember(me, sketch)));
+    let failure = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let submit = Callback::new(move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            let outcome = declare(desk, sketch.get_untracked()).await;
+            busy.try_set(false);
+            match outcome {
+                Ok(()) => forget_sketch(me),
+                Err(why) => drop(failure.try_set(why)),
+            }
+        });
+    });
+    view! {
+        <Sheet title=t!("declare.title") on_close=move |()| desk.address.go(Place::Queue)>
+            <SheetForm submit=t!("declare.submit") failure=failure busy=busy on_submit=submit>
+                <RequesterFields sketch=sketch />
+                <Wording sketch=sketch />
+                <Sorting sketch=sketch />
+            </SheetForm>
+        </Sheet>
+    }
+}
+
+async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
+    if sketch.requester.is_none() && sketch.caller.trim().is_empty() {
+        return Err(t!("declare.no_requester"));
+    }
+    let painted = desk
+        .link
+        .declare(sketch.intent())
+        .await
+        .map_err(|why| failure_text(&why))?;
+    let incident = painted.incident;
+    painted.kept().await.map_err(|why| failure_text(&why))?;
+    desk.address.go(Place::Incident(incident));
+    Ok(())
+}
+
+#[component]
+fn RequesterFields(sketch: RwSignal<Sketch>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let typed = RwSignal::new(sketch.with_untracked(|sketch| sketch.caller.clone()));
+    Effect::new(move |before: Option<String>| {
+        let name = typed.get();
+        if before.is_some_and(|before| before != name) {
+            sketch.update(|sketch| (sketch.requester, sketch.caller) = (None, name.clone()));
+        }
+        name
+    });
+    let pick = move |person: PersonId| {
+        // After the effect above has taken the name: a picked person is not a caller.
+        request_animation_frame(move || {
+            let organisation = desk.board().organisation.get_untracked();
+            let site = organisation
+                .person(person)
+                .and_then(|person| person.site.clone());
+            sketch.update(|sketch| {
+                sketch.requester = Some(person.0);
+                if let Some(site) = site {
+                    sketch.site = site.0;
+                }
+            });
+        });
+    };
+    let is_unknown = Memo::new(move |_| {
+        sketch.with(|sketch| sketch.requester.is_none() && !sketch.caller.trim().is_empty())
+    });
+    view! {
+        <div class="field">
+            <PersonFinder
+                label=t!("field.requester")
+                organisation=desk.board().organisation
+                typed=typed
+                on_pick=pick
+            />
+            <Show when=move || is_unknown.get()>
+                <small>{t!("declare.unknown_caller")}</small>
+            </Show>
+        </div>
+        <Show when=move || is_unknown.get()>
+            <label class="field">
+                <span>{t!("declare.contact")}</span>
+                <input
+                    type="text"
+                    maxlength="200"
+                    prop:value=move || sketch.with(|sketch| sketch.contact.clone())
+                    on:input=move |event| {
+                        sketch.update(|sketch| sketch.contact = event_target_value(&event));
+                    }
+                />
+            </label>
+        </Show>
+    }
+}
+
+#[component]
+fn Wording(sketch: RwSignal<Sketch>) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>{t!("field.subject")}</span>
+            <input
+                type="text"
+                required
+                maxlength="200"
+                prop:value=move || sketch.with(|sketch| sketch.subject.clone())
+                on:input=move |event| {
+                    sketch.update(|sketch| sketch.subject = event_target_value(&event));
+                }
+            />
+        </label>
+        <label class="field">
+            <span>{t!("field.description")}</span>
+            <textarea
+                rows="4"
+                prop:value=move || sketch.with(|sketch| sketch.description.clone())
+                on:input=move |event| {
+                    sketch.update(|sketch| sketch.description = event_target_value(&event));
+                }
+            ></textarea>
+        </label>
+    }
+}
+
+#[component]
+fn Sorting(sketch: RwSignal<Sketch>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let categories = Signal::derive(move || choices::categories(&desk.organisation()));
+    let sites = Signal::derive(move || choices::sites(&desk.organisation()));
+    let groups = Signal::derive(move || choices::groups(&desk.organisation()));
+    let group = Memo::new(move |_| sketch.with(|sketch| choices::group_of(&sketch.group)));
+    let people =
+        Signal::derive(move || choices::assignees(&desk.organisation(), group.get().as_ref()));
+    let fixed = |choices: Vec<Choice>| Signal::stored(choices);
+    view! {
+        <div class="fields">
+            <Line label=t!("field.channel") choices=fixed(choices::channels()) sketch=sketch
+                word=|sketch| &mut sketch.channel />
+            <Line label=t!("field.category") choices=categories sketch=sketch
+                word=|sketch| &mut sketch.category />
+            <Line label=t!("field.impact") choices=fixed(choices::impacts()) sketch=sketch
+                word=|sketch| &mut sketch.impact />
+            <Line label=t!("field.urgency") choices=fixed(choices::urgencies()) sketch=sketch
+                word=|sketch| &mut sketch.urgency />
+            <Line label=t!("field.site") choices=sites sketch=sketch word=|sketch| &mut sketch.site />
+            <Line label=t!("field.group") choices=groups sketch=sketch
+                word=|sketch| &mut sketch.group />
+            <Line label=t!("field.assignee") choices=people sketch=sketch
+                word=|sketch| &mut sketch.assignee />
+        </div>
+    }
+}
+
+#[component]
+fn Line(
+    label: String,
+    choices: Signal<Vec<Choice>>,
+    sketch: RwSignal<Sketch>,
+    /// The place of the choice in the sketch.
+    word: fn(&mut Sketch) -> &mut String,
+) -> impl IntoView {
+    let value = Signal::derive(move || {
+        let mut sketch = sketch.get();
+        std::mem::take(word(&mut sketch))
+    });
+    let pick = move |picked: String| sketch.update(|sketch| *word(sketch) = picked);
+    view! {
+        <div class="field">
+            <span aria-hidden="true">{label.clone()}</span>
+            <Pick label=label choices=choices value=value on_pick=pick />
+        </div>
+    }
+}

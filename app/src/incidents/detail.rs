@@ -1,0 +1,138 @@
+//! The open incident: head, conversation, properties, and the box to write in.
+
+mod asking;
+mod clash;
+mod compose;
+mod head;
+mod history;
+mod properties;
+mod provenance;
+mod timeline;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::ids::IncidentId;
+use shared::incidents::Incident;
+
+use super::Desk;
+use super::acts::failure_text;
+use super::address::Place;
+use super::drafts::Draft;
+use crate::text::t;
+use crate::ui::icon::{Icon, icon};
+
+use asking::{Asking, AskingSheet};
+use clash::Clashes;
+use compose::Compose;
+use head::Head;
+use history::History;
+use properties::Properties;
+use timeline::Timeline;
+
+/// The open incident as its parts see it.
+type Open = RwSignal<Arc<Incident>>;
+
+/// The pane beside the queue.
+#[component]
+pub(crate) fn DetailPane() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let open = Memo::new(move |_| desk.address.incident());
+    move || match open.get() {
+        Some(id) => view! { <OpenIncident id=id /> }.into_any(),
+        None => view! {
+            <main class="empty">
+                {icon(Icon::Inbox)}
+                <p>{t!("detail.choose")}</p>
+                <p class="wide"><kbd>"J"</kbd>" "<kbd>"K"</kbd>" "<kbd>"Enter"</kbd></p>
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn OpenIncident(id: IncidentId) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let draft = RwSignal::new(None::<Draft>);
+    let failure = RwSignal::new(None::<String>);
+    spawn_local(async move {
+        match desk.link.open(id).await {
+            // The pane may show another incident by now.
+            Ok(stored) => drop(draft.try_set((!stored.is_empty()).then(|| Draft::read(&stored)))),
+            Err(why) => drop(failure.try_set(Some(failure_text(&why)))),
+        }
+    });
+    on_cleanup(move || desk.link.leave(id));
+    let current = move || {
+        desk.board()
+            .incident
+            .get()
+            .filter(|incident| incident.id == id)
+    };
+    let is_here = Memo::new(move |_| current().is_some());
+    move || {
+        if let Some(incident) = is_here.get().then(|| untrack(current)).flatten() {
+            let open = RwSignal::new(incident);
+            Effect::new(move |_| {
+                if let Some(incident) = current() {
+                    open.set(incident);
+                }
+            });
+            return view! { <Incidents open=open draft=draft /> }.into_any();
+        }
+        view! { <Absent failure=failure /> }.into_any()
+    }
+}
+
+#[component]
+fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
+    let asking = RwSignal::new(None::<Asking>);
+    let is_history = RwSignal::new(false);
+    let name = move || open.with(|incident| incident.name());
+    view! {
+        <main class="detail" aria-label=name tabindex="-1">
+            <Head open=open asking=asking is_history=is_history />
+            <Properties open=open />
+            <Show
+                when=move || is_history.get()
+                fallback=move || view! {
+                    <Timeline open=open>
+                        <Clashes open=open />
+                    </Timeline>
+                }
+            >
+                <History open=open />
+            </Show>
+            <Compose open=open draft=draft />
+        </main>
+        {move || {
+            asking.get().map(|what| view! { <AskingSheet what=what open=open asking=asking /> })
+        }}
+    }
+}
+
+/// While the engine reads, and when it has nothing to show.
+#[component]
+fn Absent(failure: RwSignal<Option<String>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let back = move |_| desk.address.go(Place::Queue);
+    let label = t!("back.to_queue");
+    view! {
+        <main class="empty" aria-busy=move || failure.with(Option::is_none).to_string()>
+            {move || {
+                let label = label.clone();
+                failure
+                    .get()
+                    .map(|why| {
+                        view! {
+                            <p role="alert">{why}</p>
+                            <button type="button" class="button" on:click=back>{label}</button>
+                        }
+                    })
+            }}
+        </main>
+    }
+}

@@ -1,0 +1,120 @@
+//! Fields that two people set at the same time: a sentence with names and times, and the choice.
+
+use leptos::prelude::*;
+
+use shared::incidents::{Field, Incident, Intent, Provenance, Said, SetField};
+
+use super::Open;
+use super::provenance::is_late;
+use crate::incidents::Desk;
+use crate::incidents::words::{field_text, value_text};
+use crate::link::Organisation;
+use crate::text::{self, t};
+
+/// A field with several values, the one that holds first.
+#[derive(Clone)]
+struct Clash {
+    holds: (SetField, Provenance),
+    rivals: Vec<(SetField, Provenance)>,
+}
+
+fn clash<T: Clone>(field: &Field<T>, set: fn(T) -> SetField) -> Option<Clash> {
+    let said = |said: &Said<T>| (set(said.value.clone()), said.from);
+    let rivals: Vec<_> = field.rivals.iter().map(said).collect();
+    (!rivals.is_empty()).then(|| Clash {
+        holds: said(&field.holds),
+        rivals,
+    })
+}
+
+fn clashes(incident: &Incident) -> Vec<Clash> {
+    let found = [
+        clash(&incident.subject, SetField::Subject),
+        clash(&incident.category, SetField::Category),
+        clash(&incident.impact, SetField::Impact),
+        clash(&incident.urgency, SetField::Urgency),
+        clash(&incident.site, SetField::Site),
+        clash(&incident.requester, SetField::Requester),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// A card for every field that nobody has settled.
+#[component]
+pub(super) fn Clashes(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    move || {
+        let organisation = desk.organisation();
+        let found = open.with(|incident| clashes(incident));
+        found
+            .into_iter()
+            .map(|clash| card(desk, open, &organisation, clash))
+            .collect_view()
+    }
+}
+
+fn card(
+    desk: Desk,
+    open: Open,
+    organisation: &Organisation,
+    clash: Clash,
+) -> impl IntoView + use<> {
+    let field = field_text(&clash.holds.0);
+    let sentence = sentence(desk, organisation, &clash);
+    let keep = t!(
+        "clash.keep",
+        value = value_text(&clash.holds.0, organisation)
+    );
+    let settle = move |value: SetField| {
+        let id = open.with_untracked(|incident| incident.id);
+        move |_| desk.do_now(id, Intent::Set(value.clone()))
+    };
+    let rivals = clash.rivals.into_iter().map(|(value, _)| {
+        let text = t!("clash.use", value = value_text(&value, organisation));
+        view! { <button type="button" class="button" on:click=settle(value)>{text}</button> }
+    });
+    view! {
+        <section class="clash" aria-label=t!("clash.label", field = field)>
+            <p>{sentence}</p>
+            <button type="button" class="button" on:click=settle(clash.holds.0)>{keep}</button>
+            {rivals.collect_view()}
+        </section>
+    }
+}
+
+fn sentence(desk: Desk, organisation: &Organisation, clash: &Clash) -> String {
+    let me = untrack(|| desk.me());
+    let name = |from: &Provenance| {
+        if from.by == me.id {
+            t!("person.you")
+        } else {
+            organisation.person_name(from.by)
+        }
+    };
+    let (value, from) = &clash.holds;
+    let mut parts = vec![t!(
+        "clash.holds",
+        field = field_text(value),
+        value = value_text(value, organisation),
+        who = name(from),
+        at = time(from)
+    )];
+    parts.extend(clash.rivals.iter().map(|(value, from)| {
+        t!(
+            "clash.rival",
+            value = value_text(value, organisation),
+            who = name(from),
+            at = time(from)
+        )
+    }));
+    parts.join(" ")
+}
+
+fn time(from: &Provenance) -> String {
+    let at = text::clock_and_day(from.corrected);
+    if is_late(from) || from.arrival.is_none() {
+        t!("clash.offline", at = at)
+    } else {
+        at
+    }
+}

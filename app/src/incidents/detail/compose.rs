@@ -1,0 +1,203 @@
+//! The box to write in: a reply that the requester sees, or a note that only staff sees.
+//!
+//! The text stays in the box until this device has kept it, and is saved as a draft meanwhile.
+
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::SubmitEvent;
+
+use shared::incidents::{Incident, Intent};
+
+use super::Open;
+use crate::incidents::drafts::Draft;
+use crate::incidents::words::requester_text;
+use crate::incidents::{Desk, Drafts};
+use crate::text::t;
+use crate::ui::overlay::submit_by_keys;
+
+/// What the box holds.
+#[derive(Clone, Copy)]
+struct Writing {
+    desk: Desk,
+    drafts: Drafts,
+    open: Open,
+    draft: RwSignal<Draft>,
+    failure: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
+impl Writing {
+    fn change(self, change: impl FnOnce(&mut Draft)) {
+        self.draft.update(change);
+        self.failure.set(String::new());
+        let id = self.open.with_untracked(|incident| incident.id);
+        self.drafts.keep(id, self.draft.get_untracked());
+    }
+
+    fn intent(self) -> Intent {
+        let Draft { is_internal, text } = self.draft.get_untracked();
+        let text = text.trim().to_owned();
+        if is_internal {
+            Intent::Note { text }
+        } else {
+            Intent::Reply { text }
+        }
+    }
+
+    fn send(self) {
+        let id = self.open.with_untracked(|incident| incident.id);
+        let is_empty = self
+            .draft
+            .with_untracked(|draft| draft.text.trim().is_empty());
+        if is_empty || self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        let intent = self.intent();
+        spawn_local(async move {
+            let outcome = self.desk.act(id, intent).await;
+            if outcome.is_ok() {
+                // Also when the box has gone with its incident: the draft must not come back.
+                self.drafts.keep(id, Draft::default());
+                self.draft.try_update(|draft| draft.text.clear());
+            }
+            self.busy.try_set(false);
+            self.failure.try_set(outcome.err().unwrap_or_default());
+        });
+    }
+}
+
+#[component]
+pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
+    let writing = Writing {
+        desk: expect_context(),
+        drafts: expect_context(),
+        open,
+        draft: RwSignal::new(Draft::default()),
+        failure: RwSignal::new(String::new()),
+        busy: RwSignal::new(false),
+    };
+    Effect::new(move |_| {
+        let stored = draft.get();
+        let is_untouched = writing.draft.with_untracked(|draft| draft.text.is_empty());
+        if let Some(stored) = stored.filter(|_| is_untouched) {
+            writing.draft.set(stored);
+        }
+    });
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        writing.send();
+    };
+    let kind = move || {
+        if writing.draft.with(|draft| draft.is_internal) {
+            "note"
+        } else {
+            "reply"
+        }
+    };
+    view! {
+        <form
+            class="compose"
+            data-kind=kind
+            aria-label=t!("compose.label")
+            on:submit=on_submit
+            on:keydown=submit_by_keys(Callback::new(move |()| writing.send()))
+        >
+            <Audience writing=writing />
+            <Entry writing=writing />
+            <Foot writing=writing />
+        </form>
+    }
+}
+
+#[component]
+fn Audience(writing: Writing) -> impl IntoView {
+    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    let pressed = move |internal: bool| move || (is_internal() == internal).to_string();
+    let choose =
+        move |internal: bool| move |_| writing.change(|draft| draft.is_internal = internal);
+    let whom = move || {
+        if is_internal() {
+            return t!("compose.to_staff");
+        }
+        let organisation = writing.desk.organisation();
+        let name = writing.open.with(|incident: &std::sync::Arc<Incident>| {
+            requester_text(&incident.requester.holds.value, &organisation)
+        });
+        t!("compose.to", name = name)
+    };
+    view! {
+        <header>
+            <span class="seg" role="group" aria-label=t!("compose.kind")>
+                <button type="button" aria-pressed=pressed(false) on:click=choose(false)>
+                    {t!("compose.reply")}
+                </button>
+                <button type="button" aria-pressed=pressed(true) on:click=choose(true)>
+                    {t!("compose.note")}
+                </button>
+            </span>
+            <span>{whom}</span>
+        </header>
+    }
+}
+
+#[component]
+fn Entry(writing: Writing) -> impl IntoView {
+    let entry = NodeRef::<Textarea>::new();
+    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    view! {
+        <textarea
+            id="entry"
+            node_ref=entry
+            rows="2"
+            aria-label=move || if is_internal() { t!("compose.note") } else { t!("compose.reply") }
+            placeholder=move || {
+                if is_internal() { t!("compose.note_hint") } else { t!("compose.reply_hint") }
+            }
+            prop:value=move || writing.draft.with(|draft| draft.text.clone())
+            on:input=move |event| {
+                let text = event_target_value(&event);
+                writing.change(|draft| draft.text = text);
+            }
+        ></textarea>
+    }
+}
+
+#[component]
+fn Foot(writing: Writing) -> impl IntoView {
+    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    let refusal = move || {
+        let text = ".".to_owned();
+        let intent = if is_internal() {
+            Intent::Note { text }
+        } else {
+            Intent::Reply { text }
+        };
+        writing
+            .open
+            .with(|incident| writing.desk.refusal(&intent, incident))
+    };
+    let hint = move || {
+        let failure = writing.failure.get();
+        if failure.is_empty() {
+            refusal().unwrap_or_else(|| t!("compose.kept"))
+        } else {
+            failure
+        }
+    };
+    let has_failed = move || writing.failure.with(|failure| !failure.is_empty());
+    let is_empty = move || writing.draft.with(|draft| draft.text.trim().is_empty());
+    view! {
+        <div class="foot">
+            <span class:error=has_failed role="status">{hint}</span>
+            <button
+                type="submit"
+                class="button primary"
+                disabled=move || is_empty() || writing.busy.get() || refusal().is_some()
+            >
+                {move || if is_internal() { t!("compose.add_note") } else { t!("compose.send") }}
+            </button>
+        </div>
+    }
+}

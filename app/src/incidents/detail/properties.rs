@@ -1,0 +1,269 @@
+//! The properties of the open incident: lists that act at once.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::ids::{GroupId, PersonId};
+use shared::incidents::{Incident, Intent, Level, Requester, SetField};
+
+use super::Open;
+use crate::incidents::Desk;
+use crate::incidents::address::priority_word;
+use crate::incidents::choices;
+use crate::incidents::words::{channel_text, requester_text};
+use crate::text::{self, t};
+use crate::ui::browser;
+use crate::ui::overlay::{Sheet, SheetForm};
+use crate::ui::person::PersonFinder;
+use crate::ui::pick::{Choice, Pick};
+
+/// Wide enough for the properties to stand beside the conversation.
+const WIDE: &str = "(min-width: 1181px)";
+
+#[component]
+pub(super) fn Properties(open: Open) -> impl IntoView {
+    let is_wide = RwSignal::new(browser::matches(WIDE));
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        let now = browser::matches(WIDE);
+        if is_wide.get_untracked() != now {
+            is_wide.set(now);
+        }
+    });
+    on_cleanup(move || resized.remove());
+    view! {
+        <details class="props" open=is_wide>
+            <summary>{t!("props.label")}</summary>
+            <h3>{t!("props.incident")}</h3>
+            <dl>
+                <PriorityLine open=open />
+                <Levels open=open />
+                <Places open=open />
+                <Assignment open=open />
+                <RequesterLine open=open />
+                <dt>{t!("field.channel")}</dt>
+                <dd>{move || open.with(|incident| channel_text(incident.channel))}</dd>
+                <dt>{t!("field.created")}</dt>
+                <dd>{move || open.with(|incident| text::clock_and_day(incident.created.corrected))}</dd>
+            </dl>
+        </details>
+    }
+}
+
+#[component]
+fn PriorityLine(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let priority = move || {
+        let (impact, urgency) =
+            open.with(|incident| (incident.impact.holds.value, incident.urgency.holds.value));
+        priority_word(
+            desk.organisation()
+                .directory
+                .matrix
+                .priority(impact, urgency),
+        )
+    };
+    view! {
+        <dt>{t!("field.priority")}</dt>
+        <dd title=t!("props.priority_why")>
+            <span class="priority" data-priority=priority>{priority}</span>
+        </dd>
+    }
+}
+
+/// One property that is a list: what it shows, and what choosing does.
+#[component]
+fn Line(
+    #[prop(into)] label: String,
+    #[prop(into)] choices: Signal<Vec<Choice>>,
+    open: Open,
+    /// The word of the value that holds.
+    value: fn(&Incident) -> String,
+    /// The act that a word means; none when nothing would change.
+    #[prop(into)]
+    intent: Callback<String, Option<Intent>>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let shown = Signal::derive(move || open.with(|incident| value(incident)));
+    let disabled = Signal::derive(move || {
+        let word = choices.with(|choices| choices.last().map(|(word, _)| word.clone()));
+        let example = word.and_then(|word| untrack(|| intent.run(word)));
+        example
+            .is_some_and(|example| open.with(|incident| desk.refusal(&example, incident).is_some()))
+    });
+    let pick = move |word: String| {
+        let id = open.with_untracked(|incident| incident.id);
+        if let Some(intent) = intent.run(word) {
+            desk.do_now(id, intent);
+        }
+    };
+    view! {
+        <dt>{label.clone()}</dt>
+        <dd>
+            <Pick label=label choices=choices value=shown disabled=disabled on_pick=pick />
+        </dd>
+    }
+}
+
+fn set_level(set: fn(Level) -> SetField) -> impl Fn(String) -> Option<Intent> + Send + Sync {
+    move |word| choices::level_of(&word).map(|level| Intent::Set(set(level)))
+}
+
+#[component]
+fn Levels(open: Open) -> impl IntoView {
+    view! {
+        <Line
+            label=t!("field.impact")
+            choices=Signal::stored(choices::impacts())
+            open=open
+            value=|incident| choices::level_word(incident.impact.holds.value).to_owned()
+            intent=set_level(SetField::Impact)
+        />
+        <Line
+            label=t!("field.urgency")
+            choices=Signal::stored(choices::urgencies())
+            open=open
+            value=|incident| choices::level_word(incident.urgency.holds.value).to_owned()
+            intent=set_level(SetField::Urgency)
+        />
+    }
+}
+
+#[component]
+fn Places(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let categories = Signal::derive(move || choices::categories(&desk.organisation()));
+    let sites = Signal::derive(move || choices::sites(&desk.organisation()));
+    view! {
+        <Line
+            label=t!("field.category")
+            choices=categories
+            open=open
+            value=|incident| {
+                incident.category.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
+            }
+            intent=|word: String| Some(Intent::Set(SetField::Category(choices::category_of(&word))))
+        />
+        <Line
+            label=t!("field.site")
+            choices=sites
+            open=open
+            value=|incident| {
+                incident.site.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
+            }
+            intent=|word: String| Some(Intent::Set(SetField::Site(choices::site_of(&word))))
+        />
+    }
+}
+
+fn group_of(incident: &Incident) -> String {
+    incident
+        .assignment
+        .group
+        .as_ref()
+        .map(|group| group.0.clone())
+        .unwrap_or_default()
+}
+
+fn person_of(incident: &Incident) -> String {
+    incident
+        .assignment
+        .person
+        .map(|person| person.0.to_string())
+        .unwrap_or_default()
+}
+
+#[component]
+fn Assignment(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let groups = Signal::derive(move || choices::groups(&desk.organisation()));
+    let people = Signal::derive(move || {
+        let group = open.with(|incident| incident.assignment.group.clone());
+        choices::assignees(&desk.organisation(), group.as_ref())
+    });
+    let to_group = move |word: String| {
+        let group = choices::group_of(&word);
+        let person = open.with_untracked(|incident| incident.assignment.person);
+        // Whoever has it keeps it only as a member of the group it goes to.
+        let person = person.filter(|person| is_member(desk, *person, group.as_ref()));
+        Some(Intent::Assign { group, person })
+    };
+    let to_person = move |word: String| {
+        let person = choices::person_of(&word);
+        let group = open.with_untracked(|incident| incident.assignment.group.clone());
+        let group = group.or_else(|| person.and_then(|person| first_group(desk, person)));
+        Some(Intent::Assign { group, person })
+    };
+    view! {
+        <Line label=t!("field.group") choices=groups open=open value=group_of intent=to_group />
+        <Line label=t!("field.assignee") choices=people open=open value=person_of intent=to_person />
+    }
+}
+
+fn is_member(desk: Desk, person: PersonId, group: Option<&GroupId>) -> bool {
+    let organisation = desk.board().organisation.get_untracked();
+    let groups = organisation.person(person).map(|person| &person.groups);
+    group.is_some_and(|group| groups.is_some_and(|groups| groups.contains(group)))
+}
+
+fn first_group(desk: Desk, person: PersonId) -> Option<GroupId> {
+    let organisation = desk.board().organisation.get_untracked();
+    organisation.person(person)?.groups.first().cloned()
+}
+
+#[component]
+fn RequesterLine(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let asking = RwSignal::new(false);
+    let name = move || {
+        open.with(|incident| requester_text(&incident.requester.holds.value, &desk.organisation()))
+    };
+    let label = move || t!("props.change_requester", name = name());
+    view! {
+        <dt>{t!("field.requester")}</dt>
+        <dd>
+            <button type="button" aria-label=label on:click=move |_| asking.set(true)>{name}</button>
+        </dd>
+        <Show when=move || asking.get()>
+            <RequesterSheet open=open asking=asking />
+        </Show>
+    }
+}
+
+#[component]
+fn RequesterSheet(open: Open, asking: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let typed = RwSignal::new(String::new());
+    let chosen = RwSignal::new(None::<PersonId>);
+    let failure = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let submit = Callback::new(move |()| {
+        let Some(person) = chosen.get_untracked() else {
+            return failure.set(t!("props.choose_person"));
+        };
+        let id = open.with_untracked(|incident| incident.id);
+        busy.set(true);
+        spawn_local(async move {
+            let intent = Intent::Set(SetField::Requester(Requester::Person(person)));
+            let outcome = desk.act(id, intent).await;
+            busy.try_set(false);
+            match outcome {
+                Ok(()) => drop(asking.try_set(false)),
+                Err(why) => drop(failure.try_set(why)),
+            }
+        });
+    });
+    view! {
+        <Sheet title=t!("props.requester_title") on_close=move |()| asking.set(false)>
+            <SheetForm submit=t!("props.requester_submit") failure=failure busy=busy on_submit=submit>
+                <div class="field">
+                    <PersonFinder
+                        label=t!("field.requester")
+                        organisation=desk.board().organisation
+                        typed=typed
+                        on_pick=move |person| chosen.set(Some(person))
+                    />
+                </div>
+            </SheetForm>
+        </Sheet>
+    }
+}

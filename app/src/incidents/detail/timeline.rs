@@ -1,0 +1,195 @@
+//! The conversation with what happened between, oldest first.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use shared::ids::FactId;
+use shared::incidents::{Event, EventKind, Incident};
+
+use super::Open;
+use super::provenance::{Tick, in_full, is_late, when};
+use crate::incidents::Desk;
+use crate::incidents::words::{event_text, event_words};
+use crate::link::Organisation;
+use crate::text::t;
+use crate::ui::person::avatar;
+
+#[component]
+pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let talk = NodeRef::<Div>::new();
+    let events = move || {
+        open.with(|incident| {
+            let with_tick = |event: &Event| (Tick::of(desk, event), event.clone());
+            incident.timeline.iter().map(with_tick).collect::<Vec<_>>()
+        })
+    };
+    let length = Memo::new(move |_| open.with(|incident| incident.timeline.len()));
+    Effect::new(move |_| {
+        length.track();
+        // What is new stands at the end; after the rows are in the page.
+        request_animation_frame(move || {
+            if let Some(talk) = talk.get_untracked() {
+                talk.set_scroll_top(talk.scroll_height());
+            }
+        });
+    });
+    view! {
+        <div class="talk" node_ref=talk role="log" aria-label=t!("timeline.label") tabindex="0">
+            <For each=events key=|(tick, event)| (event.fact, *tick) let:entry>
+                {event_view(desk, open, entry.0, &entry.1)}
+            </For>
+            {children()}
+            <GaveWayCards open=open />
+        </div>
+    }
+}
+
+fn event_view(desk: Desk, open: Open, tick: Tick, event: &Event) -> AnyView {
+    let organisation = desk.organisation();
+    match &event.kind {
+        EventKind::Declared => open
+            .with_untracked(|incident| declared(desk, &organisation, incident, tick, event))
+            .into_any(),
+        EventKind::Replied { text } => {
+            message(desk, &organisation, text.clone(), false, tick, event).into_any()
+        }
+        EventKind::Noted { text } => {
+            message(desk, &organisation, text.clone(), true, tick, event).into_any()
+        }
+        EventKind::Set(_)
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Started
+        | EventKind::Held { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::Reopened { .. }
+        | EventKind::Closed
+        | EventKind::Cancelled { .. }
+        | EventKind::Numbered { .. } => line(desk, &organisation, tick, event).into_any(),
+    }
+}
+
+/// `You` for the reader, else the name.
+pub(super) fn who(desk: Desk, organisation: &Organisation, event: &Event) -> String {
+    let me = untrack(|| desk.me());
+    if event.from.by == me.id {
+        t!("person.you")
+    } else {
+        organisation.person_name(event.from.by)
+    }
+}
+
+/// The tick of what the reader wrote, and of anything that is not on the server yet.
+fn tick_view(desk: Desk, tick: Tick, event: &Event) -> impl IntoView + use<> {
+    let me = untrack(|| desk.me());
+    (tick != Tick::Server || event.from.by == me.id).then(|| tick.view())
+}
+
+fn message(
+    desk: Desk,
+    organisation: &Organisation,
+    text: String,
+    is_internal: bool,
+    tick: Tick,
+    event: &Event,
+) -> impl IntoView + use<> {
+    let name = organisation.person_name(event.from.by);
+    let label = is_internal.then(|| view! { <span class="label">{t!("entry.internal")}</span> });
+    view! {
+        <article class="message" data-kind=if is_internal { "note" } else { "reply" }>
+            {avatar(&name)}
+            <header>
+                <b>{who(desk, organisation, event)}</b>
+                {label}
+                <span title=in_full(&event.from)>{when(&event.from)}</span>
+                {tick_view(desk, tick, event)}
+            </header>
+            <p>{text}</p>
+        </article>
+    }
+}
+
+fn declared(
+    desk: Desk,
+    organisation: &Organisation,
+    incident: &Incident,
+    tick: Tick,
+    event: &Event,
+) -> impl IntoView + use<> {
+    let requester = organisation.requester_name(&incident.requester.holds.value);
+    let taken = (Some(event.from.by) != incident.requester_person())
+        .then(|| t!("entry.taken_by", name = who(desk, organisation, event)));
+    view! {
+        <article class="message" data-kind="description">
+            <span class="avatar" data-kind="requester" aria-hidden="true">
+                {crate::ui::person::initials(&requester)}
+            </span>
+            <header>
+                <b>{requester}</b>
+                <span title=in_full(&event.from)>{when(&event.from)}</span>
+                {taken.map(|taken| view! { <span>{taken}</span> })}
+                {tick_view(desk, tick, event)}
+            </header>
+            <p>{incident.description.clone()}</p>
+        </article>
+    }
+}
+
+fn line(
+    desk: Desk,
+    organisation: &Organisation,
+    tick: Tick,
+    event: &Event,
+) -> impl IntoView + use<> {
+    let words = event_words(&event.kind).map(|words| format!(" “{words}”"));
+    let late = is_late(&event.from).then_some("true");
+    view! {
+        <p class="event" data-late=late>
+            <b>{who(desk, organisation, event)}</b>
+            {t!("event.joint")}
+            {event_text(&event.kind, organisation)}
+            {words}
+            " · "
+            <small title=in_full(&event.from)>{when(&event.from)}</small>
+            " "
+            {tick_view(desk, tick, event)}
+        </p>
+    }
+}
+
+/// Tells people whose act gave way to a concurrent one.
+#[component]
+fn GaveWayCards(open: Open) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let card = move |incident: &Incident, fact: FactId, to: FactId| {
+        let organisation = desk.organisation();
+        let find = |id: FactId| incident.timeline.iter().find(|event| event.fact == id);
+        let tell = |event: &Event| {
+            let (who, what) = (
+                who(desk, &organisation, event),
+                event_text(&event.kind, &organisation),
+            );
+            format!("{who}{}{what}", t!("event.joint"))
+        };
+        let (lost, held) = (find(fact)?, find(to)?);
+        Some(t!(
+            "gave_way.card",
+            lost = tell(lost),
+            held = tell(held),
+            at = when(&held.from)
+        ))
+    };
+    move || {
+        let cards = open.with(|incident| {
+            let cards = incident.gave_way.iter();
+            cards
+                .filter_map(|one| card(incident, one.fact, one.to))
+                .collect::<Vec<_>>()
+        });
+        cards
+            .into_iter()
+            .map(|text| view! { <p class="event" data-kind="gave-way">{text}</p> })
+            .collect_view()
+    }
+}

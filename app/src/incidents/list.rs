@@ -1,0 +1,290 @@
+//! The virtual list: ten thousand rows of which some sixty are in the page.
+//!
+//! A row of the page stands for a place in the list, not for an incident: scrolling moves places
+//! in and out, and a place shows whatever incident now lies there. Keys move a cursor; the browser's
+//! focus stays on the list, which names the row under the cursor.
+
+use std::sync::Arc;
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use shared::ids::IncidentId;
+use shared::rows::Row;
+
+use super::Desk;
+use super::address::{Place, priority_word};
+use super::words::{hold_text, state_text};
+use crate::text::{self, t};
+use crate::ui::browser;
+
+/// Rows kept in the page above and below what is seen.
+const SPARE: usize = 12;
+
+/// The list's size and place, in rows and pixels.
+#[derive(Clone, Copy, PartialEq)]
+struct Window {
+    first: usize,
+    last: usize,
+    row_height: f64,
+}
+
+/// The cursor of the list. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor {
+    pub at: RwSignal<Option<IncidentId>>,
+    ids: Signal<Arc<Vec<IncidentId>>>,
+    element: NodeRef<Div>,
+}
+
+impl Cursor {
+    pub(crate) fn new(ids: Signal<Arc<Vec<IncidentId>>>) -> Self {
+        Self {
+            at: RwSignal::new(None),
+            ids,
+            element: NodeRef::new(),
+        }
+    }
+
+    fn position(self) -> Option<usize> {
+        let at = self.at.get()?;
+        self.ids.with(|ids| ids.iter().position(|id| *id == at))
+    }
+
+    /// Moves by some rows and brings the new place into view.
+    pub(crate) fn move_by(self, rows: isize) {
+        let last = self.ids.with_untracked(|ids| ids.len());
+        if last == 0 {
+            return;
+        }
+        let next = match untrack(|| self.position()) {
+            Some(at) => at.saturating_add_signed(rows).min(last - 1),
+            None => 0,
+        };
+        self.at
+            .set(self.ids.with_untracked(|ids| ids.get(next).copied()));
+        self.reveal(next);
+    }
+
+    fn reveal(self, place: usize) {
+        let Some(element) = self.element.get_untracked() else {
+            return;
+        };
+        let height = row_height();
+        let top = as_pixels(place) * height;
+        let (from, seen) = (
+            f64::from(element.scroll_top()),
+            f64::from(element.client_height()),
+        );
+        if top < from {
+            scroll(&element, top);
+        } else if top + height > from + seen {
+            scroll(&element, top + height - seen);
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "browsers bound heights far below"
+)]
+fn scroll(element: &web_sys::HtmlDivElement, top: f64) {
+    element.set_scroll_top(top as i32);
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "lists are shorter than 2^52 rows"
+)]
+fn as_pixels(rows: usize) -> f64 {
+    rows as f64
+}
+
+/// The height the style sheet gives a row on this screen.
+fn row_height() -> f64 {
+    browser::page_style("--row")
+        .and_then(|height| height.trim_end_matches("px").parse().ok())
+        .filter(|height| *height > 0.0)
+        .unwrap_or(52.0)
+}
+
+/// The rows of the queue.
+#[component]
+pub(crate) fn IncidentList(
+    #[prop(into)] label: Signal<String>,
+    ids: Signal<Arc<Vec<IncidentId>>>,
+    cursor: Cursor,
+    now: ReadSignal<shared::time::UnixMillis>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let scrolled = RwSignal::new((0.0_f64, 800.0_f64));
+    let measure = move || {
+        if let Some(element) = cursor.element.get_untracked() {
+            scrolled.set((
+                f64::from(element.scroll_top()),
+                f64::from(element.client_height()),
+            ));
+        }
+    };
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+    Effect::new(move |_| {
+        cursor.element.track();
+        ids.track();
+        request_animation_frame(measure);
+    });
+    let window = Memo::new(move |_| see(scrolled.get(), ids.with(|ids| ids.len())));
+    let on_key = move |event: KeyboardEvent| steer(&event, desk, cursor);
+    view! {
+        <div
+            class="rows"
+            role="listbox"
+            tabindex="0"
+            node_ref=cursor.element
+            aria-label=label
+            aria-activedescendant=move || cursor.position().map(|at| format!("row-{at}"))
+            on:scroll=move |_| measure()
+            on:keydown=on_key
+        >
+            <div
+                class="rows-inner"
+                role="presentation"
+                style:height=move || {
+                    format!("{}px", as_pixels(ids.with(|ids| ids.len())) * window.get().row_height)
+                }
+            >
+                <For
+                    each=move || { let window = window.get(); window.first..window.last }
+                    key=|place| *place
+                    let:place
+                >
+                    <RowAt place=place ids=ids window=window cursor=cursor now=now />
+                </For>
+            </div>
+        </div>
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "scroll offsets are bounded and not negative"
+)]
+fn see((top, height): (f64, f64), count: usize) -> Window {
+    let row_height = row_height();
+    // In steps, so that a slow scroll does not move rows in and out at every pixel.
+    let first = (top.max(0.0) / row_height) as usize / 8 * 8;
+    let seen = (height / row_height).ceil() as usize;
+    let last = (first + seen + 8 + SPARE).min(count);
+    Window {
+        first: first.saturating_sub(SPARE).min(last),
+        last,
+        row_height,
+    }
+}
+
+fn steer(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
+    match event.key().as_str() {
+        "ArrowDown" => cursor.move_by(1),
+        "ArrowUp" => cursor.move_by(-1),
+        "PageDown" => cursor.move_by(10),
+        "PageUp" => cursor.move_by(-10),
+        "Home" => cursor.move_by(isize::MIN / 2),
+        "End" => cursor.move_by(isize::MAX / 2),
+        "Enter" | " " => {
+            if let Some(id) = cursor.at.get_untracked() {
+                desk.address.go(Place::Incident(id));
+            }
+        }
+        _ => return,
+    }
+    event.prevent_default();
+    event.stop_propagation();
+}
+
+#[component]
+fn RowAt(
+    place: usize,
+    ids: Signal<Arc<Vec<IncidentId>>>,
+    window: Memo<Window>,
+    cursor: Cursor,
+    now: ReadSignal<shared::time::UnixMillis>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let id = Memo::new(move |_| ids.with(|ids| ids.get(place).copied()));
+    let row = Memo::new(move |_| id.get().and_then(|id| desk.board().row(id)));
+    let open = move || {
+        if let Some(id) = id.get_untracked() {
+            cursor.at.set(Some(id));
+            desk.address.go(Place::Incident(id));
+        }
+    };
+    view! {
+        <div
+            class="row"
+            role="option"
+            id=format!("row-{place}")
+            data-testid="row"
+            aria-selected=move || {
+                let is_here = id.get().is_some() && cursor.at.get() == id.get();
+                if is_here { "true" } else { "false" }
+            }
+            aria-posinset=place + 1
+            aria-setsize=move || ids.with(|ids| ids.len())
+            style:transform=move || {
+                format!("translateY({}px)", as_pixels(place) * window.get().row_height)
+            }
+            on:click=move |_| open()
+        >
+            {move || row.get().map(|row| row_view(desk, &row, now))}
+        </div>
+    }
+}
+
+fn row_view(
+    desk: Desk,
+    row: &Row,
+    now: ReadSignal<shared::time::UnixMillis>,
+) -> impl IntoView + use<> {
+    let priority = priority_word(row.priority);
+    let created = row.created_at;
+    view! {
+        <span class="priority" data-priority=priority>{priority}</span>
+        <span class="subject">{row.subject.clone()}</span>
+        <span class="age" title=text::full(created)>{move || text::short_age(created, now.get())}</span>
+        <span class="meta">{meta(desk, row)}</span>
+        <span class="marks">{marks(row)}</span>
+    }
+}
+
+fn meta(desk: Desk, row: &Row) -> String {
+    let organisation = desk.organisation();
+    let state = match row.hold {
+        Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
+        None => state_text(row.state),
+    };
+    let assignee = row.assignee.map(|person| organisation.person_name(person));
+    let whom = assignee.or_else(|| {
+        row.group
+            .as_ref()
+            .map(|group| organisation.group_name(group))
+    });
+    let parts = [
+        Some(row.name()),
+        Some(organisation.requester_name(&row.requester)),
+        Some(state),
+        whom,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn marks(row: &Row) -> impl IntoView + use<> {
+    let pending = row.number.is_none();
+    let conflicts = usize::from(row.conflicts);
+    view! {
+        {(conflicts > 0)
+            .then(|| view! { <span data-mark="clash">{t!("row.conflicts", count = conflicts)}</span> })}
+        {pending.then(|| view! { <span>{t!("row.number_pending")}</span> })}
+    }
+}

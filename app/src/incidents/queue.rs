@@ -1,0 +1,320 @@
+//! The queue: a view, narrowed by a filter, as a list that does not move under the cursor.
+
+use std::sync::Arc;
+
+use leptos::ev;
+use leptos::html::{Div, Input};
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use shared::ids::IncidentId;
+use shared::time::UnixMillis;
+
+use super::Desk;
+use super::address::{Place, priority_word};
+use super::list::{Cursor, IncidentList};
+use super::views::{self, Filter, Found, View};
+use super::words::state_text;
+use crate::text::t;
+use crate::ui::browser;
+use crate::ui::icon::{Icon, icon};
+
+/// What the list shows, and what has come that it does not show yet.
+#[derive(Clone, Copy)]
+struct Shelf {
+    found: Memo<Found>,
+    shown: RwSignal<Arc<Vec<IncidentId>>>,
+    /// Whether the pointer is over the list, which must then hold still.
+    held: RwSignal<bool>,
+}
+
+impl Shelf {
+    fn new(desk: Desk) -> Self {
+        let address = desk.address;
+        let filter = Memo::new(move |_| {
+            Filter::new(
+                &address.query.get(),
+                address.state.get(),
+                address.priority.get(),
+            )
+        });
+        let found = Memo::new(move |_| {
+            let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
+            desk.board()
+                .with_rows(|rows| views::find(rows, view, &filter, &me))
+        });
+        let shelf = Self {
+            found,
+            shown: RwSignal::new(Arc::default()),
+            held: RwSignal::new(false),
+        };
+        Effect::new(move |before: Option<(View, Filter)>| {
+            let asked = (address.view.get(), filter.get());
+            let is_same_list = before.as_ref() == Some(&asked);
+            let found = shelf.found.get();
+            if !(is_same_list && shelf.held.get() && shelf.would_move(&found.ids)) {
+                shelf.show(found.ids);
+            }
+            asked
+        });
+        shelf
+    }
+
+    fn show(self, ids: Vec<IncidentId>) {
+        if self.shown.with_untracked(|shown| **shown != ids) {
+            self.shown.set(Arc::new(ids));
+        }
+    }
+
+    /// Whether showing these would move a row that lies under the pointer: growth at the end does
+    /// not, and a short list is still filling.
+    fn would_move(self, ids: &[IncidentId]) -> bool {
+        self.shown
+            .with_untracked(|shown| !shown.is_empty() && !ids.starts_with(shown))
+    }
+
+    /// How many incidents the list would gain.
+    fn arrivals(self) -> usize {
+        let (found, shown) = (self.found.get(), self.shown.get());
+        if found.ids == *shown {
+            return 0;
+        }
+        let known: std::collections::HashSet<_> = shown.iter().collect();
+        found.ids.iter().filter(|id| !known.contains(id)).count()
+    }
+}
+
+/// The pane of the queue.
+#[component]
+pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let shelf = Shelf::new(desk);
+    let ids = Signal::derive(move || shelf.shown.get());
+    let cursor = Cursor::new(ids);
+    // The open incident is where the cursor stands.
+    Effect::new(move |_| {
+        if let Some(open) = desk.address.incident() {
+            cursor.at.set(Some(open));
+        }
+    });
+    let keys = window_event_listener(ev::keydown, move |event| on_key(&event, desk, cursor));
+    on_cleanup(move || keys.remove());
+    let label = Signal::derive(move || desk.address.view.get().name());
+    view! {
+        <section class="queue" aria-label=t!("queue.label")>
+            <QueueBar shelf=shelf />
+            <Filters shelf=shelf />
+            <Listing shelf=shelf>
+                <IncidentList label=label ids=ids cursor=cursor now=now />
+            </Listing>
+        </section>
+    }
+}
+
+#[component]
+fn QueueBar(shelf: Shelf) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    view! {
+        <div class="bar">
+            <h1>{move || desk.address.view.get().name()}</h1>
+            <span class="count" role="status" data-testid="queue-count">
+                {move || t!("queue.count", count = shelf.shown.with(|shown| shown.len()))}
+            </span>
+            <button
+                type="button"
+                class="button wide"
+                on:click=move |_| desk.address.go(Place::New)
+                title=t!("declare.key")
+            >
+                {icon(Icon::Plus)}
+                {t!("declare.open")}
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Filters(shelf: Shelf) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let input = NodeRef::<Input>::new();
+    let clear = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            desk.address.filter("");
+            if let Some(input) = input.get_untracked() {
+                input.blur().ok();
+            }
+        }
+    };
+    view! {
+        <div class="filters">
+            <input
+                type="search"
+                id="filter"
+                node_ref=input
+                aria-label=t!("queue.filter")
+                placeholder=t!("queue.filter_hint")
+                prop:value=move || desk.address.query.get()
+                on:input=move |event| desk.address.filter(&event_target_value(&event))
+                on:keydown=clear
+            />
+            <StateTags shelf=shelf />
+            <PriorityTags shelf=shelf />
+        </div>
+    }
+}
+
+#[component]
+fn StateTags(shelf: Shelf) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let chosen = desk.address.state;
+    let counts = Memo::new(move |_| shelf.found.with(|found| found.states.clone()));
+    move || {
+        let tags = counts.get();
+        // One state is no choice.
+        let worth = tags.len() > 1 || chosen.get().is_some();
+        let tag = move |(state, count): (_, usize)| {
+            let is_chosen = chosen.get() == Some(state);
+            let choose = move |_| desk.address.only_state((!is_chosen).then_some(state));
+            tag(state_text(state), count, is_chosen, choose)
+        };
+        worth.then(|| tags.into_iter().map(tag).collect_view())
+    }
+}
+
+#[component]
+fn PriorityTags(shelf: Shelf) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let chosen = desk.address.priority;
+    let counts = Memo::new(move |_| shelf.found.with(|found| found.priorities.clone()));
+    move || {
+        let tag = move |(priority, count): (_, usize)| {
+            let is_chosen = chosen.get() == Some(priority);
+            let choose = move |_| desk.address.only_priority((!is_chosen).then_some(priority));
+            tag(priority_word(priority).to_owned(), count, is_chosen, choose)
+        };
+        counts.get().into_iter().map(tag).collect_view()
+    }
+}
+
+fn tag(
+    name: String,
+    count: usize,
+    is_chosen: bool,
+    choose: impl Fn(ev::MouseEvent) + 'static,
+) -> impl IntoView {
+    let pressed = if is_chosen { "true" } else { "false" };
+    view! {
+        <button type="button" class="tag" aria-pressed=pressed on:click=choose>
+            {name}
+            <span class="count">{count}</span>
+        </button>
+    }
+}
+
+#[component]
+fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let listing = NodeRef::<Div>::new();
+    let is_empty = Memo::new(move |_| shelf.shown.with(|shown| shown.is_empty()));
+    let arrivals = Memo::new(move |_| shelf.arrivals());
+    view! {
+        <div
+            class="listing"
+            node_ref=listing
+            on:pointerenter=move |event| shelf.held.set(event.pointer_type() == "mouse")
+            on:pointerleave=move |_| shelf.held.set(false)
+        >
+            <Show when=move || is_empty.get() && desk.board().started.get()>
+                <Emptiness />
+            </Show>
+            {children()}
+            <Show when=move || arrivals.get() != 0>
+                <button
+                    type="button"
+                    class="arrivals"
+                    on:click=move |_| shelf.show(shelf.found.get_untracked().ids)
+                >
+                    {move || t!("queue.arrivals", count = arrivals.get())}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Emptiness() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let address = desk.address;
+    let is_filtered = move || {
+        !Filter::new(
+            &address.query.get(),
+            address.state.get(),
+            address.priority.get(),
+        )
+        .is_empty()
+    };
+    let clear = move |_| {
+        address.filter("");
+        address.only_state(None);
+        address.only_priority(None);
+    };
+    let show_open = move |_| address.look_at(View::Open);
+    view! {
+        <div class="empty">
+            {icon(Icon::Inbox)}
+            {move || {
+                if is_filtered() {
+                    let button = t!("empty.clear");
+                    view! {
+                        <p>{t!("empty.filtered")}</p>
+                        <button type="button" class="button" on:click=clear>{button}</button>
+                    }
+                        .into_any()
+                } else {
+                    view! { <EmptyView view_shown=address.view.get() on_open=show_open /> }.into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn EmptyView(view_shown: View, #[prop(into)] on_open: Callback<ev::MouseEvent>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let is_complete = move || desk.board().status.with(|status| status.complete);
+    view! {
+        <p>
+            {move || if is_complete() { view_shown.emptiness() } else { t!("empty.arriving") }}
+        </p>
+        {(view_shown != View::Open)
+            .then(|| {
+                view! {
+                    <button type="button" class="button" on:click=move |event| on_open.run(event)>
+                        {t!("empty.show_open")}
+                    </button>
+                }
+            })}
+    }
+}
+
+/// Single keys that work wherever nobody is typing.
+fn on_key(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing() {
+        return;
+    }
+    match event.key().as_str() {
+        "j" => cursor.move_by(1),
+        "k" => cursor.move_by(-1),
+        "Enter" if browser::is_on_page() => {
+            if let Some(id) = cursor.at.get_untracked() {
+                desk.address.go(Place::Incident(id));
+            }
+        }
+        "/" => browser::focus("#filter"),
+        "n" => desk.address.go(Place::New),
+        "r" => browser::focus("#entry"),
+        "Escape" => desk.address.go(Place::Queue),
+        _ => return,
+    }
+    event.prevent_default();
+}

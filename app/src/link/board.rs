@@ -1,0 +1,223 @@
+//! What the engine has told this page: rows, directory, status and the open incident.
+//!
+//! # Design
+//! Question: how do ten thousand rows live in a reactive page? Answer: in one vector outside the
+//! graph, kept in the order lists show, with a version that views watch; a view takes the rows it
+//! draws. Rejected: a signal or store entry per row, which costs more than drawing the list.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use shared::ids::{ActId, FactId, IncidentId};
+use shared::incidents::{Incident, Priority};
+use shared::people::Directory;
+use shared::rows::Row;
+
+use super::Organisation;
+use crate::engine::protocol::{News, Status};
+
+/// A row with the text that the filter looks through.
+pub struct Entry {
+    pub row: Row,
+    pub find: String,
+}
+
+/// That the stored copy was lost, and what became of what waited in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rebuilding {
+    pub lost_acts: u32,
+    pub exported: Option<String>,
+}
+
+/// The page's picture of the engine's world. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Board {
+    rows: StoredValue<Vec<Entry>, LocalStorage>,
+    /// Grows whenever a row comes, changes or goes.
+    pub version: RwSignal<u32>,
+    /// Whether the engine has said what is stored.
+    pub started: RwSignal<bool>,
+    pub organisation: RwSignal<Arc<Organisation>>,
+    pub status: RwSignal<Status>,
+    pub incident: RwSignal<Option<Arc<Incident>>>,
+    /// Facts on the screen that this device has not committed yet, with their acts.
+    pub painted: RwSignal<HashMap<FactId, ActId>>,
+    pub sign_in_needed: RwSignal<bool>,
+    pub update_needed: RwSignal<bool>,
+    pub rebuilding: RwSignal<Option<Rebuilding>>,
+    /// The engine fell over again and again.
+    pub engine_failed: RwSignal<bool>,
+}
+
+impl Board {
+    pub(super) fn new() -> Self {
+        Self {
+            rows: StoredValue::new_local(Vec::new()),
+            version: RwSignal::new(0),
+            started: RwSignal::new(false),
+            organisation: RwSignal::new(Arc::default()),
+            status: RwSignal::new(Status::default()),
+            incident: RwSignal::new(None),
+            painted: RwSignal::new(HashMap::new()),
+            sign_in_needed: RwSignal::new(false),
+            update_needed: RwSignal::new(false),
+            rebuilding: RwSignal::new(None),
+            engine_failed: RwSignal::new(false),
+        }
+    }
+
+    /// Works on all rows, in the order lists show them; tracks their version.
+    pub fn with_rows<T>(self, work: impl FnOnce(&[Entry]) -> T) -> T {
+        self.version.track();
+        self.rows.with_value(|rows| work(rows))
+    }
+
+    /// One row, as it is now.
+    pub fn row(self, id: IncidentId) -> Option<Row> {
+        self.with_rows(|rows| {
+            rows.iter()
+                .find(|entry| entry.row.id == id)
+                .map(|entry| entry.row.clone())
+        })
+    }
+
+    pub(super) fn start(self, directory: Option<Directory>, status: Status, rows: Vec<Row>) {
+        if let Some(directory) = directory {
+            self.organisation.set(Arc::new(Organisation::of(directory)));
+        }
+        self.rows.update_value(Vec::clear);
+        self.take(rows, &[]);
+        self.status.set(status);
+        self.painted.update(HashMap::clear);
+        self.started.set(true);
+    }
+
+    pub(super) fn clear(self) {
+        self.start(Some(Directory::default()), Status::default(), Vec::new());
+        self.started.set(false);
+        self.incident.set(None);
+        self.sign_in_needed.set(false);
+        self.rebuilding.set(None);
+    }
+
+    pub(super) fn show(self, incident: Incident) {
+        self.incident.set(Some(Arc::new(incident)));
+    }
+
+    /// Shows an act: the facts that are new belong to it until it is settled.
+    pub(super) fn paint(self, act: ActId, incident: Incident) {
+        let known: HashSet<FactId> = self.incident.with_untracked(|before| {
+            let before = before.iter().filter(|before| before.id == incident.id);
+            before
+                .flat_map(|before| before.timeline.iter().map(|event| event.fact))
+                .collect()
+        });
+        let events = incident.timeline.iter();
+        let fresh =
+            events.filter(|event| event.from.arrival.is_none() && !known.contains(&event.fact));
+        self.painted
+            .update(|painted| painted.extend(fresh.map(|event| (event.fact, act))));
+        let open = self
+            .incident
+            .with_untracked(|open| open.as_ref().map(|open| open.id));
+        if open == Some(incident.id) {
+            self.show(incident);
+        }
+    }
+
+    pub(super) fn settle(self, act: ActId) {
+        self.painted
+            .update(|painted| painted.retain(|_, of| *of != act));
+    }
+
+    pub(super) fn hear(self, news: News) {
+        match news {
+            News::Rows { changed, gone } => self.take(changed, &gone),
+            News::Incident(incident) => {
+                let open = self
+                    .incident
+                    .with_untracked(|open| open.as_ref().map(|open| open.id));
+                if open == Some(incident.id) {
+                    self.show(*incident);
+                }
+            }
+            News::Directory(directory) => self.name(*directory),
+            News::Status(status) => self.status.set(status),
+            News::SignInNeeded => self.sign_in_needed.set(true),
+            News::UpdateNeeded => self.update_needed.set(true),
+            News::Rebuilding {
+                lost_acts,
+                exported,
+            } => {
+                self.rebuilding.set(Some(Rebuilding {
+                    lost_acts,
+                    exported,
+                }));
+            }
+            // The link settles acts itself.
+            News::Durable { .. } | News::NotKept { .. } => {}
+        }
+    }
+
+    fn take(self, changed: Vec<Row>, gone: &[IncidentId]) {
+        let organisation = self.organisation.get_untracked();
+        let ids = changed.iter().map(|row| row.id).chain(gone.iter().copied());
+        let ids: HashSet<IncidentId> = ids.collect();
+        self.rows.update_value(|rows| {
+            rows.retain(|entry| !ids.contains(&entry.row.id));
+            let fresh = changed.into_iter().map(|row| Entry {
+                find: find(&row, &organisation),
+                row,
+            });
+            rows.extend(fresh);
+            rows.sort_by_cached_key(|entry| order(&entry.row));
+        });
+        self.version
+            .update(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Looks all names up again, after the language has changed.
+    pub fn name_again(self) {
+        let directory = self
+            .organisation
+            .with_untracked(|all| all.directory.clone());
+        self.name(directory);
+    }
+
+    fn name(self, directory: Directory) {
+        let organisation = Arc::new(Organisation::of(directory));
+        self.organisation.set(Arc::clone(&organisation));
+        self.rows.update_value(|rows| {
+            rows.iter_mut()
+                .for_each(|entry| entry.find = find(&entry.row, &organisation));
+        });
+        self.version
+            .update(|version| *version = version.wrapping_add(1));
+    }
+}
+
+/// Open work by priority, the oldest first; then the rest, the latest first.
+fn order(row: &Row) -> (bool, Priority, i64, IncidentId) {
+    if row.state.is_open() {
+        (false, row.priority, row.created_at.0, row.id)
+    } else {
+        (true, Priority::P4, -row.updated_at.0, row.id)
+    }
+}
+
+fn find(row: &Row, organisation: &Organisation) -> String {
+    let category = row
+        .category
+        .as_ref()
+        .map(|id| organisation.category_name(id));
+    let requester = organisation.requester_name(&row.requester);
+    let text = [
+        row.name(),
+        row.subject.clone(),
+        requester,
+        category.unwrap_or_default(),
+    ];
+    text.join("\n").to_lowercase()
+}

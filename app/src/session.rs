@@ -1,0 +1,236 @@
+//! Who is signed in on this page, with or without a network.
+//!
+//! The person last signed in is remembered, so that an offline start needs no server: the engine
+//! starts at once, and the session is checked behind it. A session that ended is asked for again
+//! beside the page, never instead of it. Signing out discards nothing that waits.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+mod sign_in;
+
+use std::sync::Arc;
+
+use gloo_net::http::{Request, Response};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+
+use shared::people::Person;
+
+use crate::engine::protocol::{Call, Failure};
+use crate::link::Link;
+use crate::text::{self, t};
+use crate::ui::browser;
+
+pub(crate) use sign_in::{SignInAgain, SignInPage};
+
+const PERSON: &str = "holdfast.person";
+const SIGN_OUT: &str = "holdfast.sign-out";
+/// A header that a form of another site cannot send.
+const OWN_PAGE: (&str, &str) = ("X-Holdfast", "1");
+
+/// The session of this page. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Session {
+    pub person: RwSignal<Option<Arc<Person>>>,
+    /// Whether it is known if somebody is signed in.
+    pub looked: RwSignal<bool>,
+    /// The language the page is written in; the page is built anew when it changes.
+    pub language: RwSignal<&'static str>,
+    link: Link,
+}
+
+#[derive(Deserialize)]
+struct SignedIn {
+    person: Person,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    login: &'a str,
+    password: &'a str,
+    surface: &'a str,
+}
+
+/// What the server says about the session.
+enum Word {
+    Person(Box<Person>),
+    Nobody,
+    NoAnswer,
+}
+
+impl Session {
+    pub fn new(link: Link) -> Self {
+        Self {
+            person: RwSignal::new(None),
+            looked: RwSignal::new(false),
+            language: RwSignal::new(text::preferred(
+                remembered().as_ref().map(|person| person.language.as_str()),
+            )),
+            link,
+        }
+    }
+
+    /// Starts from what the device remembers, then hears what the server says.
+    pub async fn begin(self) {
+        let remembered = remembered();
+        if let Some(person) = remembered.clone() {
+            self.enter(person);
+        }
+        finish_sign_out().await;
+        let word = ask_server().await;
+        match (word, remembered) {
+            (Word::Person(person), Some(before)) if person.id == before.id => self.refresh(*person),
+            (Word::Person(person), before) => self.replace(before.is_some(), *person).await,
+            (Word::Nobody, Some(_)) => self.link.board.sign_in_needed.set(true),
+            (Word::Nobody | Word::NoAnswer, None) | (Word::NoAnswer, Some(_)) => {}
+        }
+        self.looked.set(true);
+    }
+
+    /// Signs in; an error is a sentence for the person.
+    pub async fn sign_in(self, login: &str, password: &str) -> Result<(), String> {
+        let person = post_credentials(login, password).await?;
+        if !person.is_staff() {
+            browser::store(SIGN_OUT, Some("1"));
+            finish_sign_out().await;
+            return Err(t!("signin.not_staff"));
+        }
+        browser::store(SIGN_OUT, None);
+        let before = self.person.get_untracked();
+        self.link.board.sign_in_needed.set(false);
+        match before {
+            Some(before) if before.id == person.id => {
+                self.refresh(person);
+                self.link.tell(Call::SignedIn);
+            }
+            before => self.replace(before.is_some(), person).await,
+        }
+        Ok(())
+    }
+
+    /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest.
+    pub async fn sign_out(self, forget: bool) -> Result<(), Failure> {
+        let stopped = self.link.stop(forget).await;
+        if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
+            return Err(failure);
+        }
+        browser::store(PERSON, None);
+        browser::store(SIGN_OUT, Some("1"));
+        self.person.set(None);
+        finish_sign_out().await;
+        Ok(())
+    }
+
+    fn enter(self, person: Person) {
+        let id = person.id;
+        self.refresh(person);
+        self.looked.set(true);
+        spawn_local(async move {
+            if self.link.start(id).await.is_err() {
+                self.link.board.engine_failed.set(true);
+            }
+        });
+    }
+
+    /// Another person than the page knew: their database is another one.
+    async fn replace(self, is_running: bool, person: Person) {
+        if is_running {
+            self.link.stop(false).await.ok();
+        }
+        self.enter(person);
+    }
+
+    fn refresh(self, person: Person) {
+        if let Ok(json) = serde_json::to_string(&person) {
+            browser::store(PERSON, Some(&json));
+        }
+        let language = text::preferred(Some(&person.language));
+        self.person.set(Some(Arc::new(person)));
+        self.speak(language);
+    }
+
+    /// Changes the language of the page.
+    pub fn speak(self, language: &'static str) {
+        if self.language.get_untracked() == language {
+            return;
+        }
+        spawn_local(async move {
+            text::speak(language).await;
+            self.link.board.name_again();
+            self.language.set(language);
+        });
+    }
+}
+
+fn remembered() -> Option<Person> {
+    let json = browser::stored(PERSON)?;
+    serde_json::from_str(&json).ok()
+}
+
+/// Ends a session on the server that this device has already left, perhaps without a network.
+async fn finish_sign_out() {
+    if browser::stored(SIGN_OUT).is_none() {
+        return;
+    }
+    let request = Request::delete("/session").header(OWN_PAGE.0, OWN_PAGE.1);
+    let answer = request.send().await;
+    if answer.is_ok_and(|response| response.ok() || response.status() == 401) {
+        browser::store(SIGN_OUT, None);
+    }
+}
+
+async fn ask_server() -> Word {
+    if browser::stored(SIGN_OUT).is_some() {
+        return Word::Nobody;
+    }
+    let Ok(response) = Request::get("/session").send().await else {
+        return Word::NoAnswer;
+    };
+    match (response.status(), read_person(&response).await) {
+        (200, Some(person)) if person.is_staff() => Word::Person(Box::new(person)),
+        (401 | 403, _) => Word::Nobody,
+        _ => Word::NoAnswer,
+    }
+}
+
+async fn read_person(response: &Response) -> Option<Person> {
+    if !response.ok() {
+        return None;
+    }
+    response
+        .json::<SignedIn>()
+        .await
+        .ok()
+        .map(|signed_in| signed_in.person)
+}
+
+async fn post_credentials(login: &str, password: &str) -> Result<Person, String> {
+    let credentials = Credentials {
+        login,
+        password,
+        surface: "console",
+    };
+    let request = Request::post("/session")
+        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .json(&credentials);
+    let sent = match request {
+        Ok(request) => request.send().await,
+        Err(error) => Err(error),
+    };
+    let Ok(response) = sent else {
+        return Err(t!("signin.offline"));
+    };
+    match response.status() {
+        200 => read_person(&response)
+            .await
+            .ok_or_else(|| t!("signin.failed")),
+        401 => Err(t!("signin.wrong")),
+        403 => Err(t!("signin.not_staff")),
+        429 => Err(t!("signin.too_often")),
+        _ => Err(t!("signin.failed")),
+    }
+}

@@ -1,0 +1,162 @@
+//! The sign-in page, and the sign-in beside the page when a session has ended.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::SubmitEvent;
+
+use super::Session;
+use crate::link::Link;
+use crate::text::t;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::overlay::Sheet;
+
+/// What a sign-in form holds.
+#[derive(Clone, Copy)]
+struct Form {
+    login: RwSignal<String>,
+    password: RwSignal<String>,
+    failure: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
+impl Form {
+    fn new(login: String) -> Self {
+        Self {
+            login: RwSignal::new(login),
+            password: RwSignal::new(String::new()),
+            failure: RwSignal::new(String::new()),
+            busy: RwSignal::new(false),
+        }
+    }
+
+    fn submit(self, session: Session) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(String::new());
+        spawn_local(async move {
+            let (login, password) = (self.login.get_untracked(), self.password.get_untracked());
+            let outcome = session.sign_in(login.trim(), &password).await;
+            // The form may have gone with the page it stood on.
+            self.busy.try_set(false);
+            self.failure.try_set(outcome.err().unwrap_or_default());
+        });
+    }
+}
+
+/// The whole page, while nobody is signed in.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let form = Form::new(String::new());
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        form.submit(session);
+    };
+    view! {
+        <main class="signin">
+            <p class="mark">{icon(Icon::Mark)} "Holdfast"</p>
+            <form on:submit=on_submit>
+                <h1>{t!("signin.title")}</h1>
+                <SignInFields form=form />
+                <button type="submit" class="button primary" disabled=form.busy>
+                    {t!("signin.submit")}
+                </button>
+            </form>
+            <p>{t!("signin.about")}</p>
+        </main>
+    }
+}
+
+#[component]
+fn SignInFields(form: Form) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>{t!("signin.login")}</span>
+            <input
+                type="text"
+                name="login"
+                autocomplete="username"
+                autocapitalize="none"
+                spellcheck="false"
+                required
+                bind:value=form.login
+            />
+        </label>
+        <label class="field">
+            <span>{t!("signin.password")}</span>
+            <input
+                type="password"
+                name="password"
+                autocomplete="current-password"
+                required
+                bind:value=form.password
+            />
+        </label>
+        <p class="error" role="alert">{form.failure}</p>
+    }
+}
+
+/// Says that the session has ended, and lets the person sign in without leaving the page.
+#[component]
+pub(crate) fn SignInAgain() -> impl IntoView {
+    let link = expect_context::<Link>();
+    let session = expect_context::<Session>();
+    let asking = RwSignal::new(false);
+    let needed = link.board.sign_in_needed;
+    let waiting = move || link.board.status.with(|status| status.waiting);
+    Effect::new(move |_| {
+        if !needed.get() {
+            asking.set(false);
+        }
+    });
+    let login = move || {
+        session
+            .person
+            .with_untracked(|person| person.as_ref().map(|person| person.login.clone()))
+    };
+    view! {
+        <Show when=move || needed.get()>
+            <section class="banner" data-kind="warn" role="status">
+                <p>
+                    {move || match waiting() {
+                        0 => t!("signin.again_nothing"),
+                        count => t!("signin.again", count = count),
+                    }}
+                </p>
+                <button type="button" class="button" on:click=move |_| asking.set(true)>
+                    {t!("signin.submit")}
+                </button>
+            </section>
+        </Show>
+        <Show when=move || asking.get()>
+            <SignInSheet login=login().unwrap_or_default() asking=asking />
+        </Show>
+    }
+}
+
+#[component]
+fn SignInSheet(login: String, asking: RwSignal<bool>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let form = Form::new(login);
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        form.submit(session);
+    };
+    view! {
+        <Sheet title=t!("signin.again_title") on_close=move |()| asking.set(false)>
+            <form on:submit=on_submit>
+                <div class="body">
+                    <SignInFields form=form />
+                </div>
+                <footer>
+                    <small>{t!("signin.kept")}</small>
+                    <button type="submit" class="button primary" disabled=form.busy>
+                        {t!("signin.submit")}
+                    </button>
+                </footer>
+            </form>
+        </Sheet>
+    }
+}

@@ -1,0 +1,128 @@
+//! The console as a whole: what is always there, around the queue and the open incident.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+mod appearance;
+mod banners;
+mod frame;
+mod menu;
+mod status;
+mod sync_centre;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::time::UnixMillis;
+
+use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
+use crate::link::Link;
+use crate::session::{Session, SignInPage};
+use crate::text;
+use crate::ui::browser;
+use crate::ui::toast::{ToastShelf, Toasts};
+
+use banners::Banners;
+use frame::{BottomBar, Nav, TopBar};
+use sync_centre::SyncCentre;
+
+/// How often ages on the page are written anew.
+const AGES: Duration = Duration::from_secs(20);
+
+/// Starts the console: the engine at once, the page as soon as it can speak.
+pub fn start() {
+    // Signals made here live as long as the page.
+    let owner = Owner::new();
+    let (link, session) = owner.with(|| {
+        let link = Link::new();
+        (link, Session::new(link))
+    });
+    std::mem::forget(owner);
+    spawn_local(session.begin());
+    spawn_local(async move {
+        text::speak(session.language.get_untracked()).await;
+        link.board.name_again();
+        mount_to_body(move || view! { <Console link=link session=session /> });
+    });
+}
+
+#[component]
+fn Console(link: Link, session: Session) -> impl IntoView {
+    let toasts = Toasts::new();
+    let desk = Desk {
+        link,
+        address: Address::new(),
+        session,
+        toasts,
+    };
+    let drafts = Drafts::new(link);
+    provide_context(link);
+    provide_context(session);
+    provide_context(toasts);
+    provide_context(desk);
+    provide_context(drafts);
+    appearance::follow();
+    save_when_leaving(drafts);
+    let is_signed_in = Memo::new(move |_| session.person.with(Option::is_some));
+    move || {
+        session.language.track();
+        match (session.looked.get(), is_signed_in.get()) {
+            (false, _) => ().into_any(),
+            (true, false) => view! { <SignInPage /> }.into_any(),
+            (true, true) => view! { <Page /> }.into_any(),
+        }
+    }
+}
+
+/// A tab can be gone at any moment after it is hidden; on a phone nothing else is told.
+fn save_when_leaving(drafts: Drafts) {
+    let hidden = window_event_listener(leptos::ev::visibilitychange, move |_| drafts.send_all());
+    let gone = window_event_listener_untyped("pagehide", move |_| drafts.send_all());
+    on_cleanup(move || {
+        hidden.remove();
+        gone.remove();
+    });
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let centre = RwSignal::new(false);
+    let (now, set_now) = signal(browser::now());
+    // Without the timer ages only stand still.
+    if let Ok(timer) = set_interval_with_handle(move || set_now.set(browser::now()), AGES) {
+        on_cleanup(move || timer.clear());
+    }
+    let pane = move || {
+        if desk.address.incident().is_some() {
+            "detail"
+        } else {
+            "list"
+        }
+    };
+    let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
+    view! {
+        <div class="app" data-pane=pane>
+            <TopBar centre=centre />
+            <Banners />
+            <Nav />
+            <QueuePane now=now />
+            <DetailPane />
+            <BottomBar centre=centre />
+        </div>
+        <Show when=move || is_new.get()>
+            <DeclareSheet />
+        </Show>
+        <Show when=move || centre.get()>
+            <SyncCentre centre=centre now=now />
+        </Show>
+        <ToastShelf />
+    }
+}
+
+/// The time that ages are counted from.
+type Now = ReadSignal<UnixMillis>;

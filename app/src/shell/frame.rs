@@ -1,0 +1,139 @@
+//! The frame of the page: the bar on top, the views at the side, the bar for thumbs.
+
+use leptos::prelude::*;
+use web_sys::MouseEvent;
+
+use super::menu::PersonMenu;
+use super::status::StatusChip;
+use crate::incidents::{Desk, Place, View, view_counts};
+use crate::text::t;
+use crate::ui::icon::{Icon, icon};
+
+#[component]
+pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let home = move |event: MouseEvent| {
+        event.prevent_default();
+        desk.address.go(Place::Queue);
+    };
+    view! {
+        <header class="topbar">
+            <a class="mark" href="/console" on:click=home aria-label="Holdfast">
+                {icon(Icon::Mark)}
+                <span>"Holdfast"</span>
+            </a>
+            <StatusChip centre=centre />
+            <PersonMenu />
+        </header>
+    }
+}
+
+/// The saved views with their counts.
+#[component]
+pub(super) fn Nav() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let counts = Memo::new(move |_| {
+        let me = desk.me();
+        desk.board().with_rows(|rows| view_counts(rows, &me))
+    });
+    let count = move |view: View| {
+        counts.with(|counts| {
+            counts
+                .iter()
+                .find(|(of, _)| *of == view)
+                .map_or(0, |(_, count)| *count)
+        })
+    };
+    let links = move |views: &'static [View]| {
+        views
+            .iter()
+            .map(|one| view_link(desk, *one, move || count(*one)))
+            .collect_view()
+    };
+    view! {
+        <nav class="nav" aria-label=t!("nav.label")>
+            <h2>{t!("nav.own")}</h2>
+            {links(&View::OWN)}
+            <h2>{t!("nav.shared")}</h2>
+            {links(&View::SHARED)}
+        </nav>
+    }
+}
+
+fn view_link(
+    desk: Desk,
+    of: View,
+    count: impl Fn() -> usize + Send + Sync + 'static,
+) -> impl IntoView {
+    let look = move |event: MouseEvent| {
+        // With a modifier the browser opens the view in another tab.
+        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+            event.prevent_default();
+            desk.address.look_at(of);
+        }
+    };
+    let current = move || (desk.address.view.get() == of).then_some("page");
+    view! {
+        <a href=desk.address.of_view(of) aria-current=current on:click=look>
+            {of.name()}
+            <span class="count">{count}</span>
+        </a>
+    }
+}
+
+/// The bar for thumbs, on a phone.
+#[component]
+pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let current = move || (desk.address.place.get() == Place::Queue).then_some("page");
+    view! {
+        <nav class="bottom" aria-label=t!("bottom.label")>
+            <button
+                type="button"
+                aria-current=current
+                on:click=move |_| desk.address.go(Place::Queue)
+            >
+                {icon(Icon::Queue)}
+                {t!("bottom.queue")}
+            </button>
+            <ViewsButton />
+            <button type="button" on:click=move |_| desk.address.go(Place::New)>
+                {icon(Icon::Plus)}
+                {t!("bottom.new")}
+            </button>
+            <button type="button" on:click=move |_| centre.set(true)>
+                {icon(Icon::Sync)}
+                {t!("bottom.status")}
+            </button>
+        </nav>
+    }
+}
+
+/// On a phone the views lie in a menu, since the side has no room.
+#[component]
+fn ViewsButton() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let choices = View::OWN.into_iter().chain(View::SHARED).map(|one| {
+        view! {
+            <button
+                type="button"
+                role="menuitemradio"
+                aria-checked=move || (desk.address.view.get() == one).to_string()
+                popovertarget="views"
+                popovertargetaction="hide"
+                on:click=move |_| desk.address.look_at(one)
+            >
+                {one.name()}
+            </button>
+        }
+    });
+    view! {
+        <button type="button" popovertarget="views">
+            {icon(Icon::Views)}
+            {t!("bottom.views")}
+        </button>
+        <div class="menu" id="views" popover="auto" role="menu" aria-label=t!("nav.label")>
+            {choices.collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,187 @@
+//! The person's menu: language, look, and leaving.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::appearance::{self, Theme};
+use crate::engine::protocol::Call;
+use crate::incidents::{Desk, Drafts, failure_text, forget_sketch};
+use crate::text::{self, t};
+use crate::ui::overlay::Sheet;
+use crate::ui::person::initials;
+
+#[component]
+pub(super) fn PersonMenu() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let leaving = RwSignal::new(false);
+    let name = move || desk.me().name.clone();
+    view! {
+        <button
+            type="button"
+            class="avatar"
+            popovertarget="person-menu"
+            aria-label=move || t!("menu.of", name = name())
+        >
+            {move || initials(&name())}
+        </button>
+        <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
+            <Languages />
+            <hr />
+            <Looks />
+            <hr />
+            <button
+                type="button"
+                role="menuitem"
+                popovertarget="person-menu"
+                popovertargetaction="hide"
+                on:click=move |_| leaving.set(true)
+            >
+                {t!("menu.sign_out")}
+            </button>
+        </div>
+        <Show when=move || leaving.get()>
+            <LeavingSheet leaving=leaving />
+        </Show>
+    }
+}
+
+#[component]
+fn Languages() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let drafts = expect_context::<Drafts>();
+    let choose = move |language: &'static str| {
+        // The page is built anew in the other language.
+        drafts.send_all();
+        text::choose(language);
+        desk.session.speak(language);
+    };
+    text::LANGUAGES
+        .map(|(code, name)| {
+            let is_chosen = move || (desk.session.language.get() == code).to_string();
+            view! {
+                <button
+                    type="button"
+                    role="menuitemradio"
+                    lang=code
+                    aria-checked=is_chosen
+                    on:click=move |_| choose(code)
+                >
+                    {name}
+                </button>
+            }
+        })
+        .collect_view()
+}
+
+fn theme_text(theme: Theme) -> String {
+    match theme {
+        Theme::Auto => t!("theme.auto"),
+        Theme::Light => t!("theme.light"),
+        Theme::Dark => t!("theme.dark"),
+        Theme::Sun => t!("theme.sun"),
+    }
+}
+
+#[component]
+fn Looks() -> impl IntoView {
+    let theme = RwSignal::new(Theme::current());
+    let is_field = RwSignal::new(appearance::is_field());
+    let choose = move |chosen: Theme| {
+        chosen.choose();
+        theme.set(chosen);
+    };
+    let enlarge = move |_| {
+        is_field.update(|is_field| *is_field = !*is_field);
+        appearance::set_field(is_field.get_untracked());
+    };
+    let themes = Theme::ALL.map(|one| {
+        let is_chosen = move || (theme.get() == one).to_string();
+        view! {
+            <button
+                type="button"
+                role="menuitemradio"
+                aria-checked=is_chosen
+                on:click=move |_| choose(one)
+            >
+                {theme_text(one)}
+            </button>
+        }
+    });
+    view! {
+        {themes.collect_view()}
+        <hr />
+        <button
+            type="button"
+            role="menuitemcheckbox"
+            aria-checked=move || is_field.get().to_string()
+            on:click=enlarge
+        >
+            {t!("menu.large")}
+        </button>
+    }
+}
+
+/// Asks before signing out; says what waits, and discards none of it.
+#[component]
+fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let drafts = expect_context::<Drafts>();
+    let forget = RwSignal::new(false);
+    let failure = RwSignal::new(String::new());
+    let waiting = move || {
+        desk.board()
+            .status
+            .with(|status| status.waiting + status.review)
+    };
+    let leave = move |_| {
+        let forgets = forget.get_untracked() && waiting() == 0;
+        let me = desk.session.person.get_untracked().map(|me| me.id);
+        spawn_local(async move {
+            drafts.flush().await;
+            match desk.session.sign_out(forgets).await {
+                Ok(()) => me.filter(|_| forgets).into_iter().for_each(forget_sketch),
+                Err(why) => drop(failure.try_set(failure_text(&why))),
+            }
+        });
+    };
+    view! {
+        <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
+            <div class="body">
+                <WhatStays forget=forget />
+                <p class="error" role="alert">{failure}</p>
+            </div>
+            <footer>
+                <Show when=move || waiting() != 0>
+                    <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
+                        {t!("leave.send")}
+                    </button>
+                </Show>
+                <button type="button" class="button primary" on:click=leave>
+                    {move || if waiting() == 0 { t!("leave.submit") } else { t!("leave.keep") }}
+                </button>
+            </footer>
+        </Sheet>
+    }
+}
+
+#[component]
+fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let waiting = move || {
+        desk.board()
+            .status
+            .with(|status| status.waiting + status.review)
+    };
+    move || match waiting() {
+        0 => view! {
+            <p>{t!("leave.nothing_waits")}</p>
+            <label>
+                <input type="checkbox" bind:checked=forget />
+                " "
+                {t!("leave.forget")}
+            </label>
+        }
+        .into_any(),
+        count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),
+    }
+}

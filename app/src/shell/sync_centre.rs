@@ -1,0 +1,263 @@
+//! The sync centre: what waits, what was refused, and what this device holds.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::incidents::{Intent, SetField};
+
+use super::Now;
+use super::status::sentence;
+use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct};
+use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
+use crate::text::{self, t};
+use crate::ui::browser;
+use crate::ui::overlay::Sheet;
+
+/// What the engine lists.
+#[derive(Clone, Copy)]
+struct Lists {
+    waiting: RwSignal<Vec<WaitingAct>>,
+    review: RwSignal<Vec<ReviewAct>>,
+}
+
+impl Lists {
+    fn load(self, desk: Desk) {
+        spawn_local(async move {
+            if let Ok(Answer::Waiting { acts, review }) = desk.link.ask(Call::Waiting).await {
+                // The panel may have been closed meanwhile.
+                self.waiting.try_set(acts);
+                self.review.try_set(review);
+            }
+        });
+    }
+}
+
+#[component]
+pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let lists = Lists {
+        waiting: RwSignal::default(),
+        review: RwSignal::default(),
+    };
+    let status = desk.board().status;
+    Effect::new(move |_| {
+        status.track();
+        lists.load(desk);
+    });
+    let line = move || status.with(|status| sentence(status, desk.board().engine_failed.get()));
+    let explained = move || status.with(|status| explain(status.line));
+    view! {
+        <Sheet class="panel" title=t!("sync.title") on_close=move |()| centre.set(false)>
+            <p><b>{line}</b><br />{explained}</p>
+            <div class="actions">
+                <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
+                    {t!("sync.retry")}
+                </button>
+                <button type="button" class="button" on:click=move |_| copy_diagnostics(status)>
+                    {t!("sync.diagnostics")}
+                </button>
+            </div>
+            <ReviewCards lists=lists />
+            <WaitingList lists=lists centre=centre />
+            <h3>{t!("sync.device")}</h3>
+            <Device now=now />
+        </Sheet>
+    }
+}
+
+fn explain(line: Line) -> String {
+    match line {
+        Line::Connecting => t!("sync.connecting"),
+        Line::Online => t!("sync.online"),
+        Line::Offline => t!("sync.offline"),
+        Line::SignedOut => t!("sync.signed_out"),
+        Line::Trouble => t!("sync.trouble"),
+    }
+}
+
+/// Facts of the device alone; nothing anybody wrote.
+fn copy_diagnostics(status: RwSignal<Status>) {
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    browser::copy(&format!(
+        "holdfast {version}\n{agent}\n{:#?}",
+        status.get_untracked()
+    ));
+}
+
+#[component]
+fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let item = move |act: WaitingAct| {
+        let what = intent_text(&act.intent, &desk.organisation());
+        let open = move |_| {
+            centre.set(false);
+            desk.address.go(Place::Incident(act.incident));
+        };
+        view! {
+            <li>
+                <button type="button" on:click=open>{act.subject}</button>
+                <small title=text::full(act.at)>
+                    {what} " · " {text::clock_and_day(act.at)} " · "
+                    {text::bytes(u64::from(act.bytes))}
+                </small>
+                <span class="tick" data-tick="kept">{t!("tick.kept")}</span>
+            </li>
+        }
+    };
+    move || {
+        let acts = lists.waiting.get();
+        let heading = t!("sync.waiting", count = acts.len());
+        (!acts.is_empty()).then(|| {
+            view! {
+                <h3>{heading}</h3>
+                <ul>{acts.into_iter().map(item).collect_view()}</ul>
+            }
+        })
+    }
+}
+
+#[component]
+fn ReviewCards(lists: Lists) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    move || {
+        let acts = lists.review.get();
+        let heading = (!acts.is_empty()).then(|| view! { <h3>{t!("review.title")}</h3> });
+        let cards = acts
+            .into_iter()
+            .map(|act| view! { <ReviewCard act=act lists=lists desk=desk /> });
+        view! {
+            {heading}
+            {cards.collect_view()}
+        }
+    }
+}
+
+/// A refused act, kept with its text for its author to decide.
+#[component]
+fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
+    let what = intent_text(&act.intent, &desk.organisation());
+    let about = t!(
+        "review.about",
+        what = what,
+        subject = act.subject.as_str(),
+        at = text::clock_and_day(act.at)
+    );
+    let label = about.clone();
+    let words = entry_text(&act.intent);
+    let quoted = words
+        .clone()
+        .map(|words| view! { <blockquote>{words}</blockquote> });
+    let id = act.act;
+    let discard = move || {
+        spawn_local(async move {
+            if desk.link.ask(Call::Discard { act: id }).await.is_ok() {
+                lists.load(desk);
+            }
+        });
+    };
+    let comment = words
+        .clone()
+        .and_then(|words| as_comment(&act.intent, words));
+    let send = comment.map(|(intent, label)| {
+        let incident = act.incident;
+        let send = move |_| {
+            let intent = intent.clone();
+            spawn_local(async move {
+                match desk.act(incident, intent).await {
+                    Ok(()) => discard(),
+                    Err(why) => desk.toasts.say(why),
+                }
+            });
+        };
+        view! { <button type="button" class="button" on:click=send>{label}</button> }
+    });
+    let copy = words.map(|words| {
+        view! {
+            <button type="button" class="button" on:click=move |_| browser::copy(&words)>
+                {t!("review.copy")}
+            </button>
+        }
+    });
+    view! {
+        <article class="review" aria-label=label>
+            <b>{about}</b>
+            <p>{refusal_text(&act.why)}</p>
+            {quoted}
+            <div class="actions">
+                {send} {copy}
+                <button type="button" class="button quiet" on:click=move |_| discard()>
+                    {t!("review.discard")}
+                </button>
+            </div>
+        </article>
+    }
+}
+
+/// What was refused as an act can still be said; an internal text stays internal.
+fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
+    match intent {
+        Intent::Reply { .. } => Some((Intent::Reply { text }, t!("review.send_reply"))),
+        Intent::Note { .. }
+        | Intent::Hold { .. }
+        | Intent::Resolve { .. }
+        | Intent::Reopen { .. }
+        | Intent::Cancel { .. }
+        | Intent::Set(SetField::Subject(_)) => {
+            Some((Intent::Note { text }, t!("review.send_note")))
+        }
+        // Without its own incident there is nothing to comment on.
+        Intent::Declare(_)
+        | Intent::Set(_)
+        | Intent::Assign { .. }
+        | Intent::Claim { .. }
+        | Intent::Start
+        | Intent::Close => None,
+    }
+}
+
+#[component]
+fn Device(now: Now) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let status = desk.board().status;
+    let yes_no = |yes: bool| if yes { t!("value.yes") } else { t!("value.no") };
+    let facts = move || {
+        let status = status.get();
+        let fresh = status.fresh_at.map_or_else(
+            || t!("sync.never"),
+            |at| {
+                t!(
+                    "sync.ago",
+                    at = text::clock_and_day(at),
+                    age = text::short_age(at, now.get())
+                )
+            },
+        );
+        let storage = match (status.storage_used, status.storage_quota) {
+            (Some(used), Some(quota)) => {
+                t!(
+                    "sync.storage_of",
+                    used = text::bytes(used),
+                    quota = text::bytes(quota)
+                )
+            }
+            (Some(used), None) => text::bytes(used),
+            (None, _) => t!("value.unknown"),
+        };
+        [
+            (
+                t!("sync.incidents"),
+                text::number(f64::from(status.incidents)),
+            ),
+            (t!("sync.complete"), yes_no(status.complete)),
+            (t!("sync.fresh"), fresh),
+            (t!("sync.storage"), storage),
+            (t!("sync.persistent"), yes_no(status.persistent)),
+            (t!("sync.strict"), yes_no(status.strict)),
+        ]
+        .into_iter()
+        .map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> })
+        .collect_view()
+    };
+    view! { <dl>{facts}</dl> }
+}

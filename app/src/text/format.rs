@@ -1,0 +1,167 @@
+//! Times, ages, numbers and sizes as the reader's language writes them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use js_sys::{Array, Function, Intl, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use shared::time::UnixMillis;
+
+use crate::ui::browser;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+thread_local! {
+    // Making an `Intl` formatter costs far more than using one, and a list needs sixty at once.
+    static FORMATS: RefCell<HashMap<Style, Function>> = RefCell::new(HashMap::new());
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Style {
+    Number,
+    Minutes,
+    Hours,
+    Days,
+    Megabytes,
+    Clock,
+    DayAndClock,
+    Day,
+    DayOfYear,
+    Full,
+}
+
+impl Style {
+    fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Number => &[],
+            Self::Minutes => &[
+                ("style", "unit"),
+                ("unit", "minute"),
+                ("unitDisplay", "short"),
+            ],
+            Self::Hours => &[
+                ("style", "unit"),
+                ("unit", "hour"),
+                ("unitDisplay", "short"),
+            ],
+            Self::Days => &[("style", "unit"), ("unit", "day"), ("unitDisplay", "short")],
+            Self::Megabytes => &[
+                ("style", "unit"),
+                ("unit", "megabyte"),
+                ("unitDisplay", "short"),
+            ],
+            Self::Clock => &[("hour", "2-digit"), ("minute", "2-digit")],
+            Self::DayAndClock => &[
+                ("day", "numeric"),
+                ("month", "short"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+            ],
+            Self::Day => &[("day", "numeric"), ("month", "short")],
+            Self::DayOfYear => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
+            Self::Full => &[("dateStyle", "full"), ("timeStyle", "long")],
+        }
+    }
+
+    fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::Clock | Self::DayAndClock | Self::Day | Self::DayOfYear | Self::Full
+        )
+    }
+
+    fn formatter(self) -> Function {
+        let options = Object::new();
+        for (name, value) in self.options() {
+            let set = Reflect::set(
+                &options,
+                &JsValue::from_str(name),
+                &JsValue::from_str(value),
+            );
+            debug_assert!(set.is_ok(), "a new object takes any property");
+        }
+        if self == Self::Megabytes {
+            let digits = JsValue::from_f64(1.0);
+            let set = Reflect::set(&options, &"maximumFractionDigits".into(), &digits);
+            debug_assert!(set.is_ok(), "a new object takes any property");
+        }
+        let locales = Array::of1(&JsValue::from_str(&super::language()));
+        if self.is_time() {
+            Intl::DateTimeFormat::new(&locales, &options).format()
+        } else {
+            Intl::NumberFormat::new(&locales, &options).format()
+        }
+    }
+}
+
+/// Drops the formatters of the language spoken before.
+pub(super) fn forget() {
+    FORMATS.with_borrow_mut(HashMap::clear);
+}
+
+fn write(style: Style, value: f64) -> String {
+    let format = FORMATS.with_borrow_mut(|formats| {
+        formats
+            .entry(style)
+            .or_insert_with(|| style.formatter())
+            .clone()
+    });
+    let text = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value));
+    text.ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "JavaScript's dates are floats too"
+)]
+fn moment(style: Style, at: UnixMillis) -> String {
+    write(style, at.0 as f64)
+}
+
+/// A number with the reader's separators.
+pub(crate) fn number(value: f64) -> String {
+    write(Style::Number, value)
+}
+
+/// A size in megabytes.
+#[expect(clippy::cast_precision_loss, reason = "sizes are shown to one digit")]
+pub(crate) fn bytes(bytes: u64) -> String {
+    write(Style::Megabytes, bytes as f64 / 1_000_000.0)
+}
+
+/// The time of day.
+fn clock(at: UnixMillis) -> String {
+    moment(Style::Clock, at)
+}
+
+/// The time of day, with the date when it was another day than today.
+pub(crate) fn clock_and_day(at: UnixMillis) -> String {
+    if browser::same_day(at, browser::now()) {
+        clock(at)
+    } else {
+        moment(Style::DayAndClock, at)
+    }
+}
+
+/// Everything: weekday, date, time, zone.
+pub(crate) fn full(at: UnixMillis) -> String {
+    moment(Style::Full, at)
+}
+
+/// How old something is, in one unit: `8 min`, `3 hr`, `2 days`, then the date.
+#[expect(clippy::cast_precision_loss, reason = "ages in days are small")]
+pub(crate) fn short_age(at: UnixMillis, now: UnixMillis) -> String {
+    let age = now.since(at).max(0);
+    match age {
+        ..HOUR => write(Style::Minutes, (age / MINUTE) as f64),
+        HOUR..DAY => write(Style::Hours, (age / HOUR) as f64),
+        _ if age < 14 * DAY => write(Style::Days, (age / DAY) as f64),
+        _ if age < 300 * DAY => moment(Style::Day, at),
+        _ => moment(Style::DayOfYear, at),
+    }
+}

@@ -1,0 +1,10 @@
+//! The parts that pages are made of, on native elements, and the browser they run in.
+//!
+//! Nothing here knows incidents or the engine.
+
+pub mod browser;
+pub mod icon;
+pub mod overlay;
+pub mod person;
+pub mod pick;
+pub mod toast;

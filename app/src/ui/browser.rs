@@ -1,0 +1,141 @@
+//! The few things the page asks the browser for.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsValue;
+use web_sys::{CustomEvent, HtmlElement, Storage};
+
+use shared::time::UnixMillis;
+
+/// The content of a `<meta name=…>` of the page.
+pub fn meta(name: &str) -> Option<String> {
+    let element = document()
+        .query_selector(&format!("meta[name='{name}']"))
+        .ok()??;
+    element.get_attribute("content")
+}
+
+/// The language the browser is set to.
+pub fn language() -> Option<String> {
+    window().navigator().language()
+}
+
+/// The device's wall clock.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds of any real date fit"
+)]
+pub fn now() -> UnixMillis {
+    UnixMillis(js_sys::Date::now() as i64)
+}
+
+/// Whether two moments lie on one day where the reader is.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "JavaScript's dates are floats too"
+)]
+pub fn same_day(one: UnixMillis, other: UnixMillis) -> bool {
+    let day = |at: UnixMillis| {
+        let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+        (date.get_full_year(), date.get_month(), date.get_date())
+    };
+    day(one) == day(other)
+}
+
+// A browser can deny storage altogether; the page then only forgets between visits.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// What this device remembers under a name.
+pub fn stored(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something on this device, or forgets it. Says whether that worked.
+pub fn store(name: &str, value: Option<&str>) -> bool {
+    let Some(storage) = storage() else {
+        return false;
+    };
+    match value {
+        Some(value) => storage.set_item(name, value).is_ok(),
+        None => storage.remove_item(name).is_ok(),
+    }
+}
+
+/// Sets an attribute of the page as a whole, such as its language.
+pub fn set_page_attribute(name: &str, value: &str) {
+    if let Some(page) = document().document_element() {
+        // Only an ill-formed attribute name could fail here.
+        page.set_attribute(name, value).ok();
+    }
+}
+
+/// Removes an attribute of the page as a whole.
+pub fn remove_page_attribute(name: &str) {
+    if let Some(page) = document().document_element() {
+        page.remove_attribute(name).ok();
+    }
+}
+
+/// An attribute of the page as a whole.
+pub fn page_attribute(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
+}
+
+/// Whether a media query holds now.
+pub fn matches(query: &str) -> bool {
+    window()
+        .match_media(query)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
+}
+
+/// Tells the boot file something by an event of the window.
+pub fn announce(name: &str) {
+    if let Ok(event) = CustomEvent::new(name) {
+        window().dispatch_event(&event).ok();
+    }
+}
+
+/// Puts text on the clipboard; a browser that refuses leaves it selected by hand.
+pub fn copy(text: &str) {
+    let _promise = window().navigator().clipboard().write_text(text);
+}
+
+/// Moves the focus to the first element a selector finds.
+pub fn focus(selector: &str) {
+    use wasm_bindgen::JsCast;
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        element.focus().ok();
+    }
+}
+
+/// Whether keys are text right now: the focus lies in a field or a dialog is open.
+pub fn is_typing() -> bool {
+    let fields = "input, textarea, select, [contenteditable]";
+    let active = document().active_element();
+    let typing = active.is_some_and(|active| active.matches(fields).unwrap_or(false));
+    typing
+        || document()
+            .query_selector("dialog[open]")
+            .ok()
+            .flatten()
+            .is_some()
+}
+
+/// A custom property of the style sheet, as it holds for the whole page now.
+pub fn page_style(name: &str) -> Option<String> {
+    let page = document().document_element()?;
+    let style = window().get_computed_style(&page).ok().flatten()?;
+    let value = style.get_property_value(name).ok()?;
+    Some(value.trim().to_owned())
+}
+
+/// Whether the focus lies on the page itself, so that Enter belongs to no button or link.
+pub fn is_on_page() -> bool {
+    document()
+        .active_element()
+        .is_none_or(|active| active.tag_name() == "BODY" || active.tag_name() == "MAIN")
+}
