@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let mut table = String::from("&[\n");
     for (url, path) in files {
+        let path = path.to_str().ok_or("paths are UTF-8")?;
         writeln!(table, "    ({url:?}, include_bytes!({path:?})),")?;
     }
     table.push(']');

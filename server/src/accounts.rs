@@ -48,7 +48,7 @@ pub async fn run(app: &App, command: User) -> anyhow::Result<()> {
 
 fn list(directory: &Directory) -> anyhow::Result<()> {
     for person in &directory.people {
-        let roles: Vec<String> = person.roles.iter().map(role_word).collect();
+        let roles: Vec<String> = person.roles.iter().map(|role| role_word(*role)).collect();
         let state = if person.active { "" } else { "\tinactive" };
         say(&format!(
             "{}\t{}\t{}{state}",
@@ -60,7 +60,7 @@ fn list(directory: &Directory) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn role_word(role: &Role) -> String {
+fn role_word(role: Role) -> String {
     let word = serde_json::to_value(role).ok();
     word.and_then(|word| word.as_str().map(str::to_owned))
         .unwrap_or_default()

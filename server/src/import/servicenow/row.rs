@@ -1,7 +1,8 @@
 //! One row of the log.
 
 use chrono::NaiveDateTime;
-use shared::incidents::{Channel, HoldReason, Level};
+use shared::incidents::{Channel, HoldReason};
+use shared::priority::Level;
 use shared::time::UnixMillis;
 
 use super::{Columns, Interned, Name};

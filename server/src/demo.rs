@@ -1,0 +1,65 @@
+//! The sample organisation: its people, incidents written by hand, and a part of a real log.
+//!
+//! Everything is seeded once, into an empty data folder, through the same functions as an import.
+
+mod replayed;
+mod spoken;
+
+use anyhow::Context as _;
+use shared::people::Directory;
+use shared::time::UnixMillis;
+
+use crate::App;
+use crate::auth::{DEMO_ENDING, Password};
+use crate::import::History;
+
+const ORGANISATION: &str = include_str!("../demo/organisation.json");
+
+const PASSWORD: &str = "demo";
+
+/// Fills an empty store; one that has been filled is left alone.
+pub async fn seed(app: &App) -> anyhow::Result<()> {
+    if app.people.current().version == 0 {
+        let directory = organisation()?;
+        seed_passwords(app, &directory).await?;
+        app.people.replace(app, directory).await?;
+    }
+    Ok(())
+}
+
+/// One hash serves all: the password is no secret.
+async fn seed_passwords(app: &App, directory: &Directory) -> anyhow::Result<()> {
+    let hash = Password::new(PASSWORD).hash(app.random.bytes())?;
+    for person in directory
+        .people
+        .iter()
+        .filter(|person| person.login.ends_with(DEMO_ENDING))
+    {
+        app.store.put_credential(person.id, &hash).await?;
+    }
+    Ok(())
+}
+
+/// The organisation, with a word on where its incidents come from.
+fn organisation() -> anyhow::Result<Directory> {
+    let mut directory: Directory =
+        serde_json::from_str(ORGANISATION).context("demo/organisation.json")?;
+    let count = replayed::count()?;
+    directory.notice = Some(format!(
+        "Sample data. {count} of these incidents replay a real ServiceNow event log (UCI Machine \
+         Learning Repository, CC BY 4.0), times shifted to today, groups, people and categories \
+         mapped. The others were written for this demo."
+    ));
+    Ok(directory)
+}
+
+/// All incidents as they would have come about by `now`, oldest first.
+fn histories(directory: &Directory, now: UnixMillis) -> anyhow::Result<Vec<History>> {
+    let mut histories = spoken::histories(directory, now)?;
+    histories.extend(replayed::histories(directory, now)?);
+    histories.sort_by_key(|history| history.id);
+    Ok(histories)
+}
+
+#[cfg(test)]
+mod tests;
