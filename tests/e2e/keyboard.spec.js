@@ -1,0 +1,66 @@
+// Working by keys: they act wherever nobody is typing, and are letters where somebody is.
+import { expect, test } from './support/test.js';
+
+test('J, K, Enter and / work the queue', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  const { page } = desk;
+  const cursor = page.locator('[data-testid="row"][aria-selected="true"]');
+  await page.keyboard.press('j');
+  await expect(cursor).toHaveAttribute('aria-posinset', '1');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await expect(cursor).toHaveAttribute('aria-posinset', '3');
+  await page.keyboard.press('k');
+  await expect(cursor).toHaveAttribute('aria-posinset', '2');
+  const subject = await cursor.locator('.subject').innerText();
+  await page.keyboard.press('Enter');
+  await desk.shows(subject);
+  await page.keyboard.press('/');
+  await expect(desk.filterBox).toBeFocused();
+  await page.keyboard.type('hall 3 offline');
+  await expect(desk.rows).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(desk.filterBox).not.toBeFocused();
+  await expect(desk.filterBox).toHaveValue('');
+  await page.keyboard.press('r');
+  await expect(desk.entry).toBeFocused();
+});
+
+test('shortcuts are letters while somebody types', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  const { page } = desk;
+  await desk.openIncident('Till 3 prints no receipts');
+  const address = page.url();
+  await desk.entry.focus();
+  await page.keyboard.type('jk / n r jkn');
+  await expect(desk.entry).toHaveValue('jk / n r jkn');
+  expect(page.url()).toBe(address);
+  await expect(desk.sheet).toHaveCount(0);
+  await desk.press('Resolve…');
+  await desk.sheet.getByRole('textbox').fill('');
+  await page.keyboard.type('njk/');
+  await expect(desk.sheet.getByRole('textbox')).toHaveValue('njk/');
+  await page.keyboard.press('Escape');
+  await expect(desk.sheet).toHaveCount(0);
+  expect(page.url()).toBe(address);
+});
+
+test('an incident is created and answered without a mouse', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  const { page } = desk;
+  await page.keyboard.press('n');
+  const finder = desk.sheet.getByRole('combobox', { name: 'Requester' });
+  await finder.focus();
+  await page.keyboard.type('sanne');
+  await page.keyboard.press('Enter');
+  await expect(finder).toHaveValue('Sanne de Vries');
+  await desk.sheet.getByLabel('Subject').focus();
+  await page.keyboard.type('Drawer of till 2 is stuck');
+  await page.keyboard.press('Control+Enter');
+  await desk.shows('Drawer of till 2 is stuck');
+  await page.keyboard.press('r');
+  await page.keyboard.type('Somebody is on the way.');
+  await page.keyboard.press('Control+Enter');
+  await expect(desk.message('Somebody is on the way.')).toHaveCount(1);
+  await desk.isUpToDate();
+});

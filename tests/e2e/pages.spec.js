@@ -1,0 +1,78 @@
+// Every page in every look: nothing that shuts people out, nothing wider than the screen. What the
+// pages look like is kept in `output` for whoever wants to see it.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test } from './support/test.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SCANNERS = 'Scanners drop out between aisle 40 and 46';
+
+const screens = {
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  desk: { viewport: { width: 1440, height: 900 } },
+};
+
+for (const [size, screen] of Object.entries(screens)) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`every page on a ${size}, ${colorScheme}`, async ({ device }) => {
+      const own = await device(undefined, { ...screen, colorScheme });
+      const { desk } = own;
+      const { page } = desk;
+      const look = async (name) => {
+        await page.screenshot({ path: `output/${name}-${size}-${colorScheme}.png` });
+        expect.soft(await findings(page), name).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect.soft(width, `${name} is as wide as the screen`).toBeLessThanOrEqual(screen.viewport.width);
+      };
+
+      await expect(page.getByLabel('Login')).toBeVisible();
+      await look('sign-in');
+      await desk.signIn('technician@demo');
+      await expect(desk.rows.first()).toBeVisible();
+      await look('queue');
+      await desk.openIncident('Hall 3: no Wi-Fi');
+      if (size === 'desk') await desk.filter('');
+      await look('incident');
+      if (size === 'phone') {
+        await page.getByText('Properties', { exact: true }).click();
+        await look('properties');
+        await page.getByText('Properties', { exact: true }).click();
+      }
+      await desk.toggleHistory();
+      await look('history');
+      await desk.toggleHistory();
+
+      const office = await device('agent@demo');
+      await own.goOffline();
+      await desk.note('Written in a dead zone.');
+      await desk.isOffline();
+      await look('offline');
+      if (size === 'phone') await page.getByText('Properties', { exact: true }).click();
+      await desk.choose('Urgency', 'low');
+      await expect(desk.property('Urgency')).toHaveValue('low');
+      await office.desk.openIncident('Hall 3: no Wi-Fi');
+      await office.desk.choose('Urgency', 'medium');
+      await office.desk.isUpToDate();
+      if (size === 'phone') await page.getByText('Properties', { exact: true }).click();
+      await desk.openSyncCentre();
+      await expect(desk.sheet.getByText('2 changes wait to be sent')).toBeVisible();
+      await look('sync-centre');
+      await desk.closeSheet();
+      await own.goOnline();
+      await expect(desk.clash).toHaveCount(1);
+      await look('conflict');
+      if (size === 'phone') await page.goBack();
+      await desk.beginNew({ requester: 'Oliwia Kaczmarek', subject: 'Label printer of gate 2 is silent' });
+      await look('new-incident');
+    });
+  }
+}
+
+/** What axe calls serious or critical, as one line each. */
+async function findings(page) {
+  // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}

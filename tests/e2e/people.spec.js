@@ -1,0 +1,125 @@
+// Who may: sessions that end, rights that go, and two people on one device.
+import { expect, test } from './support/test.js';
+import { databases, placesOf } from './support/storage.js';
+
+const TILL = 'No signal in the stock room';
+const SCANNERS = 'Scanners drop out between aisle 40 and 46';
+
+test('an act that is refused comes back for review with its text', async ({ device }) => {
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const { desk } = phone;
+  // The technician sees it for its group alone, and the agent takes it away meanwhile.
+  await desk.openIncident(TILL);
+  await phone.goOffline();
+  await desk.note('The repeater in the stock room has no power.');
+  await desk.openIncident(SCANNERS);
+  await desk.note('Aisle 43 is next.');
+  await desk.isOffline(2);
+  await office.desk.openIncident(TILL);
+  await office.desk.choose('Group', 'service-desk');
+  await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
+  await office.desk.isUpToDate();
+  await phone.goOnline();
+
+  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveAttribute('data-state', 'attention');
+  // The other incident went on.
+  await office.desk.openIncident(SCANNERS);
+  await expect(office.desk.message('Aisle 43 is next.')).toHaveCount(1);
+  await office.desk.openIncident(TILL);
+  await expect(office.desk.message('The repeater in the stock room')).toHaveCount(0);
+
+  const centre = await desk.openSyncCentre();
+  await expect(centre.getByRole('heading', { name: 'Needs review' })).toBeVisible();
+  const card = centre.getByRole('article');
+  await expect(card).toContainText('This incident is no longer among those you may change.');
+  await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
+  await desk.page.reload();
+  await expect(desk.chip).toHaveText('Needs attention 1');
+  await desk.openSyncCentre();
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
+  await desk.closeSheet();
+  await desk.isUpToDate();
+  await desk.filter(TILL);
+  await expect(desk.rows).toHaveCount(0);
+});
+
+test('a session that ended offline is asked for again and nothing is lost', async ({ device, server }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  await desk.openIncident(SCANNERS);
+  await phone.goOffline();
+  await desk.note('Kept while the session ended.');
+  await desk.isOffline(1);
+  await server.command(['user', 'sign-out', 'technician@demo']);
+  await desk.entry.fill('Half a sentence');
+  await phone.goOnline();
+  const banner = desk.page.getByText('Sign in again to send 1 change; nothing is lost.');
+  await expect(banner).toBeVisible({ timeout: 30_000 });
+  await expect(desk.chip).toContainText('Signed out');
+  // Work goes on meanwhile.
+  await desk.choose('Urgency', 'high');
+  await expect(desk.page.getByText('Sign in again to send 2 changes')).toBeVisible();
+  await desk.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(desk.sheet.getByLabel('Login')).toHaveValue('technician@demo');
+  await desk.sheet.getByLabel('Password').fill('wrong');
+  await desk.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(desk.sheet.getByRole('alert')).toContainText('do not match');
+  await desk.sheet.getByLabel('Password').fill('demo');
+  await desk.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(desk.sheet).toBeHidden();
+  await desk.isUpToDate();
+  await expect(desk.entry).toHaveValue('Half a sentence');
+  const office = await device('agent@demo');
+  await office.desk.openIncident(SCANNERS);
+  await expect(office.desk.message('Kept while the session ended.')).toHaveCount(1);
+  await expect(office.desk.property('Urgency')).toHaveValue('high');
+});
+
+test('two people on one device see nothing of each other', async ({ device }) => {
+  const secret = 'Zucchini-17 only for Tomasz';
+  const shared = await device('technician@demo');
+  await shared.desk.openIncident(SCANNERS);
+  await shared.goOffline();
+  await shared.desk.note(`${secret} sent`);
+  await shared.desk.entry.fill(`${secret} draft`);
+  await shared.desk.isOffline(1);
+  await shared.desk.signOut();
+  await shared.goOnline();
+  await shared.desk.signIn('agent@demo');
+  await shared.desk.openIncident(SCANNERS);
+  await expect(shared.desk.entry).toHaveValue('');
+  await expect(shared.desk.message(secret)).toHaveCount(0);
+
+  const stage = await shared.backstage();
+  expect(await databases(stage)).toEqual(['holdfast-console-2', 'holdfast-console-3']);
+  expect(await placesOf(stage, secret)).toEqual(['holdfast-console-2']);
+
+  // Their own work waits for them on this device and goes out when they come back.
+  await shared.desk.signOut();
+  await shared.desk.signIn('technician@demo');
+  await shared.desk.openIncident(SCANNERS);
+  await expect(shared.desk.message(`${secret} sent`)).toHaveCount(1);
+  await expect(shared.desk.entry).toHaveValue(`${secret} draft`);
+  await shared.desk.isUpToDate();
+  // Leaving for good takes everything along.
+  await shared.desk.signOut({ forget: true });
+  await expect.poll(() => databases(stage)).toEqual(['holdfast-console-3']);
+  expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
+});
+
+test('a requester is sent to the portal and a wrong password is told', async ({ device }) => {
+  const { desk } = await device();
+  const submit = async (login, password) => {
+    await desk.page.getByLabel('Login').fill(login);
+    await desk.page.getByLabel('Password').fill(password);
+    await desk.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  };
+  await submit('agent@demo', 'wrong');
+  await expect(desk.page.getByRole('alert')).toContainText('Login and password do not match.');
+  await submit('user@demo', 'demo');
+  await expect(desk.page.getByRole('alert')).toContainText('The console is for people who work on');
+  await submit('agent@demo', 'demo');
+  await desk.isUpToDate();
+});

@@ -1,0 +1,50 @@
+// A phone shows one pane at a time, and its back gesture leads from one to the other.
+import { expect, test } from './support/test.js';
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+test('back and forward lead between the queue and an incident', async ({ device }) => {
+  const { desk } = await device('technician@demo', phone);
+  const { page } = desk;
+  await desk.filter('scanners drop');
+  await desk.rows.first().click();
+  await desk.shows('Scanners drop out');
+  await expect(desk.rows.first()).toBeHidden();
+  await page.goBack();
+  await expect(desk.rows.first()).toBeVisible();
+  await expect(desk.filterBox).toHaveValue('scanners drop');
+  await page.goForward();
+  await desk.shows('Scanners drop out');
+  await desk.detail.getByRole('button', { name: 'Back to the queue' }).click();
+  await expect(desk.rows.first()).toBeVisible();
+});
+
+test('everything a technician does in the field fits a phone', async ({ device }) => {
+  const own = await device('technician@demo', phone);
+  const { desk } = own;
+  const { page } = desk;
+  await desk.openIncident('Scanners drop out');
+  await own.goOffline();
+  await desk.reply('I am in hall 3 now.');
+  await desk.start();
+  await page.getByText('Properties', { exact: true }).click();
+  await desk.choose('Urgency', 'high');
+  await expect(desk.property('Urgency')).toHaveValue('high');
+  await desk.isOffline();
+  await expect(desk.chip).toContainText('3');
+  const main = page.getByRole('navigation', { name: 'Main' });
+  await main.getByRole('button', { name: 'Queue' }).click();
+  await main.getByRole('button', { name: 'New' }).click();
+  await desk.sheet.getByRole('combobox', { name: 'Requester' }).fill('A visitor');
+  await desk.sheet.getByLabel('Subject').fill('Gate 4 does not open');
+  await desk.sheet.getByRole('button', { name: 'Create incident' }).click();
+  await desk.shows('Gate 4 does not open');
+  await main.getByRole('button', { name: 'Status' }).click();
+  await expect(desk.sheet.getByText('4 changes wait to be sent')).toBeVisible();
+  await desk.closeSheet();
+  // Nothing is wider than the screen.
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBeLessThanOrEqual(390);
+  await own.goOnline();
+  await expect(desk.name).toHaveText(/^INC-\d+$/);
+});

@@ -1,0 +1,166 @@
+// A device that fails: no room, a damaged copy, a wrong clock, a browser that promises little.
+import { expect, test } from './support/test.js';
+import { databases, garble } from './support/storage.js';
+
+const SCANNERS = 'Scanners drop out between aisle 40 and 46';
+const DATABASE = 'holdfast-console-2';
+
+test('a full device refuses an act visibly and keeps the draft', async ({ device, server }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  await desk.openIncident(SCANNERS);
+  await phone.goOffline();
+  const protocol = await phone.context.newCDPSession(desk.page);
+  const room = (quotaSize) =>
+    protocol.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize });
+  await room(1);
+  await desk.entry.fill('Too much for this device.');
+  await desk.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(desk.page.getByText('This device has no room left, so this was not kept.')).toBeVisible();
+  await expect(desk.entry).toHaveValue('Too much for this device.');
+  await expect(desk.message('Too much for this device.')).toHaveCount(0);
+  await desk.choose('Urgency', 'high');
+  await expect(desk.page.locator('.toast')).toContainText('no room left');
+  await expect(desk.property('Urgency')).not.toHaveValue('high');
+  await room(undefined);
+  await desk.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(desk.message('Too much for this device.')).toHaveCount(1);
+  await desk.isOffline(1);
+  await phone.goOnline();
+  await desk.isUpToDate();
+});
+
+for (const [what, stores] of [
+  ['documents', ['docs']],
+  ['rows', ['chunks', 'overlays']],
+  ['everything but what waits', ['docs', 'chunks', 'overlays', 'meta']],
+]) {
+  test(`a damaged copy is told and fetched again: ${what}`, async ({ device }) => {
+    const phone = await device('technician@demo');
+    await phone.desk.openIncident(SCANNERS);
+    await phone.desk.note('Before the damage.');
+    await phone.desk.isUpToDate();
+    const count = await phone.desk.rows.count();
+    await phone.closeTab();
+    const stage = await phone.backstage();
+    expect(await garble(stage, DATABASE, stores)).toBeGreaterThan(0);
+    phone.expectErrors(/engine stopped/);
+    const desk = await phone.open();
+    await expect(desk.page.getByText(/could not be read and is being fetched again/)).toBeVisible();
+    await desk.isUpToDate();
+    await desk.filter('');
+    await expect(desk.rows).not.toHaveCount(0);
+    await desk.openIncident(SCANNERS);
+    await expect(desk.rows).toHaveCount(count);
+    await expect(desk.message('Before the damage.')).toHaveCount(1);
+    await desk.note('After the damage.');
+    await desk.isUpToDate();
+  });
+}
+
+test('what waits in a damaged copy is offered as a file', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.openIncident(SCANNERS);
+  await phone.desk.isInstalled();
+  await phone.goOffline();
+  await phone.desk.note('Written before the damage and never sent.');
+  await phone.desk.isOffline(1);
+  await phone.closeTab();
+  await phone.goOnline();
+  const stage = await phone.backstage();
+  await garble(stage, DATABASE, ['docs', 'chunks', 'overlays', 'meta']);
+  phone.expectErrors(/engine stopped/);
+  await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const desk = await phone.open();
+  const told = desk.page.getByRole('alert').filter({ hasText: 'could not be read' });
+  await expect(told).toContainText('1 change had not been sent');
+  await told.getByRole('button', { name: 'Copy what was saved' }).click();
+  const copied = await desk.page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain('Written before the damage and never sent.');
+  await desk.isUpToDate();
+});
+
+test('a database that was deleted is fetched again', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const count = await phone.desk.rows.count();
+  await phone.closeTab();
+  const stage = await phone.backstage();
+  await stage.evaluate((name) => indexedDB.deleteDatabase(name), DATABASE);
+  await expect.poll(() => databases(stage)).toEqual([]);
+  const desk = await phone.open();
+  await desk.isUpToDate();
+  await expect(desk.rows).toHaveCount(count);
+});
+
+test('a draft outlives its tab', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.openIncident(SCANNERS);
+  await phone.desk.page.getByRole('button', { name: 'Internal note', exact: true }).click();
+  await phone.desk.entry.fill('Not finished');
+  await phone.closeTab();
+  const desk = await phone.open();
+  await desk.openIncident(SCANNERS);
+  await expect(desk.entry).toHaveValue('Not finished');
+  await expect(desk.page.getByRole('button', { name: 'Add note' })).toBeVisible();
+  await desk.beginNew({ caller: 'Somebody', contact: 'gate 2', subject: 'Half a subject' });
+  await phone.closeTab();
+  const again = await phone.open('/console/new');
+  await expect(again.sheet.getByLabel('Subject')).toHaveValue('Half a subject');
+  await expect(again.sheet.getByRole('combobox', { name: 'Requester' })).toHaveValue('Somebody');
+});
+
+test.describe('a device unlike others', () => {
+  test.use({ disturbed: true });
+
+  const YEAR = 365 * 24 * 3_600_000;
+  for (const [how, offset] of [['behind', -YEAR], ['ahead', YEAR]]) {
+    test(`a clock a year ${how} changes neither order nor ages`, async ({ device, line }) => {
+      const shift = `{ const now = Date.now; Date.now = () => now() + ${offset}; }\n`;
+      line.rewrite(/\/assets\/engine-(?!glue)[^/]*\.js$/, (text) => shift + text);
+      const phone = await device('technician@demo');
+      const office = await device('agent@demo');
+      await phone.desk.openIncident(SCANNERS);
+      await office.desk.openIncident(SCANNERS);
+      await phone.goOffline();
+      await phone.desk.note('First, by the wrong clock.');
+      await phone.desk.choose('Urgency', 'low');
+      await phone.desk.isOffline(2);
+      await phone.goOnline();
+      await phone.desk.isUpToDate();
+      await expect(office.desk.property('Urgency')).toHaveValue('low');
+      await office.desk.note('Second, by the right clock.');
+      await office.desk.choose('Urgency', 'high');
+      for (const { desk } of [office, phone]) {
+        await expect(desk.property('Urgency')).toHaveValue('high');
+        await expect(desk.clash).toHaveCount(0);
+        const notes = desk.talk.locator('[data-kind="note"]');
+        await expect(notes.last()).toContainText('Second, by the right clock.');
+        await expect(notes.nth(-2)).toContainText('First, by the wrong clock.');
+      }
+      const told = await office.desk.history('Anna Lindqvist');
+      const fact = told.find((fact) => fact.includes('First, by the wrong clock.'));
+      expect(fact).toContain("the device's clock was off");
+      await phone.desk.isUpToDate();
+    });
+  }
+
+  test('a browser that cannot force commits says so and keeps work all the same', async ({ device, line }) => {
+    const weaken = 'delete IDBTransaction.prototype.durability;\n';
+    line.rewrite(/\/assets\/engine-(?!glue)[^/]*\.js$/, (text) => weaken + text);
+    const phone = await device('technician@demo');
+    let { desk } = phone;
+    await desk.openIncident(SCANNERS);
+    await desk.isInstalled();
+    await phone.goOffline();
+    await desk.note('Kept without a promise.');
+    await phone.closeTab();
+    desk = await phone.open();
+    await desk.openIncident(SCANNERS);
+    await expect(desk.message('Kept without a promise.')).toHaveCount(1);
+    const centre = await desk.openSyncCentre();
+    await expect(centre.locator('dt:has-text("Saved to disk at once") + dd')).toHaveText('No');
+    await desk.closeSheet();
+    await phone.goOnline();
+    await desk.isUpToDate();
+  });
+});

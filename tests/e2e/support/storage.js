@@ -1,0 +1,74 @@
+// What lies on a device, read and damaged from a page of the same origin that runs no client.
+
+/** The databases of clients on this device. */
+export function databases(page) {
+  return page.evaluate(async () => {
+    const all = await indexedDB.databases();
+    return all.map((one) => one.name).filter((name) => name.startsWith('holdfast-')).sort();
+  });
+}
+
+/** Where a text lies: in which databases, caches or keys of this origin. */
+export function placesOf(page, text) {
+  return page.evaluate(async (text) => {
+    const wanted = new TextEncoder().encode(text);
+    const holds = (bytes) => {
+      for (let at = bytes.indexOf(wanted[0]); at >= 0; at = bytes.indexOf(wanted[0], at + 1)) {
+        if (wanted.every((byte, place) => bytes[at + place] === byte)) return true;
+      }
+      return false;
+    };
+    const asBytes = (value) => {
+      if (value instanceof ArrayBuffer) return new Uint8Array(value);
+      if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer);
+      return new TextEncoder().encode(JSON.stringify(value) ?? '');
+    };
+    const done = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const places = new Set();
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name));
+      for (const store of database.objectStoreNames) {
+        const records = await done(database.transaction(store).objectStore(store).getAll());
+        if (records.some((record) => holds(asBytes(record)))) places.add(name);
+      }
+      database.close();
+    }
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const held = await cache.match(request);
+        if (holds(new Uint8Array(await held.arrayBuffer()))) places.add(`cache ${name}`);
+      }
+    }
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const [key, value] of Object.entries(storage)) {
+        if (`${key}${value}`.includes(text)) places.add(key);
+      }
+    }
+    return [...places].sort();
+  }, text);
+}
+
+/** Overwrites every record of some stores of a database with bytes that mean nothing. */
+export function garble(page, name, stores) {
+  return page.evaluate(async ([name, stores]) => {
+    const done = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open(name));
+    let count = 0;
+    for (const store of stores) {
+      const keys = await done(database.transaction(store).objectStore(store).getAllKeys());
+      const own = database.transaction(store, 'readwrite').objectStore(store);
+      const noise = new Uint8Array(64).fill(0xa5);
+      await Promise.all(keys.map((key) => done(own.put(noise, key))));
+      count += keys.length;
+    }
+    database.close();
+    return count;
+  }, [name, stores]);
+}
