@@ -12,6 +12,7 @@ pub mod demo;
 pub mod error;
 pub mod import;
 pub mod store;
+pub mod sync;
 pub mod metrics;
 pub mod people;
 mod requests;
@@ -35,6 +36,7 @@ use error::ApiError;
 use metrics::Metrics;
 use people::People;
 use store::{Sqlite, Store};
+use sync::Keeper;
 
 /// A request that has not arrived whole by then is given up.
 const REQUEST_SECONDS_MAX: u64 = 60;
@@ -46,6 +48,7 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub store: Arc<dyn Store>,
+    pub keeper: Arc<Keeper>,
     pub people: People,
     pub passwords: Passwords,
     pub attempts: Attempts,
@@ -64,7 +67,9 @@ impl App {
         client: Client,
     ) -> anyhow::Result<Arc<Self>> {
         let directory = store.directory(0).await?.unwrap_or_default();
+        let keeper = Keeper::open(&*store, &config).await?;
         Ok(Arc::new(Self {
+            keeper: Arc::new(keeper),
             people: People::new(directory),
             passwords: Passwords::new(random.bytes())?,
             attempts: Attempts::new(
@@ -110,6 +115,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(client::routes())
         .merge(auth::routes())
         .merge(metrics::routes())
+        .merge(sync::routes())
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use shared::document::{Receipt, ReceiptColumns};
+use shared::document::ReceiptColumns;
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, PersonId};
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
@@ -29,6 +29,7 @@ use shared::time::UnixMillis;
 use crate::auth::SessionId;
 use crate::error::ApiError;
 
+pub use shared::sync::server::Logged as StoredChange;
 pub use sqlite::Sqlite;
 
 /// Why the store did not do as asked.
@@ -73,17 +74,6 @@ pub struct StoredDoc {
     pub bytes: Vec<u8>,
     pub receipts: ReceiptColumns,
     pub signed: SignedHeads,
-}
-
-/// A change of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredChange {
-    pub doc: DocKey,
-    pub hash: Hash,
-    pub seq: Seq,
-    pub receipt: Receipt,
-    /// None once compaction has dropped them; a snapshot covers the change then.
-    pub bytes: Option<Vec<u8>>,
 }
 
 /// A document to be kept as it is after a commit.

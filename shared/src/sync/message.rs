@@ -216,6 +216,29 @@ pub struct Accepted {
     pub signed: SignedHeads,
 }
 
+/// Asks for what a device lacks of one document that it cannot load or complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairRequest {
+    pub protocol: u32,
+    pub surface: Surface,
+    pub device: DeviceId,
+    /// An automerge sync message; an empty document's asks for everything.
+    #[serde(with = "serde_bytes")]
+    pub message: Vec<u8>,
+}
+
+/// The document's state, and the automerge sync message that answers the device's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairReply {
+    pub protocol: u32,
+    pub generation: u32,
+    /// None when the device has everything.
+    pub message: Option<serde_bytes::ByteBuf>,
+    /// The receipts of all changes.
+    pub receipts: ReceiptColumns,
+    pub signed: SignedHeads,
+}
+
 /// A frame of `/sync/live`, as JSON. Losing one does no harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]

@@ -1,8 +1,13 @@
 //! The server's side of sync as a state machine without I/O.
 //!
-//! [`Offer::judge`] decides what becomes of a pushed act; [`Pull`] decides what a page of the log holds.
-//! The shell fetches what they ask for inside one transaction, and writes what they say; clock,
-//! randomness, keys and storage are arguments.
+//! [`Offer::judge`] decides what becomes of a pushed act; [`Pull`] decides what a page of the log
+//! holds; [`author`] writes acts that come from elsewhere, such as an import. The shell fetches what
+//! they ask for inside one transaction, and writes what they say; clock, randomness, keys and
+//! storage are arguments.
+//!
+//! What holds: **S1** the accepted changes of a document are causally closed, since a change whose
+//! dependencies are not held is never accepted. **S4** nothing of a document is sent, or accepted
+//! onto it, unless a scope of the session reaches it now.
 //!
 //! # Design
 //! Question: what does a device's cursor promise? Answer: everything up to `high` in every scope,
@@ -11,17 +16,30 @@
 //! so that an incident always arrives with all its documents. Rejected: places per document, which
 //! deliver an incident in one page and its internal notes many pages later.
 
+mod author;
+mod judge;
+mod kept;
+mod offer;
 mod pull;
+mod repair;
 
 use std::collections::BTreeSet;
 
-use crate::ids::{DeviceId, Epoch};
+use crate::document::Receipt;
+use crate::ids::{Actor, DeviceId, DocKey, Epoch, Hash};
 use crate::people::{Person, Scope};
+use crate::priority::Matrix;
+use crate::time::UnixMillis;
 
 use super::Seq;
-use super::message::Surface;
+use super::message::{Signer, Surface};
 
+pub use author::{Authored, Numbering, author};
+pub use judge::{Before, Judgement, Place, Quarantine};
+pub use kept::{Commit, Kept, Mark, Reach as Reached};
+pub use offer::Offer;
 pub use pull::{Event, How, Older, Pull, Reach, Sends, Standing, Walk};
+pub use repair::answer;
 
 /// Who asks, from which device, and what they may read now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,3 +57,28 @@ pub struct Log {
     /// The last place taken.
     pub head: Seq,
 }
+
+/// A change of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    pub doc: DocKey,
+    pub hash: Hash,
+    pub seq: Seq,
+    pub receipt: Receipt,
+    /// None once compaction has dropped them; a snapshot covers the change then.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// What the server brings to every commit of one transaction.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    pub epoch: Epoch,
+    pub now: UnixMillis,
+    /// The actor under which this node writes.
+    pub actor: Actor,
+    pub signer: &'a dyn Signer,
+    pub matrix: &'a Matrix,
+}
+
+/// The device that the server's own changes come from.
+pub const SERVER_DEVICE: [u8; 16] = [0; 16];

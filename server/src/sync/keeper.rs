@@ -1,0 +1,252 @@
+//! The one place from which this node writes to the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+use shared::ids::{Actor, Epoch, IncidentId};
+use shared::priority::Matrix;
+use shared::sync::Seq;
+use shared::sync::server::{Authored, Desk, Kept, author};
+use shared::time::UnixMillis;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::batch::{Batch, load};
+use super::hot::Hot;
+use super::signer::HeadSigner;
+use crate::config::Config;
+use crate::store::{self, Audience, Store, StoreError, StoredDoc, Writing};
+
+/// How many incidents from elsewhere share a transaction.
+const AUTHORED_PER_COMMIT: usize = 256;
+
+/// Signs, numbers, remembers hot incidents and tells how far the log goes.
+#[derive(Debug)]
+pub struct Keeper {
+    pub(super) epoch: Epoch,
+    actor: Actor,
+    signer: HeadSigner,
+    prefix: String,
+    first_number: u64,
+    hot: Mutex<Hot>,
+    head: watch::Sender<Seq>,
+}
+
+/// What became of incidents from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Incidents that are new or got new acts.
+    pub written: usize,
+    /// Incidents that had everything already.
+    pub unchanged: usize,
+    /// Incidents whose acts cannot be written; nothing of them was.
+    pub refused: usize,
+}
+
+/// What a transaction found stored of the incidents it concerns.
+pub(super) struct Found {
+    kept: BTreeMap<IncidentId, Arc<Kept>>,
+    stored: BTreeMap<IncidentId, (Vec<StoredDoc>, Audience)>,
+}
+
+impl Keeper {
+    /// Opens the log of a store.
+    pub async fn open(store: &dyn Store, config: &Config) -> store::Result<Self> {
+        let log = store.view().await?.log().await?;
+        // One node writes to a SQLite file, so its number is always zero.
+        let node = 0_u32.to_be_bytes();
+        let digest = Sha256::new()
+            .chain_update("holdfast node")
+            .chain_update(log.epoch.as_bytes());
+        let digest = digest.chain_update(node).finalize();
+        Ok(Self {
+            epoch: log.epoch,
+            actor: Actor(std::array::from_fn(|place| digest[place])),
+            signer: HeadSigner::new(store.signing_key().await?),
+            prefix: config.number_prefix.clone(),
+            first_number: config.number_start,
+            hot: Mutex::default(),
+            head: watch::Sender::new(log.head),
+        })
+    }
+
+    /// The end of the log, and a signal when it moves.
+    pub(super) fn watch(&self) -> watch::Receiver<Seq> {
+        self.head.subscribe()
+    }
+
+    /// Notes how far the log goes, also when another process wrote to it.
+    pub(super) fn publish(&self, head: Seq) {
+        self.head.send_if_modified(|known| {
+            let is_later = head > *known;
+            *known = head.max(*known);
+            is_later
+        });
+    }
+
+    pub(super) fn desk<'a>(&'a self, now: UnixMillis, matrix: &'a Matrix) -> Desk<'a> {
+        Desk {
+            epoch: self.epoch,
+            now,
+            actor: self.actor,
+            signer: &self.signer,
+            matrix,
+        }
+    }
+
+    pub(super) fn number(&self, number: u64) -> String {
+        format!("{}{number}", self.prefix)
+    }
+
+    /// Begins a batch on top of the log as it is.
+    pub(super) async fn begin(&self, writing: &mut dyn Writing) -> store::Result<Batch> {
+        let log = writing.log().await?;
+        let last = writing.last_number().await?;
+        let number = last.map_or(self.first_number, |last| self.first_number.max(last + 1));
+        Ok(Batch::new(Seq(log.head.0 + 1), number))
+    }
+
+    /// Finds what is kept of incidents: in memory where that is still true, else in the store.
+    pub(super) async fn find(
+        &self,
+        writing: &mut dyn Writing,
+        incidents: &BTreeSet<IncidentId>,
+    ) -> store::Result<Found> {
+        let incidents: Vec<_> = incidents.iter().copied().collect();
+        let places = writing.places(&incidents).await?;
+        let mut kept = BTreeMap::new();
+        {
+            let mut hot = self.hot.lock().unwrap_or_else(PoisonError::into_inner);
+            for (id, place) in &places {
+                kept.extend(hot.get(*id, *place).map(|hot| (*id, hot)));
+            }
+        }
+        let cold: Vec<_> = places
+            .into_keys()
+            .filter(|id| !kept.contains_key(id))
+            .collect();
+        let mut stored: BTreeMap<_, (Vec<_>, Audience)> = BTreeMap::new();
+        for doc in writing.docs(&cold).await? {
+            stored.entry(doc.doc.id).or_default().0.push(doc);
+        }
+        for (id, (_, audience)) in &mut stored {
+            *audience = writing.audience(*id).await?;
+        }
+        Ok(Found { kept, stored })
+    }
+
+    /// Writes the batch, commits, and remembers what it left behind.
+    pub(super) async fn keep(
+        &self,
+        mut writing: Box<dyn Writing>,
+        batch: Batch,
+    ) -> store::Result<()> {
+        batch.write(&mut *writing).await?;
+        self.finish(writing, batch).await
+    }
+
+    /// Commits a batch that was written.
+    pub(super) async fn finish(
+        &self,
+        writing: Box<dyn Writing>,
+        batch: Batch,
+    ) -> store::Result<()> {
+        let head = batch.head();
+        writing.commit(head).await?;
+        let mut hot = self.hot.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, kept) in batch.kept {
+            hot.put(id, kept);
+        }
+        drop(hot);
+        self.publish(head);
+        Ok(())
+    }
+
+    /// Writes incidents from elsewhere, such as a demo or an import, under the server's own actor.
+    pub async fn accept_as_server(
+        self: &Arc<Self>,
+        store: &dyn Store,
+        incidents: Vec<Authored>,
+        matrix: &Matrix,
+        now: UnixMillis,
+    ) -> store::Result<Report> {
+        let mut report = Report::default();
+        let mut rest = incidents.into_iter();
+        loop {
+            let chunk: Vec<_> = rest.by_ref().take(AUTHORED_PER_COMMIT).collect();
+            if chunk.is_empty() {
+                return Ok(report);
+            }
+            let mut writing = store.write().await?;
+            let batch = self.begin(&mut *writing).await?;
+            let ids = chunk.iter().map(|authored| authored.incident).collect();
+            let found = self.find(&mut *writing, &ids).await?;
+            let (keeper, matrix) = (Arc::clone(self), matrix.clone());
+            let written = spawn_blocking(move || keeper.author(chunk, found, batch, &matrix, now));
+            let (batch, part) = written.await.map_err(|_| PANICKED)?;
+            report.add(part);
+            self.keep(writing, batch).await?;
+        }
+    }
+
+    fn author(
+        &self,
+        chunk: Vec<Authored>,
+        found: Found,
+        mut batch: Batch,
+        matrix: &Matrix,
+        now: UnixMillis,
+    ) -> (Batch, Report) {
+        let desk = self.desk(now, matrix);
+        let unreadable = found.read_into(&mut batch, desk);
+        let mut report = Report::default();
+        for authored in chunk {
+            let kept = batch.kept.get(&authored.incident).map(|kept| &**kept);
+            let number = self.number(batch.number);
+            let write = || author(&authored, kept, batch.next, &number, desk);
+            let is_readable = !unreadable.contains(&authored.incident);
+            match is_readable.then(|| catch_unwind(AssertUnwindSafe(write))) {
+                Some(Ok(Ok(Some(commit)))) => {
+                    batch.add(commit, None);
+                    report.written += 1;
+                }
+                Some(Ok(Ok(None))) => report.unchanged += 1,
+                Some(Ok(Err(_)) | Err(_)) | None => report.refused += 1,
+            }
+        }
+        batch.save();
+        (batch, report)
+    }
+}
+
+const PANICKED: StoreError = StoreError::Unreadable {
+    what: "an act that stops its judge",
+};
+
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.written += other.written;
+        self.unchanged += other.unchanged;
+        self.refused += other.refused;
+    }
+}
+
+impl Found {
+    /// Reads what was stored. Returns the incidents that cannot be read.
+    pub(super) fn read_into(self, batch: &mut Batch, desk: Desk<'_>) -> BTreeSet<IncidentId> {
+        let mut unreadable = BTreeSet::new();
+        batch.kept.extend(self.kept);
+        for (id, (docs, audience)) in self.stored {
+            let read = || load(id, docs, audience, desk);
+            if let Ok(Some(kept)) = catch_unwind(AssertUnwindSafe(read)) {
+                batch.kept.insert(id, Arc::new(kept));
+            } else {
+                tracing::error!(incident.id = %id, "a stored incident cannot be read");
+                unreadable.insert(id);
+            }
+        }
+        unreadable
+    }
+}

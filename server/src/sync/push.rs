@@ -1,0 +1,292 @@
+//! `POST /sync/push`: acts from a device, judged one by one, written together.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use shared::ids::{ActId, Actor, DeviceId, IncidentId, PersonId};
+use shared::incidents::Refused;
+use shared::people::Directory;
+use shared::sync::message::{Accepted, PROTOCOL, PUSH_GROUPS_MAX, PushReply, PushRequest, Verdict};
+use shared::sync::server::{Before, Judgement, Offer, Place, Quarantine, Session};
+use shared::time::{Arrival, Reading, UnixMillis};
+use tokio::task::spawn_blocking;
+
+use super::batch::Batch;
+use super::keeper::{Found, Keeper};
+use super::{MIN_CLIENT, check_protocol, message, reply, session};
+use crate::App;
+use crate::auth::SignedIn;
+use crate::error::ApiError;
+use crate::store::{self, Quarantined, Writing};
+
+/// A device has an engine per tab.
+const CLOCKS_MAX: usize = 256;
+
+const HOUR_MILLIS: i64 = 60 * 60 * 1000;
+
+pub(super) async fn push(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let request: PushRequest = message(&headers, body)?;
+    check_protocol(request.protocol)?;
+    if request.groups.len() > PUSH_GROUPS_MAX || request.clocks.len() > CLOCKS_MAX {
+        return Err(ApiError::TooLarge);
+    }
+    let session = session(&signed_in, request.device, request.surface);
+    let now = app.clock.now();
+    let bench = Bench {
+        keeper: Arc::clone(&app.keeper),
+        session,
+        clocks: request.clocks,
+        bound_millis: i64::from(app.config.bound_hours) * HOUR_MILLIS,
+        now,
+        directory: app.people.current(),
+    };
+    let offers: Vec<_> = request
+        .groups
+        .iter()
+        .map(|group| {
+            (
+                group.act,
+                guarded(|| Offer::read(group)).and_then(|read| read),
+            )
+        })
+        .collect();
+    let verdicts = judge_and_keep(&app, bench, offers).await?;
+    count(&app, &verdicts);
+    let epoch = app.keeper.epoch;
+    Ok(reply(&PushReply {
+        protocol: PROTOCOL,
+        min_client: MIN_CLIENT,
+        now,
+        epoch,
+        verdicts,
+    }))
+}
+
+/// What all acts of a push are judged by.
+struct Bench {
+    keeper: Arc<Keeper>,
+    session: Session,
+    clocks: Vec<Reading>,
+    bound_millis: i64,
+    now: UnixMillis,
+    directory: Arc<Directory>,
+}
+
+type Offers = Vec<(ActId, Result<Offer, Refused>)>;
+
+/// A verdict, or what is missing to one.
+enum Outcome {
+    Verdict(Verdict),
+    Places(Vec<Place>),
+}
+
+async fn judge_and_keep(app: &App, bench: Bench, offers: Offers) -> Result<Vec<Verdict>, ApiError> {
+    let keeper = Arc::clone(&bench.keeper);
+    let mut writing = app.store.write().await?;
+    let batch = keeper.begin(&mut *writing).await?;
+    let read = || offers.iter().filter_map(|(_, offer)| offer.as_ref().ok());
+    let incidents: BTreeSet<_> = read().map(|offer| offer.incident).collect();
+    let actors: BTreeSet<_> = read().flat_map(Offer::actors).collect();
+    let known = Known::fetch(&mut *writing, &incidents, &actors).await?;
+    let found = keeper.find(&mut *writing, &incidents).await?;
+    let judged = spawn_blocking(move || bench.judge(offers, found, known, batch)).await;
+    let (batch, outcomes) = judged.map_err(ApiError::internal)?;
+    if !batch.is_empty() {
+        batch.write(&mut *writing).await?;
+    }
+    let mut verdicts = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        verdicts.push(match outcome {
+            Outcome::Verdict(verdict) => verdict,
+            Outcome::Places(places) => {
+                Verdict::Duplicate(accepted_before(&mut *writing, places).await?)
+            }
+        });
+    }
+    if !batch.is_empty() {
+        keeper.finish(writing, batch).await?;
+    }
+    Ok(verdicts)
+}
+
+async fn accepted_before(
+    writing: &mut dyn Writing,
+    places: Vec<Place>,
+) -> Result<Vec<Accepted>, ApiError> {
+    let mut accepted = Vec::with_capacity(places.len());
+    for Place {
+        doc,
+        actor,
+        actor_seq,
+        signed,
+    } in places
+    {
+        let change = writing.change(doc, actor, actor_seq).await?;
+        let lost = || ApiError::internal(anyhow::anyhow!("a receipt without its change"));
+        let change = change.ok_or_else(lost)?;
+        let (hash, seq, receipt) = (change.hash, change.seq, change.receipt);
+        accepted.push(Accepted {
+            doc,
+            hash,
+            seq,
+            receipt,
+            signed,
+        });
+    }
+    Ok(accepted)
+}
+
+/// What is stored about actors and refusals.
+struct Known {
+    actors: std::collections::BTreeMap<Actor, (PersonId, DeviceId)>,
+    quarantine: Quarantine,
+}
+
+impl Known {
+    async fn fetch(
+        writing: &mut dyn Writing,
+        incidents: &BTreeSet<IncidentId>,
+        actors: &BTreeSet<Actor>,
+    ) -> store::Result<Self> {
+        let actors: Vec<_> = actors.iter().copied().collect();
+        let incidents: Vec<_> = incidents.iter().copied().collect();
+        let mut known = Self {
+            actors: writing.actors(&actors).await?,
+            quarantine: Quarantine::new(),
+        };
+        for refused in writing.quarantined(&incidents).await? {
+            known.note(&refused);
+        }
+        Ok(known)
+    }
+
+    fn note(&mut self, refused: &Quarantined) {
+        let by_person = self
+            .quarantine
+            .entry((refused.doc, refused.hash))
+            .or_default();
+        by_person.insert(refused.person, refused.refused.clone());
+    }
+}
+
+impl Bench {
+    fn judge(
+        &self,
+        offers: Offers,
+        found: Found,
+        mut known: Known,
+        mut batch: Batch,
+    ) -> (Batch, Vec<Outcome>) {
+        let desk = self.keeper.desk(self.now, &self.directory.matrix);
+        let unreadable = found.read_into(&mut batch, desk);
+        let mut outcomes = Vec::with_capacity(offers.len());
+        for (_, offer) in offers {
+            outcomes.push(match offer {
+                Ok(offer) if unreadable.contains(&offer.incident) => cannot_say(&offer),
+                Ok(offer) => self.judge_one(&offer, &mut known, &mut batch),
+                Err(refused) => Outcome::Verdict(Verdict::Refused(refused)),
+            });
+        }
+        batch.save();
+        (batch, outcomes)
+    }
+
+    fn judge_one(&self, offer: &Offer, known: &mut Known, batch: &mut Batch) -> Outcome {
+        let desk = self.keeper.desk(self.now, &self.directory.matrix);
+        let number = self.keeper.number(batch.number);
+        let kept = batch.kept.get(&offer.incident).cloned();
+        let before = Before {
+            kept: kept.as_deref(),
+            actors: &known.actors,
+            quarantine: &known.quarantine,
+            next: batch.next,
+            number: &number,
+        };
+        let arrival = Arrival {
+            now: self.now,
+            clocks: &self.clocks,
+            bound_millis: self.bound_millis,
+        };
+        let judgement = guarded(|| offer.judge(&self.session, arrival, before, desk));
+        let owner = (self.session.person.id, self.session.device);
+        match judgement.unwrap_or_else(Judgement::Refused) {
+            Judgement::Accepted(commit, accepted) => {
+                known
+                    .actors
+                    .extend(commit.bound.iter().map(|actor| (*actor, owner)));
+                batch.add(*commit, Some(owner));
+                Outcome::Verdict(Verdict::Accepted(accepted))
+            }
+            Judgement::Duplicate(places) => Outcome::Places(places),
+            Judgement::Missing { doc, hashes } => {
+                Outcome::Verdict(Verdict::Missing { doc, hashes })
+            }
+            Judgement::Refused(refused) => {
+                self.quarantine(offer, &refused, known, batch);
+                Outcome::Verdict(Verdict::Refused(refused))
+            }
+        }
+    }
+
+    fn quarantine(&self, offer: &Offer, refused: &Refused, known: &mut Known, batch: &mut Batch) {
+        for (doc, hash, bytes) in offer.parts() {
+            let before = known.quarantine.get(&(doc, hash));
+            if before.is_some_and(|before| before.contains_key(&self.session.person.id)) {
+                continue;
+            }
+            let refused = Quarantined {
+                doc,
+                hash,
+                person: self.session.person.id,
+                device: self.session.device,
+                act: offer.act,
+                received_at: self.now,
+                refused: refused.clone(),
+                bytes: bytes.to_vec(),
+            };
+            known.note(&refused);
+            batch.quarantined.push(refused);
+        }
+    }
+}
+
+/// The device keeps the act and tries again: that the server cannot read is not the act's fault.
+fn cannot_say(offer: &Offer) -> Outcome {
+    let doc = shared::ids::DocKey::incident(offer.incident);
+    Outcome::Verdict(Verdict::Missing {
+        doc,
+        hashes: Vec::new(),
+    })
+}
+
+/// Runs what looks into foreign bytes; a panic there is a refusal of these bytes alone.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Refused> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+        tracing::error!("judging a pushed act failed");
+        Refused::Encoding
+    })
+}
+
+fn count(app: &App, verdicts: &[Verdict]) {
+    let add = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Accepted(_) => add(&app.metrics.sync_accepted),
+            Verdict::Duplicate(_) => add(&app.metrics.sync_duplicate),
+            Verdict::Refused(_) => add(&app.metrics.sync_refused),
+            Verdict::Missing { .. } => continue,
+        };
+    }
+}
