@@ -13,7 +13,7 @@ mod password;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Json, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -188,11 +188,10 @@ impl SignedIn {
 }
 
 fn unreadable(rejection: &JsonRejection) -> ApiError {
-    match rejection {
-        JsonRejection::MissingJsonContentType(_) => ApiError::MediaType,
-        JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(_)) => ApiError::TooLarge,
-        _ => ApiError::Malformed,
+    if let JsonRejection::BytesRejection(_) = rejection {
+        return ApiError::TooLarge;
     }
+    ApiError::from_status(rejection.status())
 }
 
 /// The address to count attempts by; a proxy that is trusted appends the one it saw.

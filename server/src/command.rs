@@ -72,7 +72,7 @@ pub struct Invocation {
 /// The words and flags of a command line, before they mean anything.
 #[derive(Debug, Default)]
 struct Words {
-    words: Vec<String>,
+    plain: Vec<String>,
     flags: Vec<(String, Option<String>)>,
     settings: Vec<(&'static str, String)>,
     config: Option<PathBuf>,
@@ -108,16 +108,16 @@ impl Words {
         let mut words = Self::default();
         while let Some(argument) = parser.next()? {
             match argument {
-                Value(word) => words.words.push(word.string()?),
-                Short('h') => words.words.insert(0, "help".to_owned()),
-                Short('V') => words.words.insert(0, "version".to_owned()),
+                Value(word) => words.plain.push(word.string()?),
+                Short('h') => words.plain.insert(0, "help".to_owned()),
+                Short('V') => words.plain.insert(0, "version".to_owned()),
                 Long("help" | "version") => {
                     let word = if argument == Long("help") {
                         "help"
                     } else {
                         "version"
                     };
-                    words.words.insert(0, word.to_owned());
+                    words.plain.insert(0, word.to_owned());
                 }
                 Long("config") => words.config = Some(parser.value()?.into()),
                 Long(name) => {
@@ -151,7 +151,7 @@ impl Words {
     }
 
     fn command(&self) -> anyhow::Result<Command> {
-        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = self.plain.iter().map(String::as_str).collect();
         let (command, flags): (Command, &[&str]) = match *words {
             ["serve"] => (Command::Serve, &[]),
             ["demo"] => (

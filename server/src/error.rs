@@ -122,12 +122,13 @@ impl ApiError {
         let body = serde_json::to_vec(&body).expect("a problem is plain JSON");
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
-        let wait = match self {
-            Self::TooManyAttempts {
-                retry_after_seconds,
-            } => Some(*retry_after_seconds),
-            Self::Busy => Some(1),
-            _ => None,
+        let wait = if let Self::TooManyAttempts {
+            retry_after_seconds,
+        } = self
+        {
+            Some(*retry_after_seconds)
+        } else {
+            matches!(self, Self::Busy).then_some(1)
         };
         if let Some(seconds) = wait {
             response

@@ -34,8 +34,10 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Help => return say(&command::help()),
         Command::Version => return say(concat!("holdfast ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Check => return check(&sources),
-        Command::Serve | Command::Demo { .. } | Command::ImportServiceNow { .. } => {}
-        Command::User(_) => {}
+        Command::Serve
+        | Command::Demo { .. }
+        | Command::ImportServiceNow { .. }
+        | Command::User(_) => {}
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
@@ -48,7 +50,14 @@ fn run() -> anyhow::Result<ExitCode> {
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     let random = Random::from_system();
     let store = server::open_store(&config, &random).await?;
-    let app = App::new(config, Clock::System, random, store, Client::of_this_build()).await?;
+    let app = App::new(
+        config,
+        Clock::System,
+        random,
+        store,
+        Client::of_this_build(),
+    )
+    .await?;
     match command {
         Command::Serve | Command::Demo { .. } => serve::serve(app).await?,
         Command::User(user) => accounts::run(&app, user).await?,

@@ -1,15 +1,14 @@
 //! Passwords: argon2id, away from the threads that answer requests.
 
 use std::fmt;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use anyhow::{Context as _, bail};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher as _, Version};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 
 use crate::error::ApiError;
 
@@ -39,10 +38,21 @@ impl Password {
         Ok(hash.context("argon2 failed")?.to_string())
     }
 
-    fn is_that_of(&self, stored: &str) -> anyhow::Result<bool> {
+    fn is_that_of(&self, stored: &str, memory: &mut Vec<Block>) -> anyhow::Result<bool> {
         let stored = PasswordHash::new(stored).context("a stored password hash is unreadable")?;
-        let verified = Argon2::default().verify_password(self.0.as_bytes(), &stored);
-        Ok(verified.is_ok() && self.0.len() <= BYTES_MAX)
+        let is_argon2id = stored.algorithm.as_str() == Algorithm::Argon2id.as_str();
+        let (true, Some(salt), Some(expected)) = (is_argon2id, &stored.salt, &stored.hash) else {
+            bail!("a stored password hash is not argon2id with salt and hash");
+        };
+        let params = Params::try_from(&stored).context("a stored password hash has odd costs")?;
+        memory.resize(params.block_count(), Block::default());
+        let mut found = vec![0; expected.len()];
+        let text = &self.0.as_bytes()[..self.0.len().min(BYTES_MAX)];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(text, salt, &mut found, memory)
+            .context("argon2 failed")?;
+        // Comparing outputs takes the same time wherever they differ.
+        Ok(Output::new(&found) == Ok(*expected) && text.len() == self.0.len())
     }
 }
 
@@ -52,20 +62,20 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Verifies passwords, as many at once as there are cores: each takes 19 MiB for its time.
+/// Verifies passwords one after the other in the same 19 MiB: a new piece for each would be kept by
+/// the allocator on every thread that ever verified one.
 #[derive(Debug)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    memory: Arc<Mutex<Vec<Block>>>,
     /// What an unknown login is compared with, so that it costs the same.
     decoy: String,
 }
 
 impl Passwords {
     pub fn new(salt: [u8; 16]) -> anyhow::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let decoy = Password::new("nobody has this password").hash(salt)?;
+        let decoy = decoy(salt).context("no decoy can be made")?;
         Ok(Self {
-            turns: Arc::new(Semaphore::new(cores)),
+            memory: Arc::default(),
             decoy,
         })
     }
@@ -76,21 +86,70 @@ impl Passwords {
         password: Password,
         stored: Option<String>,
     ) -> Result<bool, ApiError> {
-        let turn = tokio::time::timeout(WAIT, Arc::clone(&self.turns).acquire_owned());
-        let turn = turn
-            .await
-            .map_err(|_| ApiError::Busy)?
-            .map_err(ApiError::internal)?;
+        let turn = tokio::time::timeout(WAIT, Arc::clone(&self.memory).lock_owned());
+        let mut memory = turn.await.map_err(|_| ApiError::Busy)?;
         let is_known = stored.is_some();
         let against = stored.unwrap_or_else(|| self.decoy.clone());
-        let verify = move || {
-            let is_right = password.is_that_of(&against);
-            drop(turn);
-            is_right
-        };
+        let verify = move || password.is_that_of(&against, &mut memory);
         let verified = tokio::task::spawn_blocking(verify)
             .await
             .map_err(ApiError::internal)?;
-        Ok(verified.map_err(ApiError::internal)? && is_known)
+        Ok(verified? && is_known)
+    }
+}
+
+/// A hash that no password has, with the costs of those that are stored.
+fn decoy(salt: [u8; 16]) -> anyhow::Result<String> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: Params::default().try_into()?,
+        salt: Some(Salt::new(&salt)?),
+        hash: Some(Output::new(&[0; Params::DEFAULT_OUTPUT_LEN])?),
+    };
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_its_own_and_no_other() {
+        let passwords = Passwords::new([1; 16]).expect("a decoy");
+        let stored = Password::new("correct horse")
+            .hash([2; 16])
+            .expect("argon2 works");
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
+        for (typed, stored, is_right) in [
+            ("correct horse", Some(&stored), true),
+            ("correct horse ", Some(&stored), false),
+            ("", Some(&stored), false),
+            ("correct horse", None, false),
+            ("correct horse", Some(&stored), true),
+        ] {
+            let verified = passwords
+                .verify(Password::new(typed), stored.cloned())
+                .await;
+            assert_eq!(verified.ok(), Some(is_right), "{typed:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_of_another_kind_is_a_failure_and_no_match() {
+        let passwords = Passwords::new([1; 16]).expect("a decoy");
+        for stored in [
+            "",
+            "plain",
+            "$argon2i$v=19$m=19456,t=2,p=1$AQEBAQEBAQE$AQEBAQEBAQEBAQEB",
+        ] {
+            let verified = passwords
+                .verify(Password::new("x"), Some(stored.to_owned()))
+                .await;
+            assert!(matches!(verified, Err(ApiError::Internal(_))), "{stored}");
+        }
     }
 }
