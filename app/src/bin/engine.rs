@@ -1,1 +1,5 @@
-fn main() {}
+//! The engine of console and portal, in its worker.
+
+fn main() {
+    app::engine::run();
+}

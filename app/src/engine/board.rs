@@ -1,0 +1,92 @@
+//! The engine's side of the page: takes asks in order, sends answers and news.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MessageEvent;
+
+use super::desk::Desk;
+use super::protocol::{Answer, Ask, Call, Failure, News, Tell};
+use super::{acts, clock, start};
+
+thread_local! {
+    static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
+}
+
+/// Starts to listen. Called once, when the worker starts.
+pub fn run() {
+    std::panic::set_hook(Box::new(|info| {
+        web_sys::console::error_1(&info.to_string().into());
+    }));
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| hear(&event));
+    clock::scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+}
+
+/// Tells the page something.
+pub(crate) fn tell(news: News) {
+    send(&Tell::News(news));
+}
+
+/// Answers an ask.
+pub(crate) fn answer(number: u32, answer: Result<Answer, Failure>) {
+    send(&Tell::Answer { number, answer });
+}
+
+fn send(tell: &Tell) {
+    let Ok(bytes) = postcard::to_allocvec(tell) else {
+        return;
+    };
+    let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+    // It fails only when the page is gone.
+    clock::scope()
+        .post_message_with_transfer(&buffer, &Array::of1(&buffer))
+        .ok();
+}
+
+fn hear(event: &MessageEvent) {
+    let bytes = Uint8Array::new(&event.data()).to_vec();
+    match postcard::from_bytes::<Ask>(&bytes) {
+        Ok(ask) => spawn_local(take(ask)),
+        Err(_) => web_sys::console::error_1(&"the page speaks another version; reload it".into()),
+    }
+}
+
+async fn take(ask: Ask) {
+    let Ask { number, call } = ask;
+    if let Call::Start { person, surface } = call {
+        let stop = DESK.with(RefCell::take);
+        if let Some(desk) = stop {
+            desk.stop();
+        }
+        match start::start(person, surface).await {
+            Ok((desk, started)) => {
+                DESK.with(|held| held.replace(Some(Rc::clone(&desk))));
+                answer(number, Ok(started));
+                desk.begin();
+            }
+            Err(why) => answer(number, Err(why.into())),
+        }
+        return;
+    }
+    let desk = DESK.with(|desk| desk.borrow().clone());
+    let Some(desk) = desk else {
+        return answer(number, Err(Failure::NotStarted));
+    };
+    match call {
+        Call::Act { incident, intent } => acts::enqueue(&desk, number, Some(incident), intent),
+        Call::Declare { intent } => acts::enqueue(&desk, number, None, intent),
+        Call::Stop { forget } => {
+            let stopped = desk.close(forget).await;
+            if stopped.is_ok() {
+                DESK.with(RefCell::take);
+            }
+            answer(number, stopped.map(|()| Answer::Done));
+        }
+        other => answer(number, desk.handle(other).await),
+    }
+}

@@ -1,0 +1,319 @@
+//! The engine of one person at work: what it holds in memory, and the asks it answers.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+
+use shared::ids::{ActId, DeviceId, FactId, IncidentId, PersonId};
+use shared::incidents::{Incident, Intent};
+use shared::people::{Directory, Person};
+use shared::priority::Matrix;
+use shared::rows::Row;
+use shared::sync::client::{LocalIncident, Network, OutboxEntry, ReviewEntry};
+use shared::sync::message::{Cursors, Surface};
+
+use super::acts::Wish;
+use super::library::{Copy, Library};
+use super::list::List;
+use super::live::Socket;
+use super::protocol::{Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
+use super::storage::{Broken, Purpose, Shelf, Storage};
+use super::tabs::{Tabs, Word};
+use super::{board, keep, rebuild, sync};
+
+/// How many rows one piece of news holds.
+const NEWS_ROWS: usize = 512;
+
+/// The engine of one person on one surface.
+pub(crate) struct Desk {
+    pub storage: Storage,
+    pub tabs: Tabs,
+    pub person: PersonId,
+    pub surface: Surface,
+    pub device: DeviceId,
+    pub state: RefCell<State>,
+    pub wishes: UnboundedSender<Wish>,
+    /// Set once the page has let go; what is under way then ends without effect.
+    pub is_over: Cell<bool>,
+}
+
+/// What an engine holds in memory; nothing here exists nowhere else.
+#[derive(Default)]
+pub(crate) struct State {
+    pub directory: Option<Directory>,
+    pub list: List,
+    pub library: Library,
+    pub followed: BTreeSet<IncidentId>,
+    pub cursors: Cursors,
+    pub status: Status,
+    pub network: Network,
+    pub timer: Option<Timeout>,
+    pub socket: Option<Socket>,
+    /// Whether everything was already fetched again because a copy could not be read.
+    pub has_rebuilt: bool,
+    pub is_tidying: bool,
+}
+
+impl Desk {
+    /// Answers an ask other than an act.
+    pub(crate) async fn handle(self: &Rc<Self>, call: Call) -> Result<Answer, Failure> {
+        match call {
+            Call::Open { incident } => self.open(incident).await,
+            Call::Leave { incident } => {
+                self.state.borrow_mut().followed.remove(&incident);
+                Ok(Answer::Done)
+            }
+            Call::Waiting => Ok(self.waiting().await?),
+            Call::Discard { act } => {
+                let tx = self.storage.begin(&[Shelf::Review], Purpose::Strict)?;
+                tx.delete(Shelf::Review, act.to_string())?;
+                tx.commit().await?;
+                self.refresh_status();
+                Ok(Answer::Done)
+            }
+            Call::Retry => Ok(self.retry(false)),
+            Call::SignedIn => Ok(self.retry(true)),
+            Call::SaveDraft { incident, text } => {
+                let tx = self.storage.begin(&[Shelf::Drafts], Purpose::Strict)?;
+                if text.is_empty() {
+                    tx.delete(Shelf::Drafts, incident)?;
+                } else {
+                    tx.put(Shelf::Drafts, incident, text.as_bytes())?;
+                }
+                tx.commit().await?;
+                Ok(Answer::Done)
+            }
+            Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop { .. } => {
+                Err(Failure::NotStarted)
+            }
+        }
+    }
+
+    /// Begins to sync and to listen to the other tabs.
+    pub(crate) fn begin(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        self.tabs.listen(move |word| desk.hear_tab(word));
+        self.measure_room();
+        sync::begin(self);
+    }
+
+    /// Stops everything that is under way.
+    pub(crate) fn stop(&self) {
+        self.is_over.set(true);
+        self.tabs.leave();
+        let mut state = self.state.borrow_mut();
+        state.timer = None;
+        state.socket = None;
+        self.storage.close();
+    }
+
+    /// Stops, and deletes the database if asked to and nothing waits.
+    pub(crate) async fn close(&self, forget: bool) -> Result<(), Failure> {
+        if forget {
+            let tx = self.storage.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+            let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
+            if count > 0 {
+                return Err(Failure::StillWaiting { count });
+            }
+            self.tabs.tell(&Word::Closing);
+        }
+        self.stop();
+        if forget {
+            Storage::delete(&self.storage.name).await?;
+        }
+        Ok(())
+    }
+
+    /// The person who is signed in, as the directory on this device knows them.
+    pub(crate) fn me(&self) -> Option<Person> {
+        let state = self.state.borrow();
+        state.directory.as_ref()?.person(self.person).cloned()
+    }
+
+    /// The priority matrix in force.
+    pub(crate) fn matrix(&self) -> Matrix {
+        let state = self.state.borrow();
+        state.directory.as_ref().map(|directory| directory.matrix.clone()).unwrap_or_default()
+    }
+
+    /// An incident as it is stored, ready in memory if it is unchanged.
+    pub(crate) async fn fetch(&self, id: IncidentId) -> Result<Copy, Broken> {
+        let tx = self.storage.begin(&[Shelf::Docs], Purpose::Read)?;
+        let records = keep::records(&tx, id).await?;
+        let ready = self.state.borrow_mut().library.take(id, &records);
+        let make = || LocalIncident::new(id, keep::docs(&records), Vec::new());
+        let local = ready.unwrap_or_else(make);
+        Ok(Copy { records, local })
+    }
+
+    /// Reads an incident as it is stored. A copy that cannot be read is fetched again.
+    pub(crate) async fn read(self: &Rc<Self>, id: IncidentId) -> Result<Incident, Failure> {
+        let mut copy = self.fetch(id).await?;
+        if copy.local.is_gone() {
+            return Err(Failure::Unknown);
+        }
+        let Ok((incident, _)) = copy.local.read() else {
+            rebuild::distrust(self, id).await?;
+            return Err(Failure::Unknown);
+        };
+        self.state.borrow_mut().library.put(copy);
+        Ok(incident)
+    }
+
+    /// Tells page and tabs what was committed.
+    pub(crate) fn announce(self: &Rc<Self>, rows: Vec<Row>, gone: Vec<IncidentId>) {
+        if rows.is_empty() && gone.is_empty() {
+            return;
+        }
+        let touched = rows.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+        let word = Word::Changed { rows, gone };
+        self.tabs.tell(&word);
+        let Word::Changed { rows, gone } = word else { return };
+        tell_rows(rows, gone);
+        self.show_followed(touched);
+    }
+
+    /// Reads those of the touched incidents again that the page follows.
+    pub(crate) fn show_followed(self: &Rc<Self>, touched: BTreeSet<IncidentId>) {
+        let followed = self.state.borrow().followed.clone();
+        for id in followed.intersection(&touched).copied() {
+            let desk = Rc::clone(self);
+            spawn_local(async move {
+                if let Ok(incident) = desk.read(id).await
+                    && !desk.is_over.get()
+                {
+                    board::tell(News::Incident(Box::new(incident)));
+                }
+            });
+        }
+    }
+
+    async fn open(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
+        self.state.borrow_mut().followed.insert(id);
+        let tx = self.storage.begin(&[Shelf::Drafts], Purpose::Read)?;
+        let draft = tx.get(Shelf::Drafts, id)?.await?.unwrap_or_default();
+        drop(tx);
+        let draft = String::from_utf8(draft).unwrap_or_default();
+        if id.0.is_nil() {
+            return Err(Failure::Unknown);
+        }
+        let incident = Box::new(self.read(id).await?);
+        Ok(Answer::Opened { incident, draft })
+    }
+
+    async fn waiting(&self) -> Result<Answer, Broken> {
+        let shelves = [Shelf::Outbox, Shelf::Review];
+        let tx = self.storage.begin(&shelves, Purpose::Read)?;
+        let outbox = keep::outbox(&tx).await?;
+        let review = tx.all(Shelf::Review).await?;
+        let mut acts = Vec::new();
+        for (_, entry) in outbox {
+            acts.push(self.waiting_act(&entry).await?);
+        }
+        let mut refused = Vec::new();
+        for entry in review.iter().filter_map(|record| ReviewEntry::decode(record).ok()) {
+            refused.push(self.review_act(entry).await?);
+        }
+        Ok(Answer::Waiting {
+            acts,
+            review: refused,
+        })
+    }
+
+    async fn waiting_act(&self, entry: &OutboxEntry) -> Result<WaitingAct, Broken> {
+        let drafted = &entry.drafted;
+        Ok(WaitingAct {
+            act: entry.act(),
+            incident: entry.incident,
+            subject: self.subject(entry.incident, &drafted.intent).await?,
+            intent: drafted.intent.clone(),
+            at: drafted.at,
+            bytes: u32::try_from(entry.bytes()).unwrap_or(u32::MAX),
+        })
+    }
+
+    async fn review_act(&self, entry: ReviewEntry) -> Result<ReviewAct, Broken> {
+        let ReviewEntry {
+            incident,
+            drafted,
+            why,
+        } = entry;
+        Ok(ReviewAct {
+            act: drafted.act,
+            incident,
+            subject: self.subject(incident, &drafted.intent).await?,
+            fact: fact(&drafted.intent, drafted.facts),
+            intent: drafted.intent,
+            at: drafted.at,
+            why,
+        })
+    }
+
+    async fn subject(&self, id: IncidentId, intent: &Intent) -> Result<String, Broken> {
+        if let Intent::Declare(declare) = intent {
+            return Ok(declare.subject.clone());
+        }
+        let mut copy = self.fetch(id).await?;
+        let read = copy.local.read();
+        let subject = read.map(|(incident, _)| incident.subject.holds.value).unwrap_or_default();
+        self.state.borrow_mut().library.put(copy);
+        Ok(subject)
+    }
+
+    fn retry(self: &Rc<Self>, signed_in: bool) -> Answer {
+        self.tabs.tell(&Word::Retry { signed_in });
+        sync::retry(self, signed_in);
+        Answer::Done
+    }
+
+    fn hear_tab(self: &Rc<Self>, word: Word) {
+        match word {
+            Word::Changed { rows, gone } => {
+                let touched = rows.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+                let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+                self.state.borrow_mut().list.note(ids, gone.iter().copied());
+                tell_rows(rows, gone);
+                self.show_followed(touched);
+                self.refresh_status();
+            }
+            Word::Wake => {
+                sync::wake(self);
+                self.refresh_status();
+            }
+            Word::Line { contact, complete } => sync::follow_line(self, contact, complete),
+            Word::Directory => rebuild::reread_directory(self),
+            Word::Retry { signed_in } => sync::retry(self, signed_in),
+            Word::Clock(reading) => self.tabs.note_clock(reading),
+            Word::Closing => self.stop(),
+        }
+    }
+}
+
+/// Which document an act's fact lies in decides which of its two ids counts.
+fn fact(intent: &Intent, facts: [FactId; 2]) -> FactId {
+    let in_work = matches!(intent, Intent::Note { .. });
+    facts[usize::from(in_work)]
+}
+
+/// Tells the page of rows, in pieces that it can take in between two frames.
+pub(crate) fn tell_rows(rows: Vec<Row>, gone: Vec<IncidentId>) {
+    let mut gone = Some(gone);
+    let mut rows = rows.into_iter().peekable();
+    while gone.is_some() || rows.peek().is_some() {
+        let changed = rows.by_ref().take(NEWS_ROWS).collect();
+        let gone = gone.take().unwrap_or_default();
+        board::tell(News::Rows { changed, gone });
+    }
+}
+
+/// Tells what became of an act.
+pub(crate) fn tell_kept(act: ActId, kept: Result<(), Failure>) {
+    board::tell(match kept {
+        Ok(()) => News::Durable { act },
+        Err(why) => News::NotKept { act, why },
+    });
+}

@@ -1,0 +1,40 @@
+//! The few incidents that are put together in memory, each valid while its stored bytes are.
+
+use shared::ids::IncidentId;
+use shared::sync::client::LocalIncident;
+
+/// How many incidents are kept ready.
+const READY_MAX: usize = 24;
+
+/// The stored records of an incident's two documents, as they were read.
+pub(crate) type Records = [Option<Vec<u8>>; 2];
+
+/// An incident with the records it was made from.
+pub(crate) struct Copy {
+    pub records: Records,
+    pub local: LocalIncident,
+}
+
+/// The incidents kept ready, the latest used last.
+#[derive(Default)]
+pub(crate) struct Library {
+    copies: Vec<Copy>,
+}
+
+impl Library {
+    /// Takes out the copy of an incident, if it is what is stored.
+    pub(crate) fn take(&mut self, id: IncidentId, records: &Records) -> Option<LocalIncident> {
+        let place = self.copies.iter().position(|copy| copy.local.id == id)?;
+        let copy = self.copies.remove(place);
+        (copy.records == *records).then_some(copy.local)
+    }
+
+    /// Keeps a copy ready.
+    pub(crate) fn put(&mut self, copy: Copy) {
+        self.copies.retain(|held| held.local.id != copy.local.id);
+        if self.copies.len() >= READY_MAX {
+            self.copies.remove(0);
+        }
+        self.copies.push(copy);
+    }
+}

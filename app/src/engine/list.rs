@@ -1,0 +1,185 @@
+//! Where the rows lie: packed in chunks, with single rows over them.
+//!
+//! A chunk is read in one piece at the start, a single row is written with each act. When enough
+//! single rows have gathered, the leading tab folds them into their chunks, a few per transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use shared::ids::IncidentId;
+use shared::rows::{CHUNK_ROWS, Row, pack, unpack, unpack_one};
+
+use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
+
+/// How many single rows may lie over the chunks before they are folded in.
+pub(crate) const OVERLAYS_MAX: usize = 256;
+
+/// How many new rows make a chunk of their own.
+pub(crate) const BULK_MIN: usize = 64;
+
+/// Where each incident's row lies.
+#[derive(Default)]
+pub(crate) struct List {
+    chunk_of: HashMap<IncidentId, u32>,
+    overlaid: BTreeMap<IncidentId, Over>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Row,
+    Gone,
+}
+
+/// The rows as stored.
+pub(crate) struct Stored {
+    pub list: List,
+    pub rows: Vec<Row>,
+    /// Whether some could not be read and are to be fetched again.
+    pub is_damaged: bool,
+}
+
+impl List {
+    /// Reads all rows.
+    pub(crate) async fn read(tx: &Tx<'_>) -> Result<Stored, Broken> {
+        let numbers = tx.numbers(Shelf::Chunks).await?;
+        let chunks = tx.all(Shelf::Chunks).await?;
+        let names = tx.names(Shelf::Overlays).await?;
+        let overlays = tx.all(Shelf::Overlays).await?;
+        let mut list = Self::default();
+        let mut is_damaged = false;
+        for (name, record) in names.iter().zip(&overlays) {
+            let Ok(id) = name.parse() else { continue };
+            let over = if record.is_empty() { Over::Gone } else { Over::Row };
+            list.overlaid.insert(id, over);
+        }
+        let mut rows = Vec::new();
+        for (number, chunk) in numbers.into_iter().zip(chunks) {
+            let unpacked = unpack(&chunk);
+            is_damaged |= unpacked.is_err();
+            for row in unpacked.unwrap_or_default() {
+                let is_first = list.chunk_of.insert(row.id, number).is_none();
+                if is_first && !list.overlaid.contains_key(&row.id) {
+                    rows.push(row);
+                }
+            }
+        }
+        for overlay in overlays.iter().filter(|record| !record.is_empty()) {
+            let unpacked = unpack_one(overlay);
+            is_damaged |= unpacked.is_err();
+            rows.extend(unpacked);
+        }
+        Ok(Stored {
+            list,
+            rows,
+            is_damaged,
+        })
+    }
+
+    /// Whether the incident has a row.
+    pub(crate) fn has(&self, id: IncidentId) -> bool {
+        match self.overlaid.get(&id) {
+            Some(over) => *over == Over::Row,
+            None => self.chunk_of.contains_key(&id),
+        }
+    }
+
+    /// How many incidents have a row.
+    pub(crate) fn count(&self) -> usize {
+        let over_nothing = |id: &IncidentId| !self.chunk_of.contains_key(id);
+        let added = self.overlaid.iter().filter(|(id, over)| **over == Over::Row && over_nothing(id));
+        let gone = self.overlaid.iter().filter(|(id, over)| **over == Over::Gone && !over_nothing(id));
+        self.chunk_of.len() + added.count() - gone.count()
+    }
+
+    /// Notes rows that were written over the chunks, and rows that went.
+    pub(crate) fn note(
+        &mut self,
+        changed: impl IntoIterator<Item = IncidentId>,
+        gone: impl IntoIterator<Item = IncidentId>,
+    ) {
+        self.overlaid.extend(changed.into_iter().map(|id| (id, Over::Row)));
+        self.overlaid.extend(gone.into_iter().map(|id| (id, Over::Gone)));
+    }
+
+    /// Notes rows that were written as a chunk.
+    pub(crate) fn note_chunk(&mut self, number: u32, ids: impl IntoIterator<Item = IncidentId>) {
+        for id in ids {
+            self.overlaid.remove(&id);
+            self.chunk_of.insert(id, number);
+        }
+    }
+
+    /// Whether enough single rows have gathered to fold them in.
+    pub(crate) fn is_untidy(&self) -> bool {
+        self.overlaid.len() > OVERLAYS_MAX
+    }
+
+    /// The next slice to fold: rows that belong to one chunk, or to none yet.
+    pub(crate) fn slice(&self) -> Option<Slice> {
+        let first = self.overlaid.keys().next()?;
+        let chunk = self.chunk_of.get(first).copied();
+        let alike = self.overlaid.keys().filter(|id| self.chunk_of.get(id).copied() == chunk);
+        let ids = alike.take(CHUNK_ROWS).copied().collect();
+        Some(Slice { chunk, ids })
+    }
+
+    /// Notes what was folded.
+    pub(crate) fn note_folded(&mut self, folded: &Folded) {
+        for id in &folded.ids {
+            self.overlaid.remove(id);
+            if folded.gone.contains(id) {
+                self.chunk_of.remove(id);
+            } else {
+                self.chunk_of.insert(*id, folded.number);
+            }
+        }
+    }
+}
+
+/// Single rows to be folded into a chunk.
+pub(crate) struct Slice {
+    chunk: Option<u32>,
+    ids: Vec<IncidentId>,
+}
+
+/// What one step of folding did.
+pub(crate) struct Folded {
+    number: u32,
+    ids: Vec<IncidentId>,
+    gone: BTreeSet<IncidentId>,
+}
+
+/// Folds a slice, reading and writing its chunk in one transaction.
+pub(crate) async fn fold(storage: &Storage, slice: Slice) -> Result<Folded, Broken> {
+    let Slice { chunk, ids } = slice;
+    let tx = storage.begin(&[Shelf::Chunks, Shelf::Overlays], Purpose::Relaxed)?;
+    let number = match chunk {
+        Some(number) => number,
+        None => next_chunk(&tx).await?,
+    };
+    let stored = tx.get(Shelf::Chunks, number)?.await?.unwrap_or_default();
+    let held = unpack(&stored).unwrap_or_default();
+    let mut rows: BTreeMap<_, _> = held.into_iter().map(|row| (row.id, row)).collect();
+    let mut gone = BTreeSet::new();
+    let records: Result<Vec<_>, _> = ids.iter().map(|id| tx.get(Shelf::Overlays, *id)).collect();
+    for (id, record) in ids.iter().zip(records?) {
+        match record.await?.as_deref().map(unpack_one) {
+            Some(Ok(row)) => drop(rows.insert(*id, row)),
+            Some(Err(_)) => {
+                rows.remove(id);
+                gone.insert(*id);
+            }
+            None => {}
+        }
+        tx.delete(Shelf::Overlays, *id)?;
+    }
+    let rows: Vec<_> = rows.into_values().collect();
+    tx.put(Shelf::Chunks, number, &pack(&rows))?;
+    tx.commit().await?;
+    Ok(Folded { number, ids, gone })
+}
+
+/// The number of the next chunk to write.
+pub(crate) async fn next_chunk(tx: &Tx<'_>) -> Result<u32, Broken> {
+    let numbers = tx.numbers(Shelf::Chunks).await?;
+    Ok(numbers.last().map_or(0, |last| last + 1))
+}

@@ -1,0 +1,74 @@
+//! The WebSocket that says when there is news. It carries no document and may be lost.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageEvent, WebSocket};
+
+use shared::sync::message::Live;
+
+use super::clock;
+
+/// What the socket reports.
+pub(crate) enum Report {
+    Opened,
+    Heard(Live),
+    Closed,
+}
+
+/// An open or opening socket; dropped, it closes without a report.
+pub(crate) struct Socket {
+    socket: WebSocket,
+    _on_open: Closure<dyn FnMut()>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut()>,
+}
+
+impl Socket {
+    /// Begins to open the socket.
+    pub(crate) fn open(report: impl Fn(Report) + Clone + 'static) -> Option<Self> {
+        let location = clock::scope().location();
+        let scheme = if location.protocol() == "https:" { "wss" } else { "ws" };
+        let address = format!("{scheme}://{}/sync/live", location.host());
+        let socket = WebSocket::new(&address).ok()?;
+        let on_open = Closure::new({
+            let report = report.clone();
+            move || report(Report::Opened)
+        });
+        let on_message = Closure::new({
+            let report = report.clone();
+            move |event: MessageEvent| {
+                let text = event.data().as_string().unwrap_or_default();
+                // A kind of frame that this version does not know says nothing to it.
+                if let Ok(live) = serde_json::from_str(&text) {
+                    report(Report::Heard(live));
+                }
+            }
+        });
+        let on_close = Closure::new(move || report(Report::Closed));
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self {
+            socket,
+            _on_open: on_open,
+            _on_message: on_message,
+            _on_close: on_close,
+        })
+    }
+
+    /// Sends a frame, if the socket is open.
+    pub(crate) fn send(&self, live: &Live) {
+        if let Ok(text) = serde_json::to_string(live) {
+            self.socket.send_with_str(&text).ok();
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        self.socket.close().ok();
+    }
+}

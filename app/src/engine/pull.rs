@@ -1,0 +1,316 @@
+//! Pulling: one page asked for, stored whole, then shown.
+//!
+//! Documents of which nothing waits to be sent are stored as they came, without putting them
+//! together. The others are merged inside the same transaction. Cursors go last into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use shared::ids::{DocKey, DocKind, IncidentId};
+use shared::people::Directory;
+use shared::priority::Matrix;
+use shared::rows::{CHUNK_ROWS, Row, pack, pack_one, unpack_one};
+use shared::sync::client::{
+    Accepts, Fault, Input, LocalDoc, More, Waiting, Writer, accepts, offer,
+};
+use shared::sync::message::{
+    self, Cursors, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
+};
+
+use super::desk::Desk;
+use super::keep::{self, Entries, Outcome};
+use super::list::{BULK_MIN, next_chunk};
+use super::protocol::News;
+use super::storage::{Broken, Purpose, Shelf, Tx};
+use super::tabs::Word;
+use super::{board, clock, http, start, sync};
+
+/// How many documents a page may have: two for each row of a chunk.
+const PAGE_DOCS: u32 = 1024;
+
+/// The first page of a new device is short, so that there is soon something to see.
+const FIRST_PAGE_DOCS: u32 = 256;
+
+/// What a stored page changed.
+struct Stored {
+    cursors: Cursors,
+    rows: Vec<Row>,
+    gone: Vec<IncidentId>,
+    /// The chunk that new rows were written as.
+    chunks: Vec<(u32, Vec<IncidentId>)>,
+    touched: BTreeSet<IncidentId>,
+    waiting: Waiting,
+}
+
+/// Pulls one page and reports what came of it.
+pub(crate) async fn pull(desk: Rc<Desk>) {
+    let input = match try_pull(&desk).await {
+        Ok(input) => input,
+        Err(fault) => Input::Failed(fault),
+    };
+    sync::feed(&desk, input);
+}
+
+async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
+    let asked = desk.state.borrow().cursors.clone();
+    let body = message::encode(&request(desk, &asked));
+    let answer = http::post("/sync/pull", &body).await?;
+    let page: PullPage = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
+    if page.min_client > PROTOCOL {
+        return Err(Fault::Outdated);
+    }
+    let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
+    let directory = page.directory.clone();
+    let stored = store(desk, &asked, page).await.map_err(|_| Fault::Disk)?;
+    let Some(stored) = stored else {
+        // Another tab led meanwhile; what it stored counts.
+        start::reread_cursors(desk).await.map_err(|_| Fault::Disk)?;
+        return Ok(pulled(desk, Waiting::None, head, More::Yes));
+    };
+    let waiting = stored.waiting;
+    show(desk, stored, directory, more);
+    Ok(pulled(desk, waiting, head, more))
+}
+
+fn request(desk: &Desk, asked: &Cursors) -> PullRequest {
+    let state = desk.state.borrow();
+    PullRequest {
+        protocol: PROTOCOL,
+        surface: desk.surface,
+        device: desk.device,
+        cursors: asked.clone(),
+        directory: state.directory.as_ref().map_or(0, |directory| directory.version),
+        docs_max: if asked.epoch.is_none() { FIRST_PAGE_DOCS } else { PAGE_DOCS },
+    }
+}
+
+fn pulled(desk: &Desk, waiting: Waiting, head: message::Seq, more: More) -> Input {
+    let state = desk.state.borrow();
+    Input::Pulled {
+        high: state.cursors.high,
+        epoch: state.cursors.epoch,
+        head,
+        more,
+        waiting,
+    }
+}
+
+fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: More) {
+    {
+        let mut state = desk.state.borrow_mut();
+        state.cursors = stored.cursors;
+        state.status.complete = more == More::No;
+        if more == More::No {
+            state.status.fresh_at = Some(clock::wall());
+        }
+        let in_chunks: BTreeSet<_> =
+            stored.chunks.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
+        let single = stored.rows.iter().map(|row| row.id).filter(|id| !in_chunks.contains(id));
+        state.list.note(single, stored.gone.iter().copied());
+        for (number, ids) in stored.chunks {
+            state.list.note_chunk(number, ids);
+        }
+        if let Some(directory) = &directory {
+            state.directory = Some(directory.clone());
+        }
+    }
+    if let Some(directory) = directory {
+        board::tell(News::Directory(Box::new(directory)));
+        desk.tabs.tell(&Word::Directory);
+    }
+    let shown: BTreeSet<_> = stored.rows.iter().map(|row| row.id).collect();
+    desk.announce(stored.rows, stored.gone);
+    desk.show_followed(stored.touched.difference(&shown).copied().collect());
+    desk.refresh_status();
+    desk.tidy();
+}
+
+/// Stores a page, unless it does not continue from what is stored.
+async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<Stored>, Broken> {
+    let shelves = [
+        Shelf::Docs,
+        Shelf::Chunks,
+        Shelf::Overlays,
+        Shelf::Outbox,
+        Shelf::Review,
+        Shelf::Meta,
+    ];
+    let matrix = match &page.directory {
+        Some(directory) => directory.matrix.clone(),
+        None => desk.matrix(),
+    };
+    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    let cursors = start::cursors(&tx).await?;
+    if accepts(&cursors, asked, &page) == Accepts::Stale {
+        return Ok(None);
+    }
+    let entries = keep::by_incident(keep::outbox(&tx).await?);
+    let mut store = PageStore {
+        desk,
+        tx: &tx,
+        matrix,
+        entries,
+        rows: Vec::new(),
+        gone: Vec::new(),
+        is_damaged: false,
+        waiting: Waiting::None,
+    };
+    let touched = page.docs.iter().map(|doc| doc.doc.id).collect();
+    store.docs(page.docs, &page.forget).await?;
+    let single = store.rows.len();
+    let chunks = store.rows(page.rows.iter().map(|row| row.row.as_slice())).await?;
+    debug_assert!(single <= store.rows.len());
+    let cursors = if store.is_damaged { Cursors::default() } else { page.cursors };
+    let PageStore {
+        rows,
+        gone,
+        waiting,
+        ..
+    } = store;
+    start::put_cursors(&tx, &cursors)?;
+    if let Some(directory) = &page.directory {
+        start::put_directory(&tx, directory)?;
+    }
+    if !page.more {
+        start::put_fresh(&tx, clock::wall())?;
+    }
+    tx.commit().await?;
+    Ok(Some(Stored {
+        cursors,
+        rows,
+        gone,
+        chunks,
+        touched,
+        waiting,
+    }))
+}
+
+/// A page on its way to the disk.
+struct PageStore<'a> {
+    desk: &'a Desk,
+    tx: &'a Tx<'a>,
+    matrix: Matrix,
+    entries: BTreeMap<IncidentId, Entries>,
+    rows: Vec<Row>,
+    gone: Vec<IncidentId>,
+    is_damaged: bool,
+    waiting: Waiting,
+}
+
+impl PageStore<'_> {
+    async fn docs(&mut self, docs: Vec<PulledDoc>, forget: &[DocKey]) -> Result<(), Broken> {
+        let mut busy: BTreeMap<IncidentId, Vec<PulledDoc>> = BTreeMap::new();
+        let mut onto = Vec::new();
+        for pulled in docs {
+            if self.entries.contains_key(&pulled.doc.id) {
+                busy.entry(pulled.doc.id).or_default().push(pulled);
+            } else if matches!(pulled.body, PulledBody::Snapshot(_)) {
+                let doc = LocalDoc::absorb(None, pulled);
+                self.tx.put(Shelf::Docs, doc.key, &doc.encode())?;
+            } else {
+                onto.push((self.tx.get(Shelf::Docs, pulled.doc)?, pulled));
+            }
+        }
+        for (held, pulled) in onto {
+            let held = held.await?.and_then(|record| LocalDoc::decode(&record).ok());
+            // Changes to a document that is not here: it must come whole.
+            self.is_damaged |= held.is_none() && !self.desk.state.borrow().has_rebuilt;
+            if held.is_some() {
+                let doc = LocalDoc::absorb(held, pulled);
+                self.tx.put(Shelf::Docs, doc.key, &doc.encode())?;
+            }
+        }
+        for key in forget {
+            if self.entries.contains_key(&key.id) {
+                busy.entry(key.id).or_default();
+            } else {
+                self.forget(*key)?;
+            }
+        }
+        for (id, docs) in busy {
+            let forget = forget.iter().filter(|key| key.id == id).map(|key| key.kind);
+            self.merge(id, docs, forget.collect()).await?;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, key: DocKey) -> Result<(), Broken> {
+        self.tx.delete(Shelf::Docs, key)?;
+        if key.kind == DocKind::Incident {
+            self.tx.put(Shelf::Overlays, key.id, &[])?;
+            self.gone.push(key.id);
+        }
+        Ok(())
+    }
+
+    /// Merges what came for an incident of which acts wait.
+    async fn merge(
+        &mut self,
+        id: IncidentId,
+        docs: Vec<PulledDoc>,
+        forget: Vec<DocKind>,
+    ) -> Result<(), Broken> {
+        let entries = self.entries.get(&id).cloned().unwrap_or_default();
+        let (before, mut local) = keep::load(self.tx, id, &entries).await?;
+        let mut writer = Writer {
+            slot: self.desk.tabs.slot,
+            fresh: &mut clock::fresh_actor,
+        };
+        match local.merge(docs, &mut writer) {
+            Ok(review) => keep::store_review(self.tx, &review)?,
+            Err(_) => {
+                local.distrust();
+                self.is_damaged |= !self.desk.state.borrow().has_rebuilt;
+            }
+        }
+        forget.into_iter().for_each(|kind| local.forget(kind));
+        match keep::store(self.tx, &before, &entries, &mut local, &self.matrix)? {
+            Outcome::Shown(row) => self.rows.push(*row),
+            Outcome::Gone => self.gone.push(id),
+            Outcome::Unreadable => {}
+        }
+        if !offer(local.outbox(), 1).0.is_empty() {
+            self.waiting = Waiting::Some;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows that came: many new ones as chunks, others one by one. Rows of incidents of
+    /// which acts wait are computed from the documents instead.
+    async fn rows<'r>(
+        &mut self,
+        rows: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<Vec<(u32, Vec<IncidentId>)>, Broken> {
+        let rows = rows.filter_map(|row| unpack_one(row).ok());
+        let rows = rows.filter(|row| !self.entries.contains_key(&row.id));
+        let is_known = |row: &Row| self.desk.state.borrow().list.has(row.id);
+        let (known, new): (Vec<_>, Vec<_>) = rows.partition(is_known);
+        let (single, bulk) = if new.len() < BULK_MIN {
+            (known.into_iter().chain(new).collect(), Vec::new())
+        } else {
+            (known, new)
+        };
+        for row in &single {
+            self.tx.put(Shelf::Overlays, row.id, &pack_one(row))?;
+        }
+        let mut chunks = Vec::new();
+        if !bulk.is_empty() {
+            let overlays = self.tx.names(Shelf::Overlays).await?;
+            let overlaid: BTreeSet<IncidentId> =
+                overlays.iter().filter_map(|name| name.parse().ok()).collect();
+            let mut number = next_chunk(self.tx).await?;
+            for rows in bulk.chunks(CHUNK_ROWS) {
+                let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+                for id in ids.iter().filter(|id| overlaid.contains(id)) {
+                    self.tx.delete(Shelf::Overlays, *id)?;
+                }
+                self.tx.put(Shelf::Chunks, number, &pack(rows))?;
+                chunks.push((number, ids));
+                number += 1;
+            }
+        }
+        self.rows.extend(single);
+        self.rows.extend(bulk);
+        Ok(chunks)
+    }
+}

@@ -1,0 +1,113 @@
+//! Pushing: what waits is offered in order, and the verdicts are stored before anything else.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use shared::ids::IncidentId;
+use shared::sync::client::{
+    Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_push, offer,
+};
+use shared::sync::message::{self, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
+
+use super::desk::Desk;
+use super::keep::{self, Outcome};
+use super::storage::{Broken, Purpose, Shelf};
+use super::{clock, http, start, sync};
+
+/// Pushes once and reports what came of it.
+pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
+    let input = match try_push(&desk, groups_max).await {
+        Ok(waiting) => Input::Pushed(waiting),
+        Err(fault) => Input::Failed(fault),
+    };
+    sync::feed(&desk, input);
+}
+
+/// Whether acts wait that can be sent.
+pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
+    let (offers, _) = offers(desk, 1).await?;
+    Ok(if offers.is_empty() { Waiting::None } else { Waiting::Some })
+}
+
+async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> {
+    let (offers, groups) = offers(desk, groups_max).await.map_err(|_| Fault::Disk)?;
+    if offers.is_empty() {
+        return Ok(Waiting::None);
+    }
+    let body = message::encode(&request(desk, groups));
+    let answer = http::post("/sync/push", &body).await?;
+    let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
+    if reply.min_client > PROTOCOL {
+        return Err(Fault::Outdated);
+    }
+    if reply.verdicts.len() != offers.len() {
+        return Err(Fault::Malformed);
+    }
+    store(desk, offers, reply).await.map_err(|_| Fault::Disk)?;
+    waiting(desk).await.map_err(|_| Fault::Disk)
+}
+
+async fn offers(
+    desk: &Desk,
+    groups_max: usize,
+) -> Result<(Vec<Offer>, Vec<PushGroup>), Broken> {
+    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
+    let entries = keep::outbox(&tx).await?;
+    let entries: Vec<OutboxEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
+    Ok(offer(&entries, groups_max))
+}
+
+fn request(desk: &Desk, groups: Vec<PushGroup>) -> PushRequest {
+    PushRequest {
+        protocol: PROTOCOL,
+        surface: desk.surface,
+        device: desk.device,
+        epoch: desk.state.borrow().cursors.epoch,
+        clocks: desk.tabs.clocks(),
+        groups,
+    }
+}
+
+async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<(), Broken> {
+    let mut verdicts: BTreeMap<IncidentId, Vec<(Offer, Verdict)>> = BTreeMap::new();
+    for (offer, verdict) in offers.into_iter().zip(reply.verdicts) {
+        verdicts.entry(offer.incident).or_default().push((offer, verdict));
+    }
+    let shelves =
+        [Shelf::Docs, Shelf::Overlays, Shelf::Outbox, Shelf::Review, Shelf::Meta];
+    let matrix = desk.matrix();
+    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    let mut cursors = cursors_after_push(&start::cursors(&tx).await?, reply.epoch);
+    let mut entries = keep::by_incident(keep::outbox(&tx).await?);
+    let (mut rows, mut gone) = (Vec::new(), Vec::new());
+    for (id, verdicts) in verdicts {
+        let entries = entries.remove(&id).unwrap_or_default();
+        let (before, mut local) = keep::load(&tx, id, &entries).await?;
+        let mut writer = Writer {
+            slot: desk.tabs.slot,
+            fresh: &mut clock::fresh_actor,
+        };
+        match local.settle(&verdicts, &mut writer) {
+            Ok(review) => keep::store_review(&tx, &review)?,
+            Err(_) => local.distrust(),
+        }
+        if local.docs().any(|doc| doc.distrusted) {
+            cursors = Default::default();
+        }
+        match keep::store(&tx, &before, &entries, &mut local, &matrix)? {
+            Outcome::Shown(row) => rows.push(*row),
+            Outcome::Gone => gone.push(id),
+            Outcome::Unreadable => {}
+        }
+    }
+    start::put_cursors(&tx, &cursors)?;
+    tx.commit().await?;
+    {
+        let mut state = desk.state.borrow_mut();
+        state.cursors = cursors;
+        state.list.note(rows.iter().map(|row| row.id), gone.iter().copied());
+    }
+    desk.announce(rows, gone);
+    desk.refresh_status();
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! The start: from the disk to the first list, without the network.
+
+use std::rc::Rc;
+
+use futures_channel::mpsc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::StorageEstimate;
+
+use shared::ids::{DeviceId, PersonId};
+use shared::people::Directory;
+use shared::rows::Row;
+use shared::sync::message::{self, Cursors, Surface};
+use shared::time::UnixMillis;
+
+use super::desk::{Desk, State};
+use super::list::{List, Stored};
+use super::protocol::{Answer, News, Status};
+use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
+use super::tabs::Tabs;
+use super::{acts, board, clock, locks, rebuild};
+
+const CURSORS: &str = "cursors";
+const DEVICE: &str = "device";
+const DIRECTORY: &str = "directory";
+const FRESH: &str = "fresh";
+
+/// Opens a person's database and reads what the first list needs.
+pub(crate) async fn start(
+    person: PersonId,
+    surface: Surface,
+) -> Result<(Rc<Desk>, Answer), Broken> {
+    let name = storage::name(surface, person);
+    let storage = rebuild::open(&name).await?;
+    let first = match read(&storage).await {
+        Ok(first) => first,
+        Err(Broken::Quota) => return Err(Broken::Quota),
+        Err(Broken::Other(_)) => First::default(),
+    };
+    let device = match first.device {
+        Some(device) => device,
+        None => name_device(&storage).await?,
+    };
+    let slot = locks::take_slot(&name).await;
+    let (wishes, wished) = mpsc::unbounded();
+    let status = Status {
+        strict: storage.strict,
+        waiting: first.waiting,
+        review: first.review,
+        fresh_at: first.fresh_at,
+        incidents: u32::try_from(first.rows.len()).unwrap_or(u32::MAX),
+        complete: first.cursors.epoch.is_some() && first.cursors.lows.values().all(|low| low.0 == 0),
+        ..Status::default()
+    };
+    let started = Answer::Started {
+        directory: first.directory.clone(),
+        status: status.clone(),
+        rows: first.rows,
+    };
+    let state = State {
+        directory: first.directory,
+        list: first.list,
+        cursors: first.cursors,
+        status,
+        ..State::default()
+    };
+    let desk = Rc::new(Desk {
+        tabs: Tabs::join(&name, slot),
+        storage,
+        person,
+        surface,
+        device,
+        state: state.into(),
+        wishes,
+        is_over: false.into(),
+    });
+    spawn_local(acts::work(Rc::clone(&desk), wished));
+    Ok((desk, started))
+}
+
+/// What the first list needs.
+#[derive(Default)]
+struct First {
+    device: Option<DeviceId>,
+    directory: Option<Directory>,
+    cursors: Cursors,
+    fresh_at: Option<UnixMillis>,
+    list: List,
+    rows: Vec<Row>,
+    waiting: u32,
+    review: u32,
+}
+
+async fn read(storage: &Storage) -> Result<First, Broken> {
+    let shelves = [Shelf::Meta, Shelf::Chunks, Shelf::Overlays, Shelf::Outbox, Shelf::Review];
+    let tx = storage.begin(&shelves, Purpose::Read)?;
+    let device = tx.get(Shelf::Meta, DEVICE)?;
+    let directory = tx.get(Shelf::Meta, DIRECTORY)?;
+    let fresh = tx.get(Shelf::Meta, FRESH)?;
+    let cursors = tx.get(Shelf::Meta, CURSORS)?;
+    let device = device.await?.and_then(|bytes| bytes.try_into().ok());
+    let directory = directory.await?.and_then(|bytes| message::decode(&bytes).ok());
+    let fresh = fresh.await?.and_then(|bytes| bytes.try_into().ok());
+    let cursors = cursors.await?.and_then(|bytes| message::decode(&bytes).ok());
+    let Stored {
+        list,
+        rows,
+        is_damaged,
+    } = List::read(&tx).await?;
+    Ok(First {
+        device: device.map(DeviceId::from_bytes),
+        directory,
+        // Rows of another format come again with their documents.
+        cursors: cursors.filter(|_| !is_damaged).unwrap_or_default(),
+        fresh_at: fresh.map(|bytes| UnixMillis(i64::from_be_bytes(bytes))),
+        list,
+        rows,
+        waiting: tx.count(Shelf::Outbox).await?,
+        review: tx.count(Shelf::Review).await?,
+    })
+}
+
+async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
+    let device = DeviceId::new(clock::wall(), clock::random());
+    let tx = storage.begin(&[Shelf::Meta], Purpose::Strict)?;
+    // Another tab may have been quicker.
+    if let Some(bytes) = tx.get(Shelf::Meta, DEVICE)?.await?.and_then(|bytes| bytes.try_into().ok()) {
+        return Ok(DeviceId::from_bytes(bytes));
+    }
+    tx.put(Shelf::Meta, DEVICE, device.as_bytes())?;
+    tx.commit().await?;
+    Ok(device)
+}
+
+/// Reads cursors and rows again, when this tab begins to lead.
+pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
+    let shelves = [Shelf::Meta, Shelf::Chunks, Shelf::Overlays];
+    let tx = desk.storage.begin(&shelves, Purpose::Read)?;
+    let cursors = cursors(&tx).await?;
+    let stored = List::read(&tx).await?;
+    let mut state = desk.state.borrow_mut();
+    state.cursors = if stored.is_damaged { Cursors::default() } else { cursors };
+    state.list = stored.list;
+    Ok(())
+}
+
+/// Reads the cursors again.
+pub(crate) async fn reread_cursors(desk: &Desk) -> Result<(), Broken> {
+    let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Read)?;
+    let cursors = cursors(&tx).await?;
+    desk.state.borrow_mut().cursors = cursors;
+    Ok(())
+}
+
+/// The cursors as stored.
+pub(crate) async fn cursors(tx: &Tx<'_>) -> Result<Cursors, Broken> {
+    let stored = tx.get(Shelf::Meta, CURSORS)?.await?;
+    Ok(stored.and_then(|bytes| message::decode(&bytes).ok()).unwrap_or_default())
+}
+
+/// Writes the cursors.
+pub(crate) fn put_cursors(tx: &Tx<'_>, cursors: &Cursors) -> Result<(), Broken> {
+    tx.put(Shelf::Meta, CURSORS, &message::encode(cursors))
+}
+
+/// The directory as stored.
+pub(crate) async fn directory(desk: &Desk) -> Result<Option<Directory>, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Read)?;
+    let stored = tx.get(Shelf::Meta, DIRECTORY)?.await?;
+    Ok(stored.and_then(|bytes| message::decode(&bytes).ok()))
+}
+
+/// Writes the directory.
+pub(crate) fn put_directory(tx: &Tx<'_>, directory: &Directory) -> Result<(), Broken> {
+    tx.put(Shelf::Meta, DIRECTORY, &message::encode(directory))
+}
+
+/// Writes when the device was last known to be up to date.
+pub(crate) fn put_fresh(tx: &Tx<'_>, at: UnixMillis) -> Result<(), Broken> {
+    tx.put(Shelf::Meta, FRESH, &at.0.to_be_bytes())
+}
+
+impl Desk {
+    /// Counts what waits and how much room there is, and tells the page if it changed.
+    pub(crate) fn refresh_status(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            // A status that cannot be read now is told with the next change.
+            if let Ok(counts) = desk.counts().await
+                && !desk.is_over.get()
+            {
+                desk.tell_status(counts);
+            }
+        });
+    }
+
+    async fn counts(&self) -> Result<(u32, u32), Broken> {
+        let tx = self.storage.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+        Ok((tx.count(Shelf::Outbox).await?, tx.count(Shelf::Review).await?))
+    }
+
+    fn tell_status(&self, (waiting, review): (u32, u32)) {
+        let mut state = self.state.borrow_mut();
+        let incidents = u32::try_from(state.list.count()).unwrap_or(u32::MAX);
+        let status = &mut state.status;
+        (status.waiting, status.review, status.incidents) = (waiting, review, incidents);
+        board::tell(News::Status(status.clone()));
+    }
+
+    /// Asks the browser how much room there is.
+    pub(crate) fn measure_room(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            let manager = clock::scope().navigator().storage();
+            if let Ok(promise) = manager.estimate()
+                && let Ok(estimate) = JsFuture::from(promise).await
+            {
+                let estimate: StorageEstimate = estimate.unchecked_into();
+                let mut state = desk.state.borrow_mut();
+                state.status.storage_used = estimate.get_usage().map(whole);
+                state.status.storage_quota = estimate.get_quota().map(whole);
+            }
+            if let Ok(promise) = manager.persisted()
+                && let Ok(persistent) = JsFuture::from(promise).await
+            {
+                desk.state.borrow_mut().status.persistent = persistent.is_truthy();
+            }
+            desk.refresh_status();
+        });
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of bytes below 2^53"
+)]
+fn whole(bytes: f64) -> u64 {
+    bytes as u64
+}

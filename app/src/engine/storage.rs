@@ -1,0 +1,307 @@
+//! The device's disk: one IndexedDB database per person and surface, records as bytes.
+//!
+//! Whoever writes opens one transaction, reads in it what is to be changed, and commits whole; a
+//! dropped transaction changes nothing. Nothing but requests to this database may be awaited while
+//! one is open, or the browser ends it.
+//!
+//! # Design
+//! Question: when is an act kept? Answer: when a transaction of durability *strict* says so, since
+//! browsers otherwise report success before the disk has it. What came from the server is written
+//! relaxed: it can be fetched again.
+
+use std::pin::Pin;
+
+use indexed_db_futures::database::Database;
+use indexed_db_futures::error::{DomException, Error, OpenDbError};
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::{
+    Transaction, TransactionDurability, TransactionMode, TransactionOptions,
+};
+use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+
+use shared::ids::{DocKey, IncidentId, PersonId};
+use shared::sync::message::Surface;
+
+use super::protocol::Failure;
+
+/// The layout of the database.
+const LAYOUT: u32 = 1;
+
+/// An object store of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// One record per document.
+    Docs,
+    /// Packed rows, a few hundred per record.
+    Chunks,
+    /// One row over its chunk; empty when the incident is gone.
+    Overlays,
+    /// Acts that wait, in order.
+    Outbox,
+    /// Acts that were refused.
+    Review,
+    /// What somebody has typed but not sent.
+    Drafts,
+    /// Cursors, device, directory and the like.
+    Meta,
+}
+
+impl Shelf {
+    const ALL: [Self; 7] = [
+        Self::Docs,
+        Self::Chunks,
+        Self::Overlays,
+        Self::Outbox,
+        Self::Review,
+        Self::Drafts,
+        Self::Meta,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Docs => "docs",
+            Self::Chunks => "chunks",
+            Self::Overlays => "overlays",
+            Self::Outbox => "outbox",
+            Self::Review => "review",
+            Self::Drafts => "drafts",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// Why the disk did not do as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("no room left")]
+    Quota,
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Quota => Self::Quota,
+            Broken::Other(reason) => Self::Storage { reason },
+        }
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        if let Error::DomException(exception) = &error {
+            let exception: web_sys::DomException = DomException::clone(exception).into();
+            if exception.name() == "QuotaExceededError" {
+                return Self::Quota;
+            }
+        }
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<OpenDbError> for Broken {
+    fn from(error: OpenDbError) -> Self {
+        match error {
+            OpenDbError::Base(error) => error.into(),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Read,
+    /// To write what can be fetched again.
+    Relaxed,
+    /// To write what exists nowhere else.
+    Strict,
+}
+
+/// The database of one person on one surface.
+pub(crate) struct Storage {
+    database: Database,
+    pub name: String,
+    /// Whether the browser can force a commit to disk.
+    pub strict: bool,
+}
+
+/// The name of the database of a person.
+pub(crate) fn name(surface: Surface, person: PersonId) -> String {
+    let surface = match surface {
+        Surface::Console => "console",
+        Surface::Portal => "portal",
+    };
+    format!("holdfast-{surface}-{}", person.0)
+}
+
+impl Storage {
+    /// Opens the database, making it if need be.
+    pub(crate) async fn open(name: String) -> Result<Self, Broken> {
+        let opening = Database::open(name.as_str())
+            .with_version(LAYOUT)
+            .with_on_upgrade_needed(|_, database| make(&database))
+            .build()?;
+        Ok(Self {
+            database: opening.await?,
+            name,
+            strict: can_be_strict(),
+        })
+    }
+
+    /// Deletes a database of this name, opened or not.
+    pub(crate) async fn delete(name: &str) -> Result<(), Broken> {
+        Ok(Database::delete_by_name(name)?.await?)
+    }
+
+    /// Closes the database.
+    pub(crate) fn close(&self) {
+        self.database.clone().close();
+    }
+
+    /// Begins a transaction over some stores.
+    pub(crate) fn begin(&self, shelves: &[Shelf], purpose: Purpose) -> Result<Tx<'_>, Broken> {
+        let names: Vec<_> = shelves.iter().map(|shelf| shelf.name()).collect();
+        let (mode, durability) = match purpose {
+            Purpose::Read => (TransactionMode::Readonly, TransactionDurability::Default),
+            Purpose::Relaxed => (TransactionMode::Readwrite, TransactionDurability::Relaxed),
+            Purpose::Strict => (TransactionMode::Readwrite, TransactionDurability::Strict),
+        };
+        let options = TransactionOptions::new().with_durability(durability);
+        let building = self.database.transaction(names).with_mode(mode);
+        let transaction = building.with_options(options).build()?;
+        Ok(Tx { transaction })
+    }
+}
+
+fn make(database: &Database) -> Result<(), Error> {
+    for shelf in Shelf::ALL {
+        let store = database.create_object_store(shelf.name());
+        // The browser hands out the order of acts, so that tabs cannot disagree about it.
+        store.with_auto_increment(shelf == Shelf::Outbox).build()?;
+    }
+    Ok(())
+}
+
+fn can_be_strict() -> bool {
+    let kind = Reflect::get(&js_sys::global(), &"IDBTransaction".into());
+    let prototype = kind.and_then(|kind| Reflect::get(&kind, &"prototype".into()));
+    prototype
+        .and_then(|prototype| Reflect::has(&prototype, &"durability".into()))
+        .unwrap_or(false)
+}
+
+/// A key of a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Key(JsValue);
+
+impl From<DocKey> for Key {
+    fn from(key: DocKey) -> Self {
+        Self(key.to_string().into())
+    }
+}
+
+impl From<IncidentId> for Key {
+    fn from(id: IncidentId) -> Self {
+        Self(id.to_string().into())
+    }
+}
+
+impl From<&str> for Key {
+    fn from(key: &str) -> Self {
+        Self(key.into())
+    }
+}
+
+impl From<String> for Key {
+    fn from(key: String) -> Self {
+        Self(key.into())
+    }
+}
+
+impl From<u32> for Key {
+    fn from(key: u32) -> Self {
+        Self(key.into())
+    }
+}
+
+/// A record that was asked for.
+pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Broken>>>>;
+
+/// A transaction; dropped without a commit, it changes nothing.
+pub(crate) struct Tx<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Tx<'_> {
+    /// Asks for a record at once; the answer can be awaited later.
+    pub(crate) fn get(
+        &self,
+        shelf: Shelf,
+        key: impl Into<Key>,
+    ) -> Result<Pending, Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        let request = store.get::<Uint8Array, JsValue, _>(key.into().0).primitive()?;
+        Ok(Box::pin(async move { Ok(request.await?.map(Into::into)) }))
+    }
+
+    /// All records of a store, in the order of their keys.
+    pub(crate) async fn all(&self, shelf: Shelf) -> Result<Vec<Vec<u8>>, Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        let request = store.get_all::<Uint8Array>().primitive()?;
+        let records: Result<Vec<_>, _> = request.await?.collect();
+        Ok(records?.into_iter().map(Into::into).collect())
+    }
+
+    /// All keys of a store that are texts, in order.
+    pub(crate) async fn names(&self, shelf: Shelf) -> Result<Vec<String>, Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        let request = store.get_all_keys::<String>().primitive()?;
+        let keys: Result<Vec<_>, _> = request.await?.collect();
+        Ok(keys?)
+    }
+
+    /// All keys of a store that are numbers, in order.
+    pub(crate) async fn numbers(&self, shelf: Shelf) -> Result<Vec<u32>, Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        let request = store.get_all_keys::<u32>().primitive()?;
+        let keys: Result<Vec<_>, _> = request.await?.collect();
+        Ok(keys?)
+    }
+
+    /// How many records a store has.
+    pub(crate) async fn count(&self, shelf: Shelf) -> Result<u32, Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        Ok(store.count().primitive()?.await?)
+    }
+
+    /// Writes a record.
+    pub(crate) fn put(&self, shelf: Shelf, key: impl Into<Key>, record: &[u8]) -> Result<(), Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        let record = Uint8ArraySlice::new(record);
+        store.put(record).with_key(key.into().0).without_key_type().primitive()?;
+        Ok(())
+    }
+
+    /// Writes a record behind all others of a store that numbers its records.
+    pub(crate) fn append(&self, shelf: Shelf, record: &[u8]) -> Result<(), Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        store.add(Uint8ArraySlice::new(record)).without_key_type().primitive()?;
+        Ok(())
+    }
+
+    /// Deletes a record, if there is one.
+    pub(crate) fn delete(&self, shelf: Shelf, key: impl Into<Key>) -> Result<(), Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        store.delete::<JsValue, _>(key.into().0).primitive()?;
+        Ok(())
+    }
+
+    /// Commits everything written.
+    pub(crate) async fn commit(self) -> Result<(), Broken> {
+        Ok(self.transaction.commit().await?)
+    }
+}

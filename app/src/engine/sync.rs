@@ -1,0 +1,187 @@
+//! Carries the sync machine: its effects, its timer, and what people are shown of the line.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use shared::sync::client::{Contact, Effect, Input};
+use shared::sync::message::Live;
+
+use super::desk::Desk;
+use super::live::{Report, Socket};
+use super::protocol::{Line, News};
+use super::tabs::Word;
+use super::{board, clock, list, locks, pull, push, start};
+
+/// Waits to lead, then does the network.
+pub(crate) fn begin(desk: &Rc<Desk>) {
+    listen_to_hints(desk);
+    let desk = Rc::clone(desk);
+    spawn_local(async move {
+        locks::lead(&desk.storage.name).await;
+        // Another tab may have led before and moved everything on.
+        let refreshed = start::reread(&desk).await;
+        let waiting = push::waiting(&desk).await;
+        match (refreshed, waiting) {
+            (Ok(()), Ok(waiting)) => feed(&desk, Input::Lead(waiting)),
+            (Err(broken), _) | (_, Err(broken)) => {
+                web_sys::console::error_1(&broken.to_string().into());
+            }
+        }
+    });
+}
+
+/// Gives the machine an input and does what it then wants.
+pub(crate) fn feed(desk: &Rc<Desk>, input: Input) {
+    if desk.is_over.get() {
+        return;
+    }
+    let (now, jitter) = (clock::tick(), clock::jitter());
+    desk.state.borrow_mut().network.handle_input(input, now, jitter);
+    settle(desk);
+}
+
+/// An act waits to be sent.
+pub(crate) fn wake(desk: &Rc<Desk>) {
+    feed(desk, Input::OutboxGrew);
+}
+
+/// Tries the network at once.
+pub(crate) fn retry(desk: &Rc<Desk>, signed_in: bool) {
+    let is_signed_out = desk.state.borrow().network.contact() == Contact::SignedOut;
+    feed(desk, if signed_in || is_signed_out { Input::SignedIn } else { Input::Hint });
+}
+
+/// Shows the line as the leading tab sees it.
+pub(crate) fn follow_line(desk: &Rc<Desk>, contact: Contact, complete: bool) {
+    {
+        let mut state = desk.state.borrow_mut();
+        state.status.complete = complete;
+        if contact == Contact::Online && complete {
+            state.status.fresh_at = Some(clock::wall());
+        }
+    }
+    show(desk, contact);
+}
+
+fn timeout(desk: &Rc<Desk>) {
+    if desk.is_over.get() {
+        return;
+    }
+    let (now, jitter) = (clock::tick(), clock::jitter());
+    desk.state.borrow_mut().network.handle_timeout(now, jitter);
+    settle(desk);
+}
+
+fn settle(desk: &Rc<Desk>) {
+    loop {
+        let effect = desk.state.borrow_mut().network.poll_effect();
+        let Some(effect) = effect else { break };
+        act(desk, effect);
+    }
+    let due = desk.state.borrow().network.poll_timeout();
+    let timer = due.map(|due| {
+        let wait = due.0.saturating_sub(clock::mono()).max(1);
+        let desk = Rc::clone(desk);
+        Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), move || timeout(&desk))
+    });
+    desk.state.borrow_mut().timer = timer;
+}
+
+fn act(desk: &Rc<Desk>, effect: Effect) {
+    match effect {
+        Effect::Pull => spawn_local(pull::pull(Rc::clone(desk))),
+        Effect::Push { groups_max } => spawn_local(push::push(Rc::clone(desk), groups_max)),
+        Effect::OpenLive => {
+            let listener = Rc::clone(desk);
+            let socket = Socket::open(move |report| hear(&listener, report));
+            let opened = socket.is_some();
+            desk.state.borrow_mut().socket = socket;
+            if !opened {
+                let desk = Rc::clone(desk);
+                spawn_local(async move { feed(&desk, Input::LiveClosed) });
+            }
+        }
+        Effect::CloseLive => {
+            let socket = desk.state.borrow_mut().socket.take();
+            // It may be the socket's own callback that runs now.
+            spawn_local(async move { drop(socket) });
+        }
+        Effect::SendBeat => {
+            if let Some(socket) = &desk.state.borrow().socket {
+                socket.send(&Live::Beat);
+            }
+        }
+        Effect::Show(contact) => {
+            let complete = desk.state.borrow().status.complete;
+            desk.tabs.tell(&Word::Line { contact, complete });
+            show(desk, contact);
+        }
+    }
+}
+
+fn hear(desk: &Rc<Desk>, report: Report) {
+    feed(
+        desk,
+        match report {
+            Report::Opened => Input::LiveOpened,
+            Report::Heard(live) => Input::Heard(live),
+            Report::Closed => Input::LiveClosed,
+        },
+    );
+}
+
+fn show(desk: &Rc<Desk>, contact: Contact) {
+    desk.state.borrow_mut().status.line = match contact {
+        Contact::Unknown => Line::Connecting,
+        Contact::Online => Line::Online,
+        Contact::Offline => Line::Offline,
+        Contact::SignedOut => Line::SignedOut,
+        Contact::Outdated | Contact::Trouble => Line::Trouble,
+    };
+    match contact {
+        Contact::SignedOut => board::tell(News::SignInNeeded),
+        Contact::Outdated => board::tell(News::UpdateNeeded),
+        Contact::Unknown | Contact::Online | Contact::Offline | Contact::Trouble => {}
+    }
+    desk.refresh_status();
+}
+
+fn listen_to_hints(desk: &Rc<Desk>) {
+    for name in ["online", "offline"] {
+        let desk = Rc::clone(desk);
+        let listener = Closure::<dyn FnMut()>::new(move || feed(&desk, Input::Hint));
+        // It fails only for a name that is no event's.
+        clock::scope()
+            .add_event_listener_with_callback(name, listener.as_ref().unchecked_ref())
+            .ok();
+        listener.forget();
+    }
+}
+
+impl Desk {
+    /// Folds single rows into their chunks, a slice at a time, while this tab leads.
+    pub(crate) fn tidy(self: &Rc<Self>) {
+        {
+            let mut state = self.state.borrow_mut();
+            let leads = state.network.poll_timeout().is_some();
+            if state.is_tidying || !leads || !state.list.is_untidy() {
+                return;
+            }
+            state.is_tidying = true;
+        }
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            loop {
+                let slice = desk.state.borrow().list.slice();
+                let Some(slice) = slice.filter(|_| !desk.is_over.get()) else { break };
+                let Ok(folded) = list::fold(&desk.storage, slice).await else { break };
+                desk.state.borrow_mut().list.note_folded(&folded);
+            }
+            desk.state.borrow_mut().is_tidying = false;
+        });
+    }
+}
