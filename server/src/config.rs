@@ -15,6 +15,8 @@ use std::str::FromStr;
 pub use origin::Origin;
 pub use sources::{Given, Sources};
 
+use sources::DEFAULT;
+
 /// Whether the demo accounts may sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -174,7 +176,7 @@ impl Config {
             mode,
             address,
             port,
-            data: PathBuf::from(reader.text("data", |text| !text.is_empty())),
+            data: reader.data(mode),
             origin: reader.origin(port),
             behind_proxy: reader.parse("behind_proxy").unwrap_or_default(),
             session_days: reader.within("session_days", 1, 365),
@@ -224,6 +226,17 @@ impl Reader<'_> {
     fn text(&mut self, name: &str, fits: impl Fn(&str) -> bool) -> String {
         self.read(name, |text| fits(text).then(|| text.to_owned()))
             .unwrap_or_default()
+    }
+
+    /// The demo keeps out of the folder of a real organisation.
+    fn data(&mut self, mode: Mode) -> PathBuf {
+        let folder = PathBuf::from(self.text("data", |text| !text.is_empty()));
+        let is_default = self.sources.of("data").from == DEFAULT;
+        if is_default && mode == Mode::Demo {
+            folder.join("demo")
+        } else {
+            folder
+        }
     }
 
     fn origin(&mut self, port: u16) -> Origin {

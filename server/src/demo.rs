@@ -5,8 +5,9 @@
 mod replayed;
 mod spoken;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use shared::people::Directory;
+use shared::sync::Seq;
 use shared::time::UnixMillis;
 
 use crate::App;
@@ -17,13 +18,35 @@ const ORGANISATION: &str = include_str!("../demo/organisation.json");
 
 const PASSWORD: &str = "demo";
 
-/// Fills an empty store; one that has been filled is left alone.
+/// Fills an empty store; one that has been filled is left alone. All incidents come in one commit,
+/// so that a seeding that was interrupted begins anew.
 pub async fn seed(app: &App) -> anyhow::Result<()> {
     if app.people.current().version == 0 {
         let directory = organisation()?;
         seed_passwords(app, &directory).await?;
         app.people.replace(app, directory).await?;
     }
+    let log = app.store.view().await?.log().await?;
+    if log.head > Seq::default() {
+        return Ok(());
+    }
+    let (directory, now) = (app.people.current(), app.clock.now());
+    let histories = histories(&directory, now)?;
+    let authored: Vec<_> = histories
+        .iter()
+        .map(|history| history.authored(None))
+        .collect();
+    let matrix = &directory.matrix;
+    let report = app
+        .keeper
+        .accept_as_server(&*app.store, authored, matrix, now)
+        .await?;
+    ensure!(
+        report.refused == 0,
+        "{} sample incidents were refused",
+        report.refused
+    );
+    tracing::info!(incidents = report.written, "seeded the sample organisation");
     Ok(())
 }
 

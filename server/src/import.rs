@@ -6,6 +6,7 @@
 //! an incident is committed whole, and an act whose fact the document has is left out. Rejected: a
 //! table of what was imported, which a restored backup would contradict.
 
+mod run;
 pub mod servicenow;
 
 use serde::Serialize;
@@ -14,6 +15,8 @@ use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Drafted, Intent};
 use shared::sync::server::{Authored, Numbering};
 use shared::time::{Boot, UnixMillis};
+
+pub use run::{Outcome, servicenow};
 
 /// What happened to one incident elsewhere, oldest first; the first act declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

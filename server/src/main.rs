@@ -1,19 +1,22 @@
 //! The program `holdfast`.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use server::client::Client;
 use server::clock::{Clock, Random};
-use server::command::{self, Command, Invocation};
+use server::command::{self, Command, Invocation, Run, Serving};
 use server::config::{Config, LogFormat, Mode, SETTINGS, Sources};
-use server::{App, accounts, serve};
+use server::{App, accounts, demo, import, serve};
 
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "holdfast: {error:#}");
+            complain(&format!("holdfast: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -58,13 +61,56 @@ async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode
         Client::of_this_build(),
     )
     .await?;
+    let ended = run_on(&app, command).await;
+    app.store.close().await;
+    ended
+}
+
+async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve | Command::Demo { .. } => serve::serve(app).await?,
-        Command::User(user) => accounts::run(&app, user).await?,
-        Command::ImportServiceNow { .. } => {}
+        Command::Serve => serve::serve(Arc::clone(app)).await?,
+        Command::Demo { serving } => {
+            demo::seed(app).await?;
+            if serving == Serving::Yes {
+                tracing::info!("the accounts of the demo end with @demo; their password is demo");
+                serve::serve(Arc::clone(app)).await?;
+            }
+        }
+        Command::User(user) => accounts::run(app, user).await?,
+        Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
         Command::Check | Command::Help | Command::Version => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn import(app: &App, file: &Path, run: Run) -> anyhow::Result<ExitCode> {
+    let mut told_at = Instant::now();
+    let outcome = import::servicenow(app, file, run, |done, all| {
+        if told_at.elapsed() >= Duration::from_secs(1) {
+            told_at = Instant::now();
+            complain(&format!("{done} of {all} incidents"));
+        }
+    });
+    let outcome = outcome.await?;
+    for bad in &outcome.bad {
+        complain(&format!("{}: {bad}", file.display()));
+    }
+    let would = if run == Run::Dry {
+        "nothing was written; it would be: "
+    } else {
+        ""
+    };
+    say(&format!("{would}{outcome}\n"))?;
+    Ok(if outcome.is_whole() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn complain(line: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn check(sources: &Sources) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,5 @@
-//! Listens, answers, and ends in order: no new connections, then the requests under way, then the
-//! sockets, then the store.
+//! Listens, answers, and ends in order: no new connections, then the requests under way and the
+//! sockets; whoever opened the store closes it after.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,6 @@ pub async fn serve(app: Arc<App>) -> anyhow::Result<()> {
     let served = answer(Arc::clone(&app), listener).await;
     watch.abort();
     refresh.abort();
-    app.store.close().await;
     tracing::info!("ended");
     served
 }

@@ -7,6 +7,9 @@ use anyhow::Context as _;
 
 use super::{BadSetting, SETTINGS};
 
+/// The source of what nobody set.
+pub(super) const DEFAULT: &str = "default";
+
 /// The values given by flags, by variables and by the file, as text.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -88,7 +91,7 @@ impl Sources {
             let text = setting.map_or("", |setting| setting.default).to_owned();
             Given {
                 text,
-                from: "default".to_owned(),
+                from: DEFAULT.to_owned(),
             }
         }
     }

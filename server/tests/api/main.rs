@@ -1,6 +1,9 @@
 //! The server as its clients meet it, without a network: one request in, one response out.
 
 mod client;
+mod demo;
+mod import;
 mod requests;
+mod serve;
 mod session;
 mod support;

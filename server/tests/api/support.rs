@@ -59,6 +59,20 @@ impl Server {
     }
 
     pub(crate) async fn with(sources: Sources, mode: Mode) -> Self {
+        let server = Self::empty(sources, mode).await;
+        let app = &server.app;
+        let written = app.people.replace(app, organisation()).await;
+        written.expect("the directory is written");
+        for (person, password) in [(1, "correct horse"), (2, "battery staple"), (3, "demo")] {
+            let hash = Password::new(password).hash([7; 16]).expect("argon2 works");
+            let stored = app.store.put_credential(PersonId(person), &hash).await;
+            stored.expect("the credential is written");
+        }
+        server
+    }
+
+    /// A server that knows nobody.
+    pub(crate) async fn empty(sources: Sources, mode: Mode) -> Self {
         let folder = Folder::new();
         let sources = sources.with_flag("data", folder.0.to_string_lossy());
         let config = Config::read(&sources, mode).expect("settings of the test");
@@ -66,20 +80,8 @@ impl Server {
         let store = store.expect("a new store");
         let clock = Clock::fixed(NOON);
         let client = Client::Folder(PathBuf::from("tests/api/client"));
-        let app = App::new(config, clock, Random::seeded(42), store, client)
-            .await
-            .expect("an app");
-        app.people
-            .replace(&app, organisation())
-            .await
-            .expect("the directory is written");
-        for (person, password) in [(1, "correct horse"), (2, "battery staple"), (3, "demo")] {
-            let hash = Password::new(password).hash([7; 16]).expect("argon2 works");
-            app.store
-                .put_credential(PersonId(person), &hash)
-                .await
-                .expect("it is stored");
-        }
+        let app = App::new(config, clock, Random::seeded(42), store, client).await;
+        let app = app.expect("an app");
         Self {
             app,
             cookie: None,
