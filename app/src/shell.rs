@@ -97,6 +97,7 @@ fn Page() -> impl IntoView {
     if let Ok(timer) = set_interval_with_handle(move || set_now.set(browser::now()), AGES) {
         on_cleanup(move || timer.clear());
     }
+    title(desk);
     let pane = move || {
         if desk.address.incident().is_some() {
             "detail"
@@ -122,6 +123,18 @@ fn Page() -> impl IntoView {
         </Show>
         <ToastShelf />
     }
+}
+
+/// The tab says which incident is open.
+fn title(desk: Desk) {
+    Effect::new(move |_| {
+        let open = desk.board().incident.with(|incident| {
+            incident
+                .as_ref()
+                .map(|open| format!("{} {} · ", open.name(), open.subject.holds.value))
+        });
+        document().set_title(&format!("{}Holdfast", open.unwrap_or_default()));
+    });
 }
 
 /// The time that ages are counted from.

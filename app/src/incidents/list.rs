@@ -143,7 +143,14 @@ pub(crate) fn IncidentList(
             tabindex="0"
             node_ref=cursor.element
             aria-label=label
-            aria-activedescendant=move || cursor.position().map(|at| format!("row-{at}"))
+            aria-activedescendant=move || {
+                // Only a row that is in the page can be named.
+                let is_in_page = |at: &usize| {
+                    let window = window.get();
+                    (window.first..window.last).contains(at)
+                };
+                cursor.position().filter(is_in_page).map(|at| format!("row-{at}"))
+            }
             on:scroll=move |_| measure()
             on:keydown=on_key
         >

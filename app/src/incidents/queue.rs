@@ -139,6 +139,8 @@ fn Filters(shelf: Shelf) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let clear = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
+            // Elsewhere the same key closes the open incident.
+            event.stop_propagation();
             desk.address.filter("");
             if let Some(input) = input.get_untracked() {
                 input.blur().ok();

@@ -96,7 +96,10 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
                 {icon(Icon::Queue)}
                 {t!("bottom.queue")}
             </button>
-            <ViewsButton />
+            <button type="button" popovertarget="views">
+                {icon(Icon::Views)}
+                {t!("bottom.views")}
+            </button>
             <button type="button" on:click=move |_| desk.address.go(Place::New)>
                 {icon(Icon::Plus)}
                 {t!("bottom.new")}
@@ -106,12 +109,13 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
                 {t!("bottom.status")}
             </button>
         </nav>
+        <ViewsMenu />
     }
 }
 
 /// On a phone the views lie in a menu, since the side has no room.
 #[component]
-fn ViewsButton() -> impl IntoView {
+fn ViewsMenu() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let choices = View::OWN.into_iter().chain(View::SHARED).map(|one| {
         view! {
@@ -128,10 +132,6 @@ fn ViewsButton() -> impl IntoView {
         }
     });
     view! {
-        <button type="button" popovertarget="views">
-            {icon(Icon::Views)}
-            {t!("bottom.views")}
-        </button>
         <div class="menu" id="views" popover="auto" role="menu" aria-label=t!("nav.label")>
             {choices.collect_view()}
         </div>

@@ -112,14 +112,31 @@ pub fn focus(selector: &str) {
     }
 }
 
-/// Whether keys are text right now: the focus lies in a field or a dialog is open.
+/// Remembers what has the focus; the function returned gives it back, if it is still there.
+pub fn remember_focus() -> impl FnOnce() + Send + Sync + 'static {
+    use leptos::prelude::request_animation_frame;
+    use wasm_bindgen::JsCast;
+    let active = document().active_element();
+    let element = active.and_then(|active| active.dyn_into::<HtmlElement>().ok());
+    let element = leptos::__reexports::send_wrapper::SendWrapper::new(element);
+    move || {
+        // After whatever had the focus meanwhile has left the page.
+        request_animation_frame(move || {
+            if let Some(element) = element.take() {
+                element.focus().ok();
+            }
+        });
+    }
+}
+
+/// Whether keys belong to something else: the focus lies in a field, or a dialog or menu is open.
 pub fn is_typing() -> bool {
     let fields = "input, textarea, select, [contenteditable]";
     let active = document().active_element();
     let typing = active.is_some_and(|active| active.matches(fields).unwrap_or(false));
     typing
         || document()
-            .query_selector("dialog[open]")
+            .query_selector("dialog[open], :popover-open")
             .ok()
             .flatten()
             .is_some()

@@ -4,6 +4,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 use web_sys::{Event, SubmitEvent};
 
+use super::browser;
 use super::icon::{Icon, icon};
 use crate::text::t;
 
@@ -24,6 +25,7 @@ pub fn Sheet(
             dialog.show_modal().ok();
         }
     });
+    on_cleanup(browser::remember_focus());
     let heading = StoredValue::new(title);
     view! {
         <dialog

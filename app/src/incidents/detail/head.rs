@@ -117,7 +117,10 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
     };
     let on_key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => save(),
-        "Escape" => editing.set(false),
+        "Escape" => {
+            event.stop_propagation();
+            editing.set(false);
+        }
         _ => {}
     };
     view! {

@@ -30,6 +30,7 @@ pub(super) fn Properties(open: Open) -> impl IntoView {
         }
     });
     on_cleanup(move || resized.remove());
+    let asking = RwSignal::new(false);
     view! {
         <details class="props" open=is_wide>
             <summary>{t!("props.label")}</summary>
@@ -39,13 +40,16 @@ pub(super) fn Properties(open: Open) -> impl IntoView {
                 <Levels open=open />
                 <Places open=open />
                 <Assignment open=open />
-                <RequesterLine open=open />
+                <RequesterLine open=open asking=asking />
                 <dt>{t!("field.channel")}</dt>
                 <dd>{move || open.with(|incident| channel_text(incident.channel))}</dd>
                 <dt>{t!("field.created")}</dt>
                 <dd>{move || open.with(|incident| text::clock_and_day(incident.created.corrected))}</dd>
             </dl>
         </details>
+        <Show when=move || asking.get()>
+            <RequesterSheet open=open asking=asking />
+        </Show>
     }
 }
 
@@ -211,9 +215,8 @@ fn first_group(desk: Desk, person: PersonId) -> Option<GroupId> {
 }
 
 #[component]
-fn RequesterLine(open: Open) -> impl IntoView {
+fn RequesterLine(open: Open, asking: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let asking = RwSignal::new(false);
     let name = move || {
         open.with(|incident| requester_text(&incident.requester.holds.value, &desk.organisation()))
     };
@@ -223,9 +226,6 @@ fn RequesterLine(open: Open) -> impl IntoView {
         <dd>
             <button type="button" aria-label=label on:click=move |_| asking.set(true)>{name}</button>
         </dd>
-        <Show when=move || asking.get()>
-            <RequesterSheet open=open asking=asking />
-        </Show>
     }
 }
 
