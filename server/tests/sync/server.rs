@@ -1,0 +1,197 @@
+//! A server on a file of its own, with a fixed clock and a small organisation.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use server::auth::SessionId;
+use server::client::Client;
+use server::clock::{Clock, Random};
+use server::config::{Config, Mode, Sources};
+use server::{App, router};
+use sha2::{Digest as _, Sha256};
+use shared::ids::PersonId;
+use shared::people::{Directory, Person, Role};
+use shared::sync::message::{MEDIA_TYPE, Surface, decode, encode};
+use shared::time::UnixMillis;
+use tower::ServiceExt as _;
+
+pub(crate) const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// An agent sees everything.
+pub(crate) const ALICE: PersonId = PersonId(1);
+/// A technician of the network group, at no site.
+pub(crate) const BOB: PersonId = PersonId(2);
+/// A requester.
+pub(crate) const CAROL: PersonId = PersonId(3);
+/// Another requester.
+pub(crate) const DAVE: PersonId = PersonId(4);
+/// A technician of the desktop group.
+pub(crate) const ERIN: PersonId = PersonId(5);
+
+pub(crate) struct TestServer {
+    pub(crate) app: Arc<App>,
+    folder: Folder,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A response, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn message<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(
+            self.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        decode(&self.body).expect("a sync message")
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_problem(&self, status: u16, slug: &str) {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).expect("JSON");
+        let told = (self.status.as_u16(), body["type"].as_str());
+        assert_eq!(told, (status, Some(format!("/problems/{slug}").as_str())));
+    }
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("holdfast-sync-{}-{count}", std::process::id());
+        let folder = Folder(std::env::temp_dir().join(name));
+        let app = open(&folder.0, Clock::fixed(NOON)).await;
+        app.people
+            .replace(&app, organisation())
+            .await
+            .expect("the directory is written");
+        Self { app, folder }
+    }
+
+    /// Another process on the same file. The first is not closed: it was killed.
+    pub(crate) async fn killed(self) -> Self {
+        let clock = self.app.clock.clone();
+        let Self { app, folder } = self;
+        drop(app);
+        let app = open(&folder.0, clock).await;
+        Self { app, folder }
+    }
+
+    /// Changes a person of the directory.
+    pub(crate) async fn change(&self, id: PersonId, change: impl Fn(&mut Person)) {
+        let mut directory = Directory::clone(&self.app.people.current());
+        directory
+            .people
+            .iter_mut()
+            .filter(|person| person.id == id)
+            .for_each(change);
+        self.app
+            .people
+            .replace(&self.app, directory)
+            .await
+            .expect("the directory is written");
+    }
+
+    /// Signs a person in, without the cost of a password. Returns the cookie.
+    pub(crate) async fn sign_in(&self, person: PersonId, surface: Surface) -> String {
+        let token: [u8; 32] = self.app.random.bytes();
+        let id = SessionId(Sha256::digest(token).into());
+        let until = NOON.plus(1_000_000_000);
+        let added = self
+            .app
+            .store
+            .add_session(id, person, surface, NOON, until)
+            .await;
+        added.expect("a session is stored");
+        let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("holdfast_session={hex}")
+    }
+
+    pub(crate) async fn post<T: Serialize>(&self, path: &str, cookie: &str, message: &T) -> Answer {
+        self.post_bytes(path, cookie, encode(message)).await
+    }
+
+    pub(crate) async fn post_bytes(&self, path: &str, cookie: &str, body: Vec<u8>) -> Answer {
+        let request = Request::post(path)
+            .header("x-holdfast", "1")
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, MEDIA_TYPE)
+            .body(Body::from(body));
+        self.send(request.expect("a request")).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = router(Arc::clone(&self.app))
+            .oneshot(request)
+            .await
+            .expect("infallible");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX)
+            .await
+            .expect("a body in memory")
+            .to_vec();
+        Answer {
+            status: parts.status,
+            body,
+        }
+    }
+}
+
+async fn open(folder: &std::path::Path, clock: Clock) -> Arc<App> {
+    let sources = Sources::default().with_flag("data", folder.to_string_lossy());
+    let config = Config::read(&sources, Mode::Production).expect("settings of the test");
+    let store = server::open_store(&config, &Random::seeded(1))
+        .await
+        .expect("a store");
+    let client = Client::Folder(PathBuf::from("tests/api/client"));
+    static SEED: AtomicU32 = AtomicU32::new(100);
+    let random = Random::seeded(SEED.fetch_add(1, Ordering::Relaxed).into());
+    App::new(config, clock, random, store, client)
+        .await
+        .expect("an app")
+}
+
+fn organisation() -> Directory {
+    let person = |id: PersonId, role: Role, group: &str| Person {
+        id,
+        login: format!("person-{}", id.0),
+        name: format!("Person {}", id.0),
+        roles: BTreeSet::from([role]),
+        groups: BTreeSet::from([group.into()]),
+        site: None,
+        language: "en".to_owned(),
+        phone: "4711".to_owned(),
+        department: String::new(),
+        active: true,
+    };
+    Directory {
+        name: "Test".to_owned(),
+        people: vec![
+            person(ALICE, Role::Agent, "desk"),
+            person(BOB, Role::Technician, "network"),
+            person(CAROL, Role::Requester, "none"),
+            person(DAVE, Role::Requester, "none"),
+            person(ERIN, Role::Technician, "desktop"),
+        ],
+        ..Directory::default()
+    }
+}
