@@ -1,4 +1,11 @@
-//! What the tests that span crates have in common: where the workspace lies and what is in it.
+//! What the tests that span crates have in common: where the workspace lies and what is in it,
+//! a device without a browser, the simulation.
+
+pub mod device;
+pub mod disk;
+pub mod draws;
+#[path = "../simulation/simulation.rs"]
+pub mod simulation;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,187 @@
+//! What must hold once everything was healed: nothing lost, nothing twice, everybody reads the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::ids::{ActId, DocKey, DocKind, FactId, IncidentId};
+use shared::incidents::{Incident, IncidentDocs, Intent, read};
+use shared::rows::row;
+use shared::sync::server::Kept;
+
+use super::pages::book;
+use super::world::{Done, World};
+
+impl World {
+    /// Heals everything and checks that all devices come to read the same by themselves.
+    pub fn converge(&mut self) {
+        const STEP_MILLIS: u64 = 10_000;
+        const STEPS_MAX: u32 = 180;
+        self.heal();
+        let mut steps = 0;
+        while !self.is_quiet() {
+            steps += 1;
+            assert!(
+                steps < STEPS_MAX,
+                "no rest after half an hour without faults"
+            );
+            self.pass(STEP_MILLIS);
+        }
+        self.check_converged();
+    }
+
+    /// Everything that must hold in a quiet world.
+    fn check_converged(&self) {
+        self.check_server();
+        for act in self.done.keys() {
+            self.check_act(*act);
+        }
+        for seat in self.seats() {
+            self.check_outbox(seat);
+            self.check_cursor(seat);
+            self.check_device(seat);
+        }
+    }
+
+    /// Every incident is numbered once, no number is given twice, and all of them read well.
+    fn check_server(&self) {
+        let mut numbers = BTreeMap::new();
+        for (id, kept) in &self.server.kept {
+            let (incident, anomalies) = read(&kept.docs, &kept.receipts);
+            assert_eq!(anomalies, [], "of {id}");
+            let number = incident
+                .number
+                .expect("every accepted incident has a number");
+            let before = numbers.insert(number, *id);
+            assert_eq!(before, None, "a number names one incident");
+        }
+        for (act, count) in &self.server.accepted {
+            assert_eq!(*count, 1, "{act} was accepted more than once");
+        }
+    }
+
+    /// An act is in the log or under review, and whole in either place.
+    fn check_act(&self, act: ActId) {
+        let done = &self.done[&act];
+        let review = self.posts[done.seat].device.disk.review();
+        let is_refused = review.iter().any(|entry| entry.drafted.act == act);
+        let kept = self.server.kept.get(&done.incident);
+        let has = |key: &(DocKind, FactId)| kept.is_some_and(|kept| facts(kept).contains(key));
+        let wrote = wrote(done);
+        let found = wrote.iter().filter(|fact| has(fact)).count();
+        if is_refused {
+            assert_eq!(found, 0, "a refused act left facts: {done:?}");
+        } else {
+            assert_eq!(
+                found,
+                wrote.len(),
+                "an accepted act is there whole: {done:?}"
+            );
+        }
+    }
+
+    /// A device holds what its person may read, all of it and nothing else, as the server reads it.
+    fn check_device(&self, seat: usize) {
+        let post = &self.posts[seat];
+        let session = self
+            .server
+            .session(post.seat.profile)
+            .expect("everybody is signed in");
+        let all = self.server.kept.iter().flat_map(|(id, kept)| {
+            let kinds = kept.marks.keys();
+            kinds.map(|kind| DocKey {
+                kind: *kind,
+                id: *id,
+            })
+        });
+        let readable: BTreeSet<_> = all
+            .filter(|doc| self.server.may_read(&session, *doc))
+            .collect();
+        let held: BTreeSet<_> = post.device.disk.docs().collect();
+        assert_eq!(
+            held, readable,
+            "S4: what device {seat} holds is what it may read"
+        );
+        for id in post.device.disk.incidents() {
+            let kept = &self.server.kept[&id];
+            let has_work = held.contains(&DocKey::work(id));
+            let (mine, anomalies) = post.device.read(id).expect("what is held can be read");
+            assert_eq!(anomalies, [], "device {seat}, {id}");
+            assert_eq!(mine, reading(kept, has_work), "device {seat}, {id}");
+            let expected = row(&mine, &self.server.directory.matrix);
+            assert_eq!(
+                post.device.disk.row(id),
+                Some(expected),
+                "S3: device {seat}, {id}"
+            );
+            self.check_signature(seat, id);
+        }
+    }
+
+    fn check_signature(&self, seat: usize, id: IncidentId) {
+        let disk = &self.posts[seat].device.disk;
+        for key in [DocKey::incident(id), DocKey::work(id)] {
+            let Some(local) = disk.doc(key) else { continue };
+            let kept = &self.server.kept[&id];
+            let signed = local
+                .signed
+                .as_ref()
+                .expect("an accepted document is signed");
+            assert_eq!(
+                Some(signed),
+                kept.marks.get(&key.kind).map(|mark| &mark.signed)
+            );
+            let doc = local.load().expect("what is held can be put together");
+            assert_eq!(
+                doc.heads(),
+                signed.heads,
+                "device {seat} has the heads that were signed"
+            );
+            assert_eq!(
+                local.book(),
+                *book(kept, key.kind),
+                "device {seat} has every receipt"
+            );
+            assert_eq!(local.book().digest(), signed.receipts);
+        }
+    }
+}
+
+/// The incident as somebody reads it, with or without its internal work.
+fn reading(kept: &Kept, has_work: bool) -> Incident {
+    let work = kept.docs.work.clone().filter(|_| has_work);
+    let docs = IncidentDocs {
+        incident: kept.docs.incident.clone(),
+        work,
+    };
+    read(&docs, &kept.receipts).0
+}
+
+fn facts(kept: &Kept) -> BTreeSet<(DocKind, FactId)> {
+    let docs = [Some(&kept.docs.incident), kept.docs.work.as_ref()];
+    let facts = |doc: &shared::document::Document| {
+        let kind = doc.key.kind;
+        doc.facts()
+            .0
+            .into_iter()
+            .map(move |held| (kind, held.fact.id))
+    };
+    docs.into_iter().flatten().flat_map(facts).collect()
+}
+
+/// The facts that an act made: a portal writes no internal ones.
+fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
+    let [incident, work] = done.drafted.facts;
+    match done.drafted.intent {
+        Intent::Note { .. } => vec![(DocKind::Work, work)],
+        Intent::Declare(_)
+        | Intent::Set(_)
+        | Intent::Assign { .. }
+        | Intent::Claim { .. }
+        | Intent::Start
+        | Intent::Hold { .. }
+        | Intent::Resolve { .. }
+        | Intent::Reopen { .. }
+        | Intent::Close
+        | Intent::Cancel { .. }
+        | Intent::Reply { .. } => vec![(DocKind::Incident, incident)],
+    }
+}

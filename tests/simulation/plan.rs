@@ -1,0 +1,262 @@
+//! A plan: everything that happens in a run except what the lines do, which the seed decides.
+//!
+//! As text it is a line of what holds throughout and a line per step, each JSON, so that a found
+//! plan can be read, shortened by hand and replayed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use shared::ids::PersonId;
+use shared::people::Role;
+
+use crate::disk::Lost;
+use crate::draws::Draws;
+
+/// What happens in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub frame: Frame,
+    pub steps: Vec<Step>,
+}
+
+/// What holds throughout a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    pub seed: u64,
+    /// How many devices of the roster take part.
+    pub devices: usize,
+    /// In how many of a hundred cases a message is lost, doubled or late.
+    pub faults: u64,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Time passes.
+    Wait { millis: u64 },
+    /// Somebody does something on a device, to the n-th incident there.
+    Act {
+        device: usize,
+        incident: u64,
+        deed: Deed,
+    },
+    /// A device goes down after so many more transactions, and comes up again.
+    Crash {
+        device: usize,
+        after: u32,
+        lost: Lost,
+    },
+    /// A device gets into a dead zone, or out of it.
+    Line { device: usize, is: Line },
+    /// The session of a device ends, or its person signs in again.
+    Session { device: usize, is: SignedIn },
+    /// A person becomes something else.
+    Role { person: PersonId, role: Role },
+    /// A person changes groups.
+    Group { person: PersonId, group: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    Up,
+    /// Nothing comes through and sockets stay open.
+    Down,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedIn {
+    Yes,
+    No,
+}
+
+/// What somebody does; texts are numbered by the world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Declare {
+        group: Option<String>,
+    },
+    Reply,
+    Note,
+    Subject,
+    Urgency,
+    Site {
+        site: String,
+    },
+    Requester {
+        person: PersonId,
+    },
+    Assign {
+        group: String,
+        person: Option<PersonId>,
+    },
+    Claim,
+    Start,
+    Hold,
+    Resolve,
+    Reopen,
+    Close,
+    Cancel,
+}
+
+/// A text that is not a plan.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} of the plan: {why}")]
+pub struct BadPlan {
+    line: usize,
+    why: serde_json::Error,
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |error| {
+            let _: serde_json::Error = error;
+            fmt::Error
+        };
+        writeln!(f, "{}", serde_json::to_string(&self.frame).map_err(line)?)?;
+        for step in &self.steps {
+            writeln!(f, "{}", serde_json::to_string(step).map_err(line)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Plan {
+    type Err = BadPlan;
+
+    fn from_str(text: &str) -> Result<Self, BadPlan> {
+        let mut lines = text
+            .lines()
+            .zip(1..)
+            .filter(|(line, _)| !line.trim().is_empty());
+        let (frame, line) = lines.next().unwrap_or_default();
+        let frame = serde_json::from_str(frame).map_err(|why| BadPlan { line, why })?;
+        let step = |(text, line)| serde_json::from_str(text).map_err(|why| BadPlan { line, why });
+        Ok(Self {
+            frame,
+            steps: lines.map(step).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Plan {
+    /// Draws a plan of so many steps.
+    pub fn draw(seed: u64, steps: usize) -> Self {
+        let mut draws = Draws::new(seed, 1);
+        let devices = 2 + usize::try_from(draws.below(5)).unwrap_or(0);
+        let faults = *draws.pick(&[0, 5, 15, 30]);
+        let frame = Frame {
+            seed,
+            devices,
+            faults,
+        };
+        let first = Step::Act {
+            device: 0,
+            incident: 0,
+            deed: declare(&mut draws),
+        };
+        let steps = (1..steps).map(|_| step(&mut draws, devices));
+        Self {
+            frame,
+            steps: std::iter::once(first).chain(steps).collect(),
+        }
+    }
+}
+
+/// The technicians of the roster, whose role and groups change.
+const TECHNICIANS: [PersonId; 2] = [PersonId(1), PersonId(4)];
+const REQUESTERS: [PersonId; 2] = [PersonId(3), PersonId(1)];
+const GROUPS: [&str; 3] = ["network", "field", "desk"];
+
+fn step(draws: &mut Draws, devices: usize) -> Step {
+    let device = usize::try_from(draws.below(devices as u64)).unwrap_or(0);
+    match draws.below(100) {
+        0..50 => Step::Act {
+            device,
+            incident: draws.below(100),
+            deed: deed(draws),
+        },
+        50..78 => Step::Wait {
+            millis: wait(draws),
+        },
+        78..84 => {
+            let after = u32::try_from(draws.below(4)).unwrap_or(0);
+            Step::Crash {
+                device,
+                after,
+                lost: *draws.pick(&[Lost::Nothing, Lost::Relaxed]),
+            }
+        }
+        84..94 => Step::Line {
+            device,
+            is: *draws.pick(&[Line::Down, Line::Up]),
+        },
+        94..96 => Step::Session {
+            device,
+            is: *draws.pick(&[SignedIn::No, SignedIn::Yes]),
+        },
+        96..98 => {
+            let roles = [
+                Role::Technician,
+                Role::Manager,
+                Role::Requester,
+                Role::Agent,
+            ];
+            Step::Role {
+                person: *draws.pick(&TECHNICIANS),
+                role: *draws.pick(&roles),
+            }
+        }
+        _ => {
+            let group = (*draws.pick(&GROUPS)).to_owned();
+            Step::Group {
+                person: *draws.pick(&TECHNICIANS),
+                group,
+            }
+        }
+    }
+}
+
+fn wait(draws: &mut Draws) -> u64 {
+    match draws.below(10) {
+        0..7 => 1 + draws.below(3_000),
+        7..9 => draws.below(60_000),
+        _ => draws.below(4 * 3_600_000),
+    }
+}
+
+fn declare(draws: &mut Draws) -> Deed {
+    let group = draws.percent(70).then(|| (*draws.pick(&GROUPS)).to_owned());
+    Deed::Declare { group }
+}
+
+fn deed(draws: &mut Draws) -> Deed {
+    match draws.below(24) {
+        0..3 => declare(draws),
+        3..6 => Deed::Reply,
+        6..8 => Deed::Note,
+        8 => Deed::Subject,
+        9..12 => Deed::Urgency,
+        12 => Deed::Site {
+            site: (*draws.pick(&["ams", "ber"])).to_owned(),
+        },
+        13 => Deed::Requester {
+            person: *draws.pick(&REQUESTERS),
+        },
+        14..17 => {
+            let group = (*draws.pick(&GROUPS)).to_owned();
+            let person = draws.percent(50).then(|| *draws.pick(&TECHNICIANS));
+            Deed::Assign { group, person }
+        }
+        17 => Deed::Claim,
+        18 => Deed::Start,
+        19 => Deed::Hold,
+        20 | 21 => Deed::Resolve,
+        22 => Deed::Reopen,
+        _ => draws.pick(&[Deed::Close, Deed::Cancel]).clone(),
+    }
+}

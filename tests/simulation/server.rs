@@ -1,0 +1,308 @@
+//! A server in memory: the log in maps, every decision by `shared::sync::server`.
+//!
+//! It does what the real one does in one transaction per request, and refuses to write what would
+//! break the log: S1 (causally closed) and S2 (places in the order of commits) are checked with
+//! every change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::document::Receipt;
+use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::incidents::shape::decode_change;
+use shared::people::{Directory, Person, Role, Scope};
+use shared::policy;
+use shared::sync::Seq;
+use shared::sync::message::{
+    Accepted, PROTOCOL, PushGroup, PushReply, PushRequest, Signer, Surface, Verdict,
+};
+use shared::sync::server::{
+    Before, Commit, Desk, Judgement, Kept, Log, Logged, Offer, Place, Quarantine, Reached, Session,
+};
+use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
+
+use crate::device::Profile;
+
+/// The server does not know the session, or no longer lets it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedOut;
+
+/// A change with the end of its commit.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub change: Logged,
+    pub commit_end: Seq,
+}
+
+/// When a document was in a scope.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    pub incident: IncidentId,
+    pub reached: Reached,
+    pub since: Seq,
+    pub until: Option<Seq>,
+}
+
+/// The server.
+#[derive(Debug)]
+pub struct Server {
+    pub log: Log,
+    pub directory: Directory,
+    pub kept: BTreeMap<IncidentId, Kept>,
+    pub changes: Vec<Written>,
+    pub reaches: Vec<Reach>,
+    /// Acts that were accepted, with how often.
+    pub accepted: BTreeMap<ActId, u32>,
+    pub refused: u64,
+    pub duplicates: u64,
+    hashes: BTreeSet<(DocKey, Hash)>,
+    actors: BTreeMap<Actor, (PersonId, DeviceId)>,
+    quarantine: Quarantine,
+    number: u64,
+}
+
+struct Seal;
+
+impl Signer for Seal {
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        message.to_vec()
+    }
+}
+
+const ACTOR: Actor = Actor([0xff; 16]);
+
+impl Server {
+    /// A server with an empty log.
+    pub fn new(directory: Directory) -> Self {
+        let epoch = Epoch::from_bytes([1; 16]);
+        Self {
+            log: Log {
+                epoch,
+                head: Seq(0),
+            },
+            directory,
+            kept: BTreeMap::new(),
+            changes: Vec::new(),
+            reaches: Vec::new(),
+            accepted: BTreeMap::new(),
+            refused: 0,
+            duplicates: 0,
+            hashes: BTreeSet::new(),
+            actors: BTreeMap::new(),
+            quarantine: Quarantine::new(),
+            number: 1000,
+        }
+    }
+
+    /// The session of a device as it is now.
+    pub fn session(&self, profile: Profile) -> Result<Session, SignedOut> {
+        let Profile {
+            device,
+            person,
+            surface,
+        } = profile;
+        let person = self.directory.person(person).ok_or(SignedOut)?.clone();
+        if surface == Surface::Console && !person.is_staff() {
+            return Err(SignedOut);
+        }
+        let scopes = policy::scopes(&person, surface);
+        Ok(Session {
+            person,
+            device,
+            surface,
+            scopes,
+        })
+    }
+
+    /// Gives a person one role.
+    pub fn set_role(&mut self, person: PersonId, role: Role) {
+        self.change_person(person, |person| person.roles = [role].into());
+    }
+
+    /// Puts a person into one group.
+    pub fn set_group(&mut self, person: PersonId, group: &str) {
+        self.change_person(person, |person| person.groups = [group.into()].into());
+    }
+
+    fn change_person(&mut self, id: PersonId, change: impl FnOnce(&mut Person)) {
+        if let Some(person) = self
+            .directory
+            .people
+            .iter_mut()
+            .find(|person| person.id == id)
+        {
+            change(person);
+            self.directory.version += 1;
+        }
+    }
+
+    /// Answers a push.
+    pub fn push(
+        &mut self,
+        profile: Profile,
+        request: &PushRequest,
+        now: UnixMillis,
+    ) -> Result<PushReply, SignedOut> {
+        let session = self.session(profile)?;
+        let arrival = Arrival {
+            now,
+            clocks: &request.clocks,
+            bound_millis: BOUND_MILLIS,
+        };
+        let verdicts = request
+            .groups
+            .iter()
+            .map(|group| self.judge(&session, arrival, group));
+        let verdicts = verdicts.collect();
+        let epoch = self.log.epoch;
+        Ok(PushReply {
+            protocol: PROTOCOL,
+            min_client: PROTOCOL,
+            now,
+            epoch,
+            verdicts,
+        })
+    }
+
+    fn judge(&mut self, session: &Session, arrival: Arrival<'_>, group: &PushGroup) -> Verdict {
+        let offer = match Offer::read(group) {
+            Ok(offer) => offer,
+            Err(refused) => return Verdict::Refused(refused),
+        };
+        let matrix = self.directory.matrix.clone();
+        let (epoch, now) = (self.log.epoch, arrival.now);
+        let desk = Desk {
+            epoch,
+            now,
+            actor: ACTOR,
+            signer: &Seal,
+            matrix: &matrix,
+        };
+        let number = format!("INC-{}", self.number + 1);
+        let before = Before {
+            kept: self.kept.get(&offer.incident),
+            actors: &self.actors,
+            quarantine: &self.quarantine,
+            next: Seq(self.log.head.0 + 1),
+            number: &number,
+        };
+        match offer.judge(session, arrival, before, desk) {
+            Judgement::Accepted(commit, accepted) => {
+                self.keep(*commit, (session.person.id, session.device));
+                *self.accepted.entry(offer.act).or_default() += 1;
+                Verdict::Accepted(accepted)
+            }
+            Judgement::Duplicate(places) => {
+                self.duplicates += 1;
+                Verdict::Duplicate(places.into_iter().map(|place| self.at(place)).collect())
+            }
+            Judgement::Missing { doc, hashes } => Verdict::Missing { doc, hashes },
+            Judgement::Refused(refused) => {
+                self.refused += 1;
+                for (doc, hash, _) in offer.parts() {
+                    let by_person = self.quarantine.entry((doc, hash)).or_default();
+                    by_person
+                        .entry(session.person.id)
+                        .or_insert_with(|| refused.clone());
+                }
+                Verdict::Refused(refused)
+            }
+        }
+    }
+
+    fn at(&self, place: Place) -> Accepted {
+        let Place {
+            doc,
+            actor,
+            actor_seq,
+            signed,
+        } = place;
+        let is = |receipt: &Receipt| (receipt.actor, receipt.actor_seq) == (actor, actor_seq);
+        let found = self.changes.iter().map(|written| &written.change);
+        let mut found = found.filter(|change| change.doc == doc && is(&change.receipt));
+        let change = found
+            .next()
+            .expect("a receipt is that of a change in the log");
+        let Logged {
+            hash, seq, receipt, ..
+        } = *change;
+        Accepted {
+            doc,
+            hash,
+            seq,
+            receipt,
+            signed,
+        }
+    }
+
+    fn keep(&mut self, commit: Commit, owner: (PersonId, DeviceId)) {
+        let id = commit.kept.docs.id();
+        for change in commit.changes {
+            self.append(change, commit.end);
+        }
+        for reach in &mut self.reaches {
+            let is_left = reach.incident == id && commit.left.contains(&reach.reached);
+            if is_left && reach.until.is_none() {
+                reach.until = Some(commit.end);
+            }
+        }
+        let joined = commit.joined.into_iter();
+        let since = commit.end;
+        self.reaches.extend(joined.map(|reached| Reach {
+            incident: id,
+            reached,
+            since,
+            until: None,
+        }));
+        assert!(commit.end > self.log.head, "S2: a commit takes places");
+        self.log.head = commit.end;
+        self.actors
+            .extend(commit.bound.into_iter().map(|actor| (actor, owner)));
+        self.number += u64::from(commit.is_numbered);
+        self.kept.insert(id, commit.kept);
+    }
+
+    fn append(&mut self, change: Logged, commit_end: Seq) {
+        let last = self
+            .changes
+            .last()
+            .map_or(Seq(0), |written| written.change.seq);
+        assert!(
+            change.seq > last.max(self.log.head) && change.seq <= commit_end,
+            "S2: places are taken in the order of commits"
+        );
+        let bytes = change.bytes.as_deref().unwrap_or_default();
+        let decoded = decode_change(bytes).expect("an accepted change can be read");
+        for dep in decoded.deps() {
+            let is_held = self.hashes.contains(&(change.doc, Hash(dep.0)));
+            assert!(
+                is_held,
+                "S1: the accepted changes of {} are causally closed",
+                change.doc
+            );
+        }
+        let is_new = self.hashes.insert((change.doc, change.hash));
+        assert!(is_new, "a change is in the log once");
+        self.changes.push(Written { change, commit_end });
+    }
+
+    /// The last place of an incident up to some place, and of one document.
+    pub fn last_change(&self, id: IncidentId, up_to: Seq) -> Option<Seq> {
+        let changes = self.changes.iter().map(|written| &written.change);
+        let of = changes.filter(|change| change.doc.id == id && change.seq <= up_to);
+        of.map(|change| change.seq).max()
+    }
+
+    /// Whether a scope of the session reaches a document now, as policy alone says.
+    pub fn may_read(&self, session: &Session, doc: DocKey) -> bool {
+        let Some(kept) = self.kept.get(&doc.id) else {
+            return false;
+        };
+        let audience = policy::audience(&kept.incident);
+        let scopes: &BTreeSet<Scope> = match doc.kind {
+            DocKind::Incident => &audience.incident,
+            DocKind::Work if session.surface == Surface::Portal => return false,
+            DocKind::Work => &audience.work,
+        };
+        !scopes.is_disjoint(&session.scopes)
+    }
+}

@@ -1,0 +1,168 @@
+//! Messages between devices and server, all as the bytes that travel.
+
+use shared::sync::client::{Fault, Input, Offer};
+use shared::sync::message::{self, Cursors, Live};
+
+use super::lines::PATIENCE_MILLIS;
+use super::plan::SignedIn;
+use super::server::SignedOut;
+use super::world::{Event, World};
+use crate::device::Call;
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    id: u64,
+    asks: Asks,
+}
+
+/// What a device waits for, with what it needs to take that in.
+#[derive(Debug)]
+enum Asks {
+    Page(Cursors),
+    Verdicts(Vec<Offer>),
+}
+
+/// A request as it travels.
+#[derive(Debug, Clone)]
+pub(super) enum Request {
+    Pull(Vec<u8>),
+    Push(Vec<u8>),
+}
+
+impl World {
+    pub(super) fn answer(&mut self, seat: usize, id: u64, request: Request) {
+        let head = self.server.log.head;
+        let answer = self.served(seat, &request);
+        self.check_answer(seat, answer.as_deref().unwrap_or_default());
+        for at in self.posts[seat].wire.arrivals(self.now) {
+            let answer = answer.clone();
+            self.at(at, Event::Answered { seat, id, answer });
+        }
+        if self.server.log.head > head {
+            for seat in 0..self.posts.len() {
+                if let Some(live) = self.posts[seat].live {
+                    self.send_frame(seat, live, self.head());
+                }
+            }
+        }
+    }
+
+    fn served(&mut self, seat: usize, request: &Request) -> Result<Vec<u8>, Fault> {
+        if self.posts[seat].session == SignedIn::No {
+            return Err(Fault::SignedOut);
+        }
+        let (profile, now) = (self.posts[seat].seat.profile, self.wall());
+        let signed_out = |_: SignedOut| Fault::SignedOut;
+        match request {
+            Request::Pull(bytes) => {
+                let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;
+                let page = self
+                    .server
+                    .pull(profile, &request, now)
+                    .map_err(signed_out)?;
+                self.check_page(seat, &page);
+                self.tally.pages += 1;
+                self.tally.forgotten += page.forget.len() as u64;
+                Ok(message::encode(&page))
+            }
+            Request::Push(bytes) => {
+                let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;
+                let reply = self
+                    .server
+                    .push(profile, &request, now)
+                    .map_err(signed_out)?;
+                self.check_reply(&reply);
+                Ok(message::encode(&reply))
+            }
+        }
+    }
+
+    pub(super) fn deliver(&mut self, seat: usize, id: u64, answer: Result<Vec<u8>, Fault>) {
+        let pending = self.posts[seat].pending.take_if(|pending| pending.id == id);
+        let Some(Pending { asks, .. }) = pending else {
+            return;
+        };
+        let moment = self.moment(seat);
+        let device = &mut self.posts[seat].device;
+        match (asks, answer) {
+            (_, Err(fault)) => device.tell(Input::Failed(fault), moment),
+            (Asks::Page(asked), Ok(bytes)) => match message::decode(&bytes) {
+                Ok(page) => device.take_page(&asked, page, moment),
+                Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
+            },
+            (Asks::Verdicts(offers), Ok(bytes)) => match message::decode(&bytes) {
+                Ok(reply) => device.take_reply(&offers, reply, moment),
+                Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
+            },
+        }
+        self.follow_up(seat);
+        self.check_cursor(seat);
+    }
+
+    pub(super) fn carry_out(&mut self, seat: usize, call: Call) {
+        match call {
+            Call::Pull(request) => {
+                let bytes = message::encode(&request);
+                self.ask(seat, Asks::Page(request.cursors), &Request::Pull(bytes));
+            }
+            Call::Push(request, offers) => {
+                let bytes = message::encode(&request);
+                self.ask(seat, Asks::Verdicts(offers), &Request::Push(bytes));
+            }
+            Call::OpenLive => {
+                let live = self.number();
+                self.posts[seat].live = Some(live);
+                if self.posts[seat].session == SignedIn::Yes {
+                    for at in self.posts[seat].wire.arrivals(self.now).into_iter().take(1) {
+                        self.at(at, Event::LiveOpens { seat, live });
+                    }
+                }
+            }
+            Call::CloseLive => self.posts[seat].live = None,
+            Call::Beat => {}
+        }
+    }
+
+    fn ask(&mut self, seat: usize, asks: Asks, request: &Request) {
+        let id = self.number();
+        assert!(
+            self.posts[seat].pending.is_none(),
+            "at most one request is under way"
+        );
+        self.posts[seat].pending = Some(Pending { id, asks });
+        for at in self.posts[seat].wire.arrivals(self.now) {
+            self.at(
+                at,
+                Event::Asked {
+                    seat,
+                    id,
+                    request: request.clone(),
+                },
+            );
+        }
+        let given_up = self.now + PATIENCE_MILLIS;
+        let at = self.posts[seat].wire.refusal(self.now).unwrap_or(given_up);
+        self.at(
+            at,
+            Event::Answered {
+                seat,
+                id,
+                answer: Err(Fault::Unreachable),
+            },
+        );
+    }
+
+    pub(super) fn send_frame(&mut self, seat: usize, live: u64, frame: Live) {
+        for at in self.posts[seat].wire.arrivals(self.now) {
+            self.at(
+                at,
+                Event::Heard {
+                    seat,
+                    live,
+                    frame: frame.clone(),
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! The world: one clock, a queue of what is to happen, the server and the devices.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use shared::ids::{ActId, IncidentId};
+use shared::incidents::Drafted;
+use shared::sync::client::{Fault, Input, Tick};
+use shared::sync::message::Live;
+use shared::testing::START;
+use shared::time::UnixMillis;
+
+use super::lines::Wire;
+use super::plan::{Deed, Frame, Line, SignedIn, Step};
+use super::roster::{self, Seat};
+use super::server::Server;
+use super::tally::Tally;
+use super::traffic::{Pending, Request};
+use crate::device::{Device, Moment};
+use crate::disk::{Disk, Lost};
+use crate::draws::Draws;
+
+/// Everything there is.
+#[derive(Debug)]
+pub struct World {
+    pub server: Server,
+    pub(super) posts: Vec<Post>,
+    /// What was done and kept on a device.
+    pub(super) done: BTreeMap<ActId, Done>,
+    /// What happened last, for whoever looks at a failure.
+    pub(super) trace: VecDeque<String>,
+    pub(super) now: u64,
+    pub(super) tally: Tally,
+    queue: BTreeMap<(u64, u64), Event>,
+    serial: u64,
+    seed: u64,
+    deeds: u32,
+}
+
+/// An act that a device kept.
+#[derive(Debug, Clone)]
+pub(super) struct Done {
+    pub(super) seat: usize,
+    pub(super) incident: IncidentId,
+    pub(super) drafted: Drafted,
+}
+
+/// A device at its place.
+#[derive(Debug)]
+pub(super) struct Post {
+    pub(super) seat: Seat,
+    pub(super) device: Device,
+    pub(super) wire: Wire,
+    pub(super) session: SignedIn,
+    /// The request under way.
+    pub(super) pending: Option<Pending>,
+    started: u64,
+    /// How often the engine was started.
+    run: u64,
+    pub(super) live: Option<u64>,
+    crash: Option<(u32, Lost)>,
+}
+
+/// What is to happen.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The machine of a device is to look at its clock.
+    Tick {
+        seat: usize,
+        run: u64,
+    },
+    Asked {
+        seat: usize,
+        id: u64,
+        request: Request,
+    },
+    Answered {
+        seat: usize,
+        id: u64,
+        answer: Result<Vec<u8>, Fault>,
+    },
+    LiveOpens {
+        seat: usize,
+        live: u64,
+    },
+    Heard {
+        seat: usize,
+        live: u64,
+        frame: Live,
+    },
+    Beat {
+        seat: usize,
+        live: u64,
+    },
+}
+
+const BEAT_MILLIS: u64 = 15_000;
+
+impl World {
+    /// A world in which nothing has happened.
+    pub fn new(frame: Frame) -> Self {
+        let seats = roster::seats().into_iter().take(frame.devices).enumerate();
+        let posts = seats
+            .map(|(place, seat)| Post::new(seat, place, frame))
+            .collect();
+        let mut world = Self {
+            server: Server::new(roster::directory()),
+            posts,
+            done: BTreeMap::new(),
+            trace: VecDeque::new(),
+            now: 0,
+            tally: Tally::default(),
+            queue: BTreeMap::new(),
+            serial: 0,
+            seed: frame.seed,
+            deeds: 0,
+        };
+        (0..world.posts.len()).for_each(|seat| world.follow_up(seat));
+        world
+    }
+
+    /// Lets one step of a plan happen.
+    pub fn step(&mut self, step: &Step) {
+        if !matches!(step, Step::Wait { .. }) {
+            self.note(|| format!("{step:?}"));
+        }
+        match step {
+            Step::Wait { millis } => return self.pass(*millis),
+            Step::Role { person, role } => return self.server.set_role(*person, *role),
+            Step::Group { person, group } => return self.server.set_group(*person, group),
+            Step::Act { device, .. }
+            | Step::Crash { device, .. }
+            | Step::Line { device, .. }
+            | Step::Session { device, .. }
+                if *device >= self.posts.len() => {}
+            Step::Act {
+                device,
+                incident,
+                deed,
+            } => {
+                self.act(*device, *incident, deed);
+            }
+            Step::Crash {
+                device,
+                after,
+                lost,
+            } => {
+                let post = &mut self.posts[*device];
+                post.crash = Some((post.device.disk.commits + after, *lost));
+                self.follow_up(*device);
+            }
+            Step::Line { device, is } => self.posts[*device].wire.is = *is,
+            Step::Session { device, is } => self.sign(*device, *is),
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, millis: u64) {
+        let end = self.now + millis;
+        while let Some(next) = self.queue.first_entry()
+            && next.key().0 <= end
+        {
+            let ((at, _), event) = next.remove_entry();
+            self.now = at;
+            self.happen(event);
+        }
+        self.now = end;
+    }
+
+    /// Somebody does something to the n-th incident of a device.
+    pub fn act(&mut self, seat: usize, nth: u64, deed: &Deed) -> Option<ActId> {
+        let held = self.posts[seat].device.disk.incidents();
+        let incident = match deed {
+            Deed::Declare { .. } => None,
+            _ if held.is_empty() => return None,
+            _ => Some(held[usize::try_from(nth).unwrap_or(0) % held.len()]),
+        };
+        self.deeds += 1;
+        let intent = roster::intent(deed, self.posts[seat].seat.profile, self.deeds);
+        let moment = self.moment(seat);
+        let done = self.posts[seat].device.act(incident, intent, moment);
+        let act = done.ok().map(|(incident, drafted)| {
+            let act = drafted.act;
+            self.done.insert(
+                act,
+                Done {
+                    seat,
+                    incident,
+                    drafted,
+                },
+            );
+            act
+        });
+        self.follow_up(seat);
+        act
+    }
+
+    /// Ends everything that goes wrong.
+    pub fn heal(&mut self) {
+        self.note(|| "healed".to_owned());
+        for person in roster::directory().people {
+            let now = self.server.directory.person(person.id);
+            if person.is_staff() && now.is_some_and(|now| !now.is_staff()) {
+                let role = person.roles.first().expect("staff has a role");
+                self.server.set_role(person.id, *role);
+            }
+        }
+        for seat in 0..self.posts.len() {
+            let wire = &mut self.posts[seat].wire;
+            (wire.is, wire.faults) = (Line::Up, 0);
+            self.posts[seat].crash = None;
+            self.sign(seat, SignedIn::Yes);
+        }
+    }
+
+    /// Whether every device has sent what it had and read all there is.
+    pub fn is_quiet(&self) -> bool {
+        self.posts.iter().all(|post| {
+            let cursors = post.device.disk.cursors();
+            let is_read = cursors.high == self.server.log.head
+                && cursors.lows.values().all(|low| low.0 == 0)
+                && !cursors.lows.is_empty();
+            is_read && post.pending.is_none() && post.device.disk.outbox().is_empty()
+        })
+    }
+
+    pub(super) fn note(&mut self, what: impl FnOnce() -> String) {
+        if self.trace.len() == 120 {
+            self.trace.pop_front();
+        }
+        self.trace.push_back(format!("{:>9} {}", self.now, what()));
+    }
+
+    fn sign(&mut self, seat: usize, is: SignedIn) {
+        self.posts[seat].session = is;
+        if is == SignedIn::Yes {
+            self.tell(seat, Input::SignedIn);
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        if !matches!(event, Event::Tick { .. } | Event::Beat { .. }) {
+            self.note(|| event.short());
+        }
+        match event {
+            Event::Tick { seat, run } if self.posts[seat].run == run => {
+                let moment = self.moment(seat);
+                self.posts[seat].device.pass(moment);
+                self.follow_up(seat);
+            }
+            Event::Asked { seat, id, request } => self.answer(seat, id, request),
+            Event::Answered { seat, id, answer } => self.deliver(seat, id, answer),
+            Event::LiveOpens { seat, live } if self.posts[seat].live == Some(live) => {
+                self.tell(seat, Input::LiveOpened);
+                self.send_frame(seat, live, self.head());
+                self.later(BEAT_MILLIS, Event::Beat { seat, live });
+            }
+            Event::Heard { seat, live, frame } if self.posts[seat].live == Some(live) => {
+                self.tell(seat, Input::Heard(frame));
+            }
+            Event::Beat { seat, live } if self.posts[seat].live == Some(live) => {
+                self.send_frame(seat, live, Live::Beat);
+                self.later(BEAT_MILLIS, Event::Beat { seat, live });
+            }
+            Event::Tick { .. }
+            | Event::LiveOpens { .. }
+            | Event::Heard { .. }
+            | Event::Beat { .. } => {}
+        }
+    }
+
+    pub(super) fn tell(&mut self, seat: usize, input: Input) {
+        let moment = self.moment(seat);
+        self.posts[seat].device.tell(input, moment);
+        self.follow_up(seat);
+    }
+
+    /// Lets a device crash if it is to, else does what it asks, and sees to its clock.
+    pub(super) fn follow_up(&mut self, seat: usize) {
+        self.check_outbox(seat);
+        let commits = self.posts[seat].device.disk.commits;
+        if let Some((_, lost)) = self.posts[seat].crash.take_if(|(at, _)| *at <= commits) {
+            self.restart(seat, lost);
+        }
+        let moment = self.moment(seat);
+        while let Some(call) = self.posts[seat].device.poll_call(moment) {
+            self.carry_out(seat, call);
+        }
+        if let Some(Tick(due)) = self.posts[seat].device.network.poll_timeout() {
+            let post = &self.posts[seat];
+            let (at, run) = ((post.started + due).max(self.now + 1), post.run);
+            let is_set = |event: &Event| matches!(event, Event::Tick { seat: of, run: on } if (*of, *on) == (seat, run));
+            if !self
+                .queue
+                .range(..=(at, u64::MAX))
+                .any(|(_, event)| is_set(event))
+            {
+                self.at(at, Event::Tick { seat, run });
+            }
+        }
+    }
+
+    fn restart(&mut self, seat: usize, lost: Lost) {
+        self.note(|| format!("device {seat} crashed"));
+        self.tally.crashes += 1;
+        let (seed, now) = (self.seed, self.now);
+        let post = &mut self.posts[seat];
+        let mut disk = std::mem::take(&mut post.device.disk);
+        disk.recover(lost);
+        post.run += 1;
+        (post.started, post.pending, post.live) = (now, None, None);
+        let draws = Draws::new(seed, 1_000 * post.run + seat as u64);
+        let moment = self.moment(seat);
+        let post = &mut self.posts[seat];
+        let distrusted = post.device.distrusted;
+        post.device = Device::start(post.seat.profile, disk, draws, moment);
+        post.device.distrusted = distrusted;
+        self.check_outbox(seat);
+    }
+
+    pub(super) fn head(&self) -> Live {
+        Live::Head {
+            seq: self.server.log.head,
+            epoch: self.server.log.epoch,
+        }
+    }
+
+    pub(super) fn wall(&self) -> UnixMillis {
+        START.plus(self.now.cast_signed())
+    }
+
+    pub(super) fn moment(&self, seat: usize) -> Moment {
+        let post = &self.posts[seat];
+        let wall = self.wall().plus(post.seat.skew_millis);
+        Moment {
+            tick: Tick(self.now - post.started),
+            wall,
+        }
+    }
+
+    fn later(&mut self, millis: u64, event: Event) {
+        self.at(self.now + millis, event);
+    }
+
+    pub(super) fn at(&mut self, at: u64, event: Event) {
+        let serial = self.number();
+        self.queue.insert((at, serial), event);
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// How much has happened.
+    pub fn tally(&self) -> Tally {
+        let posts = || self.posts.iter();
+        let count = |number: usize| number as u64;
+        Tally {
+            runs: 1,
+            acts: count(self.done.len()),
+            accepted: count(self.server.accepted.len()),
+            refused: self.server.refused,
+            duplicates: self.server.duplicates,
+            reviewed: posts()
+                .map(|post| count(post.device.disk.review().len()))
+                .sum(),
+            faults: posts().map(|post| post.wire.happened).sum(),
+            ..self.tally
+        }
+    }
+
+    /// The devices that are there.
+    pub fn seats(&self) -> BTreeSet<usize> {
+        (0..self.posts.len()).collect()
+    }
+}
+
+impl Post {
+    fn new(seat: Seat, place: usize, frame: Frame) -> Self {
+        let moment = Moment {
+            tick: Tick(0),
+            wall: START.plus(seat.skew_millis),
+        };
+        let draws = Draws::new(frame.seed, 1_000 + place as u64);
+        let run = 0;
+        Self {
+            device: Device::start(seat.profile, Disk::default(), draws, moment),
+            seat,
+            wire: Wire::new(frame.seed, place, frame.faults),
+            session: SignedIn::Yes,
+            pending: None,
+            started: 0,
+            run,
+            live: None,
+            crash: None,
+        }
+    }
+}
+
+impl Event {
+    fn short(&self) -> String {
+        match self {
+            Self::Tick { seat, .. } => format!("device {seat} looks at its clock"),
+            Self::Asked {
+                seat,
+                id,
+                request: Request::Pull(_),
+            } => {
+                format!("device {seat} pulls ({id})")
+            }
+            Self::Asked {
+                seat,
+                id,
+                request: Request::Push(_),
+            } => {
+                format!("device {seat} pushes ({id})")
+            }
+            Self::Answered { seat, id, answer } => {
+                let how = answer
+                    .as_ref()
+                    .map_or_else(|why| format!("{why:?}"), |_| "whole".to_owned());
+                format!("device {seat} is answered ({id}): {how}")
+            }
+            Self::LiveOpens { seat, .. } => format!("device {seat} listens"),
+            Self::Heard { seat, frame, .. } => format!("device {seat} hears {frame:?}"),
+            Self::Beat { seat, .. } => format!("a beat for device {seat}"),
+        }
+    }
+}
