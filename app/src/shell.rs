@@ -15,7 +15,7 @@ mod sync_centre;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use leptos::task::{Executor, spawn_local};
 
 use shared::time::UnixMillis;
 
@@ -35,18 +35,21 @@ const AGES: Duration = Duration::from_secs(20);
 
 /// Starts the console: the engine at once, the page as soon as it can speak.
 pub fn start() {
-    // Signals made here live as long as the page.
-    let owner = Owner::new();
-    let (link, session) = owner.with(|| {
+    std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
+    // Mounting does this too, but the engine is asked before there is a page.
+    Executor::init_wasm_bindgen().ok();
+    // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
+    mount_to_body(|| {
         let link = Link::new();
-        (link, Session::new(link))
-    });
-    std::mem::forget(owner);
-    spawn_local(session.begin());
-    spawn_local(async move {
-        text::speak(session.language.get_untracked()).await;
-        link.board.name_again();
-        mount_to_body(move || view! { <Console link=link session=session /> });
+        let session = Session::new(link);
+        let can_speak = RwSignal::new(false);
+        spawn_local(session.begin());
+        spawn_local(async move {
+            text::speak(session.language.get_untracked()).await;
+            link.board.name_again();
+            can_speak.set(true);
+        });
+        move || can_speak.get().then(|| view! { <Console link=link session=session /> })
     });
 }
 
