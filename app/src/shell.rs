@@ -15,7 +15,7 @@ mod sync_centre;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::{Executor, spawn_local};
+use leptos::task::spawn_local;
 
 use shared::time::UnixMillis;
 
@@ -36,8 +36,6 @@ const AGES: Duration = Duration::from_secs(20);
 /// Starts the console: the engine at once, the page as soon as it can speak.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
-    // Mounting does this too, but the engine is asked before there is a page.
-    Executor::init_wasm_bindgen().ok();
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
     mount_to_body(|| {
         let link = Link::new();
