@@ -26,6 +26,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
 use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use auth::{Attempts, Passwords};
@@ -115,7 +116,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(client::routes())
         .merge(auth::routes())
         .merge(metrics::routes())
-        .merge(sync::routes())
+        .merge(sync::routes().layer(CompressionLayer::new()))
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

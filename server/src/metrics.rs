@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use shared::sync::Seq;
 
 use crate::App;
 use crate::error::ApiError;
@@ -22,10 +23,6 @@ pub struct Metrics {
     pub sync_accepted: AtomicU64,
     pub sync_duplicate: AtomicU64,
     pub sync_refused: AtomicU64,
-    /// Sockets open now.
-    pub live_connections: AtomicI64,
-    /// The last place in the log.
-    pub log_head: AtomicU64,
 }
 
 impl Metrics {
@@ -34,8 +31,8 @@ impl Metrics {
         *requests.entry((route.to_owned(), status)).or_default() += 1;
     }
 
-    /// The text exposition format of Prometheus.
-    pub fn render(&self) -> String {
+    /// The text exposition format of Prometheus, with the end of the log and the open sockets.
+    fn render(&self, (head, sockets): (Seq, usize)) -> String {
         let mut text = String::new();
         self.render_requests(&mut text);
         let sync = [
@@ -49,12 +46,8 @@ impl Metrics {
             let line = format!("holdfast_sync_groups_total{{verdict=\"{verdict}\"}} {count}\n");
             text.push_str(&line);
         }
-        gauge(
-            &mut text,
-            "live_connections",
-            self.live_connections.load(Ordering::Relaxed),
-        );
-        gauge(&mut text, "log_head", self.log_head.load(Ordering::Relaxed));
+        gauge(&mut text, "live_connections", sockets);
+        gauge(&mut text, "log_head", head.0);
         if let Some(bytes) = resident_bytes() {
             gauge(&mut text, "memory_resident_bytes", bytes);
         }
@@ -109,5 +102,5 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
-    (kind, app.metrics.render())
+    (kind, app.metrics.render(app.keeper.watched()))
 }

@@ -77,6 +77,11 @@ impl Keeper {
         self.head.subscribe()
     }
 
+    /// The end of the log, and how many sockets are told when it moves.
+    pub(crate) fn watched(&self) -> (Seq, usize) {
+        (*self.head.borrow(), self.head.receiver_count())
+    }
+
     /// Notes how far the log goes, also when another process wrote to it.
     pub(super) fn publish(&self, head: Seq) {
         self.head.send_if_modified(|known| {
