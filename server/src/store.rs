@@ -188,7 +188,7 @@ pub trait View: Send {
     ) -> Result<(Vec<Event>, bool)>;
     /// Incidents of which a document has a place below `below` in a scope, latest first.
     async fn older(&mut self, scope: &Scope, below: Seq, limit: u32) -> Result<Older>;
-    /// Incidents of which a document was in one of the scopes at a place of the log.
+    /// Incidents of which a document was in one of the scopes at a place of the log or later.
     async fn reached(&mut self, scopes: &BTreeSet<Scope>, at: Seq) -> Result<Vec<IncidentId>>;
     /// How incidents stand to somebody who watches these scopes and has read up to `high`.
     async fn standings(
@@ -240,7 +240,7 @@ pub trait Writing: View {
     async fn place(&mut self, incident: IncidentId, at: Seq) -> Result<()>;
     async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()>;
     async fn give_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
-    /// Keeps what was refused, once per person.
+    /// Keeps what was refused, once per person and device.
     async fn quarantine(&mut self, refused: &Quarantined) -> Result<()>;
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
     /// Keeps everything written, with the log ending at `head`.

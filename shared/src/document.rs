@@ -161,6 +161,17 @@ impl Document {
             .is_some()
     }
 
+    /// The number that the first operation of a change has which rests on these; none when one of
+    /// them is not held. automerge does not check it, and numbers far ahead would be used up.
+    pub fn next_operation(&self, deps: &[Hash]) -> Option<u64> {
+        let last = deps.iter().map(|dep| {
+            let meta = self.automerge.get_change_meta_by_hash(&ChangeHash(dep.0))?;
+            Some(meta.max_op)
+        });
+        let last: Option<Vec<_>> = last.collect();
+        Some(last?.into_iter().max().unwrap_or(0) + 1)
+    }
+
     /// Adds changes, each a raw chunk. Those already held are skipped; those that rest on unknown
     /// ones are an error and leave the document as it was.
     pub fn apply<B: AsRef<[u8]>>(&mut self, changes: &[B]) -> Result<(), BadDocument> {

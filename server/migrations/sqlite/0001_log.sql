@@ -91,7 +91,7 @@ CREATE TABLE quarantine (
     received_at INTEGER NOT NULL,
     refused     TEXT NOT NULL,
     bytes       BLOB NOT NULL,
-    PRIMARY KEY (incident, kind, hash, person)
+    PRIMARY KEY (incident, kind, hash, person, device)
 ) STRICT;
 
 CREATE TABLE numbers (

@@ -173,11 +173,10 @@ impl Known {
     }
 
     fn note(&mut self, refused: &Quarantined) {
-        let by_person = self
-            .quarantine
-            .entry((refused.doc, refused.hash))
-            .or_default();
-        by_person.insert(refused.person, refused.refused.clone());
+        let change = (refused.doc, refused.hash);
+        let offered_by = (refused.person, refused.device);
+        let before = self.quarantine.entry(change).or_default();
+        before.insert(offered_by, refused.refused.clone());
     }
 }
 
@@ -241,9 +240,10 @@ impl Bench {
     }
 
     fn quarantine(&self, offer: &Offer, refused: &Refused, known: &mut Known, batch: &mut Batch) {
+        let offered_by = (self.session.person.id, self.session.device);
         for (doc, hash, bytes) in offer.parts() {
             let before = known.quarantine.get(&(doc, hash));
-            if before.is_some_and(|before| before.contains_key(&self.session.person.id)) {
+            if before.is_some_and(|before| before.contains_key(&offered_by)) {
                 continue;
             }
             let refused = Quarantined {

@@ -1,1 +1,182 @@
+//! Acts that come from elsewhere: a demo, an import.
 
+use std::time::Instant;
+
+use shared::ids::{ActId, DocKey, FactId, IncidentId};
+use shared::incidents::{Channel, Declare, Drafted, Intent, Requester, ResolutionCode};
+use shared::priority::{Level, Matrix};
+use shared::sync::server::{Authored, Numbering};
+use shared::time::Boot;
+
+use super::device::Device;
+use super::server::{ALICE, BOB, CAROL, NOON, TestServer};
+
+/// An incident with a dozen acts, the `nth` of its source.
+fn history(nth: u64, acts: usize) -> Authored {
+    let name = |place: usize| {
+        let mut name = [0; 10];
+        name[..8].copy_from_slice(&nth.to_be_bytes());
+        name[8] = u8::try_from(place).unwrap_or(u8::MAX);
+        name
+    };
+    let declare = Declare {
+        subject: format!("Printer {nth} does not print"),
+        description: "It says that paper is missing, but the tray is full.".repeat(3),
+        requester: Requester::Person(CAROL),
+        channel: Channel::Import,
+        category: None,
+        impact: Level::Medium,
+        urgency: Level::Low,
+        site: Some("ams".into()),
+        group: Some("network".into()),
+        assignee: None,
+    };
+    let text = || "We have looked at it and ordered a new sensor for the tray.".to_owned();
+    let intents = [
+        Intent::Declare(declare),
+        Intent::Claim {
+            group: Some("network".into()),
+        },
+        Intent::Start,
+        Intent::Reply { text: text() },
+        Intent::Note { text: text() },
+        Intent::Assign {
+            group: Some("desk".into()),
+            person: Some(ALICE),
+        },
+        Intent::Reply { text: text() },
+        Intent::Note { text: text() },
+        Intent::Assign {
+            group: Some("network".into()),
+            person: Some(BOB),
+        },
+        Intent::Reply { text: text() },
+        Intent::Note { text: text() },
+        Intent::Resolve {
+            code: ResolutionCode::Fixed,
+            notes: text(),
+        },
+    ];
+    let drafted = |(place, intent): (usize, Intent)| {
+        let at = NOON.plus(-1_000_000 + i64::try_from(place).unwrap_or(0) * 1_000);
+        let (mut internal, name) = (name(place), name(place));
+        internal[9] = 1;
+        let facts = [name, internal].map(|name| FactId::new(at, name));
+        let act = ActId::new(at, name);
+        Drafted {
+            act,
+            intent,
+            facts,
+            by: BOB,
+            at,
+            boot: Boot::default(),
+            mono: 0,
+            saw: None,
+        }
+    };
+    Authored {
+        incident: IncidentId::new(NOON, name(99)),
+        acts: intents
+            .into_iter()
+            .take(acts)
+            .enumerate()
+            .map(drafted)
+            .collect(),
+        numbering: Numbering::Next,
+        received_at: None,
+    }
+}
+
+async fn accept(server: &TestServer, histories: Vec<Authored>) -> server::sync::Report {
+    let (store, matrix) = (&*server.app.store, Matrix::default());
+    let report = server
+        .app
+        .keeper
+        .accept_as_server(store, histories, &matrix, NOON)
+        .await;
+    report.expect("it is written")
+}
+
+#[tokio::test]
+async fn a_history_keeps_its_authors_and_times() {
+    let server = TestServer::start().await;
+    let history = history(1, 12);
+    let id = history.incident;
+    assert_eq!(accept(&server, vec![history.clone()]).await.written, 1);
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    let incident = alice.read(id);
+    assert_eq!(incident.declared_by, BOB);
+    assert_eq!(incident.created.corrected, history.acts[0].at);
+    assert_eq!(
+        incident.created.arrival.map(|arrived| arrived.at),
+        Some(history.acts[0].at)
+    );
+    assert_eq!(incident.number.as_deref(), Some("INC-1001"));
+    alice.reply_to(id, "Devices go on from there.");
+    super::device::expect_accepted(&alice.push(&server).await);
+}
+
+#[tokio::test]
+async fn a_history_again_changes_nothing_and_a_longer_one_adds_the_rest() {
+    let server = TestServer::start().await;
+    accept(&server, vec![history(1, 6)]).await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    let before = alice.cursors.high;
+    let report = accept(&server, vec![history(1, 6)]).await;
+    assert_eq!((report.written, report.unchanged), (0, 1));
+    alice.pull(&server).await;
+    assert_eq!(alice.cursors.high, before);
+    assert_eq!(accept(&server, vec![history(1, 12)]).await.written, 1);
+    alice.pull(&server).await;
+    let doc = &alice.docs[&DocKey::incident(history(1, 1).incident)];
+    assert_eq!(doc.changes().count(), 10, "nine acts on it, and its number");
+}
+
+#[tokio::test]
+async fn a_number_of_its_own_is_kept() {
+    let server = TestServer::start().await;
+    let given = Authored {
+        numbering: Numbering::Given("INC0000045".to_owned()),
+        ..history(1, 3)
+    };
+    accept(&server, vec![given, history(2, 3)]).await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    let number = |nth| alice.read(history(nth, 1).incident).number;
+    assert_eq!(
+        (number(1).as_deref(), number(2).as_deref()),
+        (Some("INC0000045"), Some("INC-1001"))
+    );
+}
+
+#[tokio::test]
+async fn many_incidents_are_written_and_pulled_quickly() {
+    let count: u64 = std::env::var("HOLDFAST_MANY")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(210);
+    let server = TestServer::start().await;
+    let started = Instant::now();
+    let report = accept(&server, (0..count).map(|nth| history(nth, 12)).collect()).await;
+    assert_eq!(u64::try_from(report.written), Ok(count));
+    let written = started.elapsed();
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.docs_max = 512;
+    let started = Instant::now();
+    let mut docs = 0;
+    loop {
+        let page = alice.pull_page_only(&server).await;
+        docs += page.docs.len();
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(u64::try_from(docs / 2), Ok(count));
+    eprintln!(
+        "{count} incidents: written in {written:?}, pulled in {:?}, {} bytes",
+        started.elapsed(),
+        alice.received.len()
+    );
+}

@@ -104,7 +104,19 @@ impl Device {
     /// Declares an incident that `requester` reported, for a group.
     pub(crate) fn declare(&mut self, requester: PersonId, group: Option<&str>) -> IncidentId {
         let id = IncidentId::new(self.now, self.draw());
-        let declare = Declare {
+        let declare = self.first_values(requester, group);
+        self.docs
+            .insert(DocKey::incident(id), Document::new(DocKey::incident(id)));
+        if self.surface == Surface::Console {
+            self.docs
+                .insert(DocKey::work(id), Document::new(DocKey::work(id)));
+        }
+        self.act(id, Intent::Declare(declare));
+        id
+    }
+
+    pub(crate) fn first_values(&self, requester: PersonId, group: Option<&str>) -> Declare {
+        Declare {
             subject: "VPN asks for credentials again".to_owned(),
             description: "Since this morning.".to_owned(),
             requester: Requester::Person(requester),
@@ -119,15 +131,7 @@ impl Device {
             site: None,
             group: group.map(Into::into),
             assignee: None,
-        };
-        self.docs
-            .insert(DocKey::incident(id), Document::new(DocKey::incident(id)));
-        if self.surface == Surface::Console {
-            self.docs
-                .insert(DocKey::work(id), Document::new(DocKey::work(id)));
         }
-        self.act(id, Intent::Declare(declare));
-        id
     }
 
     /// Acts on an incident and puts the act into the outbox.
@@ -233,7 +237,8 @@ impl Device {
         verdicts
     }
 
-    pub(crate) async fn pull_once(&mut self, server: &TestServer) -> PullPage {
+    /// Asks for the next page and moves the cursors, without storing what came.
+    pub(crate) async fn pull_page_only(&mut self, server: &TestServer) -> PullPage {
         let request = PullRequest {
             protocol: PROTOCOL,
             surface: self.surface,
@@ -245,6 +250,12 @@ impl Device {
         let answer: Answer = server.post("/sync/pull", &self.cookie, &request).await;
         self.received.extend(&answer.body);
         let page: PullPage = answer.message();
+        self.cursors = page.cursors.clone();
+        page
+    }
+
+    pub(crate) async fn pull_once(&mut self, server: &TestServer) -> PullPage {
+        let page = self.pull_page_only(server).await;
         self.store(&page);
         page
     }

@@ -1,1 +1,521 @@
+//! Bad input, and acts that nobody may do.
 
+use automerge::transaction::{CommitOptions, Transactable as _, Transaction};
+use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc as _, ScalarValue};
+use axum::body::Body;
+use axum::http::{Request, header};
+use shared::ids::{DocKey, IncidentId};
+use shared::incidents::{Intent, Refused};
+use shared::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup, Verdict, encode};
+
+use super::device::{Device, expect_accepted};
+use super::server::{ALICE, BOB, CAROL, ERIN, TestServer};
+
+async fn with_incident() -> (TestServer, Device, IncidentId) {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    expect_accepted(&alice.push(&server).await);
+    alice.pull(&server).await;
+    (server, alice, id)
+}
+
+/// Offers one act and expects a refusal; what follows must still be accepted.
+async fn refused(server: &TestServer, device: &Device, group: PushGroup) -> Refused {
+    let verdicts = device.offer(server, vec![group]).await;
+    match verdicts.into_iter().next() {
+        Some(Verdict::Refused(refused)) => refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn group(doc: DocKey, bytes: Vec<u8>) -> PushGroup {
+    let act = shared::ids::ActId::from_bytes([7; 16]);
+    PushGroup {
+        act,
+        changes: vec![PushChange {
+            doc,
+            generation: 0,
+            bytes: ChangeBytes(bytes),
+        }],
+    }
+}
+
+/// A change written by hand on top of the device's incident document.
+fn forged(device: &Device, id: IncidentId, write: impl FnOnce(&mut Transaction<'_>)) -> PushGroup {
+    forged_with(device, id, CommitOptions::default().with_time(0), write)
+}
+
+fn forged_with(
+    device: &Device,
+    id: IncidentId,
+    options: CommitOptions,
+    write: impl FnOnce(&mut Transaction<'_>),
+) -> PushGroup {
+    let doc = DocKey::incident(id);
+    let mut automerge = Automerge::load(&device.docs[&doc].save()).expect("a saved document");
+    automerge.set_actor(ActorId::from([9_u8; 16]));
+    let mut transaction = automerge.transaction();
+    write(&mut transaction);
+    let (hash, _) = transaction.commit_with(options);
+    let change = hash.and_then(|hash| automerge.get_change_by_hash(&hash));
+    group(
+        doc,
+        change.expect("the change was made").raw_bytes().to_vec(),
+    )
+}
+
+/// A message as the intent writes it, with the name of any person.
+fn entry(transaction: &mut Transaction<'_>, by: i64) -> automerge::ObjId {
+    let key = "entry/01890000-0000-7000-8000-000000000001";
+    let fact = transaction
+        .put_object(ROOT, key, ObjType::Map)
+        .expect("a map");
+    let numbers = [("by", by), ("at", 1), ("boot", 1), ("mono", 1)];
+    for (name, value) in numbers {
+        transaction.put(&fact, name, value).expect("a number");
+    }
+    transaction
+        .put(&fact, "saw", ScalarValue::Bytes(Vec::new()))
+        .expect("bytes");
+    transaction.put(&fact, "text", "Hello").expect("a text");
+    fact
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_message_are_problems() {
+    let (server, mut alice, id) = with_incident().await;
+    for path in ["/sync/push", "/sync/pull"] {
+        for body in [
+            vec![],
+            b"not CBOR".to_vec(),
+            vec![0x9f; 10_000],
+            encode(&"text"),
+        ] {
+            server
+                .post_bytes(path, &alice.cookie, body)
+                .await
+                .expect_problem(400, "malformed");
+        }
+    }
+    let mut more = encode(&alice.request(Vec::new()));
+    more.push(0);
+    server
+        .post_bytes("/sync/push", &alice.cookie, more)
+        .await
+        .expect_problem(400, "malformed");
+    let request = Request::post("/sync/push")
+        .header("x-holdfast", "1")
+        .header(header::COOKIE, &alice.cookie)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{}"));
+    server
+        .send(request.expect("a request"))
+        .await
+        .expect_problem(415, "media-type");
+    alice.reply_to(id, "Nothing broke.");
+    expect_accepted(&alice.push(&server).await);
+}
+
+#[tokio::test]
+async fn a_declared_length_beyond_the_body_costs_nothing() {
+    let (server, alice, _) = with_incident().await;
+    // A text of 2^63 bytes, an array of 2^32 items, and maps nested a thousand deep.
+    let text = vec![0x7b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    let array = vec![0x9a, 0xff, 0xff, 0xff, 0xff];
+    for body in [text, array, vec![0xa1; 1_000]] {
+        let answer = server.post_bytes("/sync/push", &alice.cookie, body).await;
+        answer.expect_problem(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large_are_problems() {
+    let (server, alice, _) = with_incident().await;
+    let push = server
+        .post_bytes("/sync/push", &alice.cookie, vec![0; PUSH_BYTES_MAX + 1])
+        .await;
+    push.expect_problem(413, "too-large");
+    let pull = server
+        .post_bytes("/sync/pull", &alice.cookie, vec![0; 100_000])
+        .await;
+    pull.expect_problem(413, "too-large");
+    let many = alice.request(vec![
+        group(
+            DocKey::incident(IncidentId::from_bytes([1; 16])),
+            vec![]
+        );
+        300
+    ]);
+    server
+        .post("/sync/push", &alice.cookie, &many)
+        .await
+        .expect_problem(413, "too-large");
+}
+
+#[tokio::test]
+async fn without_a_session_nothing_is_read_or_written() {
+    let (server, alice, id) = with_incident().await;
+    let nobody = "holdfast_session=00";
+    for path in ["/sync/push", "/sync/pull"] {
+        let answer = server.post(path, nobody, &alice.request(Vec::new())).await;
+        answer.expect_problem(401, "not-signed-in");
+    }
+    let repair = format!("/sync/repair/incident/{id}");
+    let answer = server
+        .post(&repair, nobody, &alice.request(Vec::new()))
+        .await;
+    answer.expect_problem(401, "not-signed-in");
+}
+
+#[tokio::test]
+async fn a_client_of_another_time_is_told_so() {
+    let (server, alice, _) = with_incident().await;
+    for protocol in [0, 2, u32::MAX] {
+        let mut request = alice.request(Vec::new());
+        request.protocol = protocol;
+        let answer = server.post("/sync/push", &alice.cookie, &request).await;
+        answer.expect_problem(426, "protocol");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_checksum_is_refused() {
+    let (server, mut alice, id) = with_incident().await;
+    let mut forged = alice.reply_to(id, "Hello.");
+    forged.changes[0].bytes.0[5] ^= 1;
+    assert_eq!(refused(&server, &alice, forged).await, Refused::Encoding);
+    expect_accepted(&alice.push(&server).await);
+}
+
+#[tokio::test]
+async fn a_compressed_change_is_refused_unread() {
+    let (server, alice, id) = with_incident().await;
+    let doc = DocKey::incident(id);
+    let bomb = forged(&alice, id, |transaction| {
+        let fact = entry(transaction, 1);
+        transaction
+            .put(&fact, "text", "a".repeat(200_000))
+            .expect("a text");
+    });
+    let mut automerge = Automerge::load(&alice.docs[&doc].save()).expect("a saved document");
+    let change = automerge::Change::from_bytes(bomb.changes[0].bytes.0.clone()).expect("a change");
+    automerge.apply_changes([change.clone()]).expect("it fits");
+    let mut change = change;
+    let compressed = change.bytes().into_owned();
+    assert!(
+        compressed.len() < 5_000 && compressed[8] == 2,
+        "it is a compressed chunk"
+    );
+    let refusal = refused(&server, &alice, group(doc, compressed)).await;
+    assert_eq!(refusal, Refused::Encoding);
+}
+
+#[tokio::test]
+async fn a_change_of_countless_equal_operations_is_refused_at_once() {
+    let (server, alice, id) = with_incident().await;
+    // One operation, said to be repeated 2^41 times: text keys, insert flags, actions.
+    let run = [0x80, 0x80, 0x80, 0x80, 0x80, 0xc0, 0x00];
+    let flags = [0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
+    let (keys, actions) = ([&run[..], b"\x01a"].concat(), [&run[..], &[1]].concat());
+    let mut data = [&[0, 16][..], &[7; 16], &[1, 1, 0, 0, 0, 3]].concat();
+    let columns = [(0x15, keys), (0x34, flags.to_vec()), (0x42, actions)];
+    for (kind, column) in &columns {
+        data.extend([*kind, u8::try_from(column.len()).expect("short")]);
+    }
+    columns.iter().for_each(|(_, column)| data.extend(column));
+    let body = [&[1, u8::try_from(data.len()).expect("short")][..], &data].concat();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(&body);
+    let bomb = [b"\x85\x6f\x4a\x83", &digest[..4], &body].concat();
+    let started = std::time::Instant::now();
+    let refusal = refused(&server, &alice, group(DocKey::incident(id), bomb)).await;
+    assert!(matches!(refusal, Refused::Size { .. }), "{refusal:?}");
+    assert!(started.elapsed().as_secs() < 5, "nothing is expanded");
+}
+
+#[tokio::test]
+async fn rubbish_is_refused() {
+    let (server, alice, id) = with_incident().await;
+    let doc = DocKey::incident(id);
+    let document = alice.docs[&doc].save();
+    for bytes in [vec![], vec![0; 100], b"\x85\x6f\x4a\x83".to_vec(), document] {
+        assert_eq!(
+            refused(&server, &alice, group(doc, bytes)).await,
+            Refused::Encoding
+        );
+    }
+    let large = refused(&server, &alice, group(doc, vec![0; 300_000])).await;
+    assert!(matches!(large, Refused::Size { .. }), "{large:?}");
+}
+
+#[tokio::test]
+async fn a_change_with_a_byte_flipped_anywhere_never_harms() {
+    let (server, mut alice, id) = with_incident().await;
+    let good = alice.reply_to(id, "Hello.");
+    let bytes = good.changes[0].bytes.0.clone();
+    let mut groups = Vec::new();
+    for place in 0..bytes.len() {
+        let mut bytes = bytes.clone();
+        bytes[place] ^= 0x41;
+        // A true checksum over the false content, as an attacker would make it.
+        if place >= 9 {
+            use sha2::Digest as _;
+            let digest = sha2::Sha256::digest(&bytes[8..]);
+            bytes[4..8].copy_from_slice(&digest[..4]);
+        }
+        groups.push(group(DocKey::incident(id), bytes));
+    }
+    for groups in groups.chunks(200) {
+        let verdicts = alice.offer(&server, groups.to_vec()).await;
+        // A flipped letter of the text, or of a clock, is another act in proper shape.
+        let taken = verdicts
+            .iter()
+            .filter(|verdict| matches!(verdict, Verdict::Accepted(_)));
+        assert!(taken.count() <= 1, "{verdicts:?}");
+    }
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    bob.reply_to(id, "Still readable and writable.");
+    expect_accepted(&bob.push(&server).await);
+}
+
+#[tokio::test]
+async fn what_is_no_known_act_is_refused() {
+    let (server, alice, id) = with_incident().await;
+    let (held, _) = alice.docs[&DocKey::incident(id)].facts();
+    let existing = held[0].fact.key();
+    let text = alice.docs[&DocKey::incident(id)]
+        .text_object(shared::document::TextName::Description)
+        .expect("it was born with one");
+    let shapes = [
+        (
+            "an extra key",
+            forged(&alice, id, |tx| {
+                let fact = entry(tx, 1);
+                tx.put(&fact, "more", 1).expect("a number");
+            }),
+        ),
+        (
+            "a key that exists",
+            forged(&alice, id, |tx| {
+                tx.put_object(ROOT, existing.as_str(), ObjType::Map)
+                    .expect("a map");
+            }),
+        ),
+        (
+            "a deletion",
+            forged(&alice, id, |tx| {
+                tx.delete(ROOT, existing.as_str()).expect("deleted");
+            }),
+        ),
+        (
+            "a list",
+            forged(&alice, id, |tx| {
+                tx.put_object(ROOT, "list", ObjType::List).expect("a list");
+            }),
+        ),
+        (
+            "a counter",
+            forged(&alice, id, |tx| {
+                let fact = entry(tx, 1);
+                tx.put(&fact, "at", ScalarValue::counter(1))
+                    .expect("a counter");
+            }),
+        ),
+        (
+            "a mark",
+            forged(&alice, id, |tx| {
+                let mark = automerge::marks::Mark::new("bold".to_owned(), true, 0, 3);
+                tx.mark(&text, mark, automerge::marks::ExpandMark::None)
+                    .expect("a mark");
+            }),
+        ),
+        (
+            "an edit of another's words",
+            forged(&alice, id, |tx| {
+                tx.splice_text(&text, 0, 3, "Not").expect("spliced");
+            }),
+        ),
+        (
+            "a number",
+            forged(&alice, id, |tx| {
+                let key = "number/01890000-0000-7000-8000-000000000009";
+                let fact = tx.put_object(ROOT, key, ObjType::Map).expect("a map");
+                tx.put(&fact, "value", "INC-1").expect("a text");
+            }),
+        ),
+    ];
+    for (what, group) in shapes {
+        let refusal = refused(&server, &alice, group).await;
+        assert!(
+            matches!(refusal, Refused::Shape { .. }),
+            "{what}: {refusal:?}"
+        );
+    }
+    let proper = forged(&alice, id, |tx| {
+        entry(tx, 1);
+    });
+    let verdicts = alice.offer(&server, vec![proper]).await;
+    expect_accepted(&verdicts);
+}
+
+#[tokio::test]
+async fn a_change_carries_nothing_beside_its_operations() {
+    let (server, alice, id) = with_incident().await;
+    for options in [
+        CommitOptions::default().with_time(0).with_message("hello"),
+        CommitOptions::default().with_time(7),
+    ] {
+        let group = forged_with(&alice, id, options, |tx| {
+            entry(tx, 1);
+        });
+        assert_eq!(refused(&server, &alice, group).await, Refused::Encoding);
+    }
+}
+
+#[tokio::test]
+async fn facts_in_the_name_of_another_are_refused() {
+    let (server, alice, id) = with_incident().await;
+    for by in [0, 2, -1] {
+        let group = forged(&alice, id, |tx| {
+            entry(tx, by);
+        });
+        let refusal = refused(&server, &alice, group).await;
+        assert!(
+            matches!(refusal, Refused::Author | Refused::Shape { .. }),
+            "{refusal:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_actor_of_another_device_is_refused() {
+    let (server, mut alice, id) = with_incident().await;
+    let mut thief = Device::console(&server, ALICE).await;
+    thief.pull(&server).await;
+    let group = alice.reply_to(id, "From the first device.");
+    assert_eq!(
+        refused(&server, &thief, group.clone()).await,
+        Refused::Actor
+    );
+    expect_accepted(&alice.offer(&server, vec![group]).await);
+}
+
+#[tokio::test]
+async fn a_sequence_number_used_twice_is_refused() {
+    let (server, mut alice, id) = with_incident().await;
+    let before = alice.docs.clone();
+    alice.reply_to(id, "One.");
+    expect_accepted(&alice.push(&server).await);
+    // A profile restored from a backup goes on from where it was.
+    alice.docs = before;
+    let group = alice.reply_to(id, "Another.");
+    assert_eq!(
+        refused(&server, &alice, group).await,
+        Refused::Sequence { expected: 3 }
+    );
+}
+
+#[tokio::test]
+async fn what_a_session_may_not_see_it_may_not_write() {
+    let (server, mut alice, id) = with_incident().await;
+    let mut erin = Device::console(&server, ERIN).await;
+    erin.docs = alice.docs.clone();
+    let group = erin.reply_to(id, "Let me in.");
+    assert_eq!(refused(&server, &erin, group).await, Refused::Scope);
+    alice.assign(id, "desktop");
+    alice.push(&server).await;
+    erin.pull(&server).await;
+    erin.docs.retain(|doc, _| doc.id != id);
+    erin.cursors = shared::sync::message::Cursors::default();
+    erin.pull(&server).await;
+    erin.reply_to(id, "Now I am.");
+    assert_eq!(erin.outbox.len(), 2);
+    erin.outbox.remove(0);
+    // Her actor's first change was refused, so it begins anew under another one in a real device.
+    let verdicts = erin.push(&server).await;
+    expect_accepted(&verdicts);
+}
+
+#[tokio::test]
+async fn a_requester_writes_no_notes_and_no_work_document() {
+    let (server, alice, id) = with_incident().await;
+    let mut carol = Device::portal(&server, CAROL).await;
+    carol.pull(&server).await;
+    carol
+        .docs
+        .insert(DocKey::work(id), alice.docs[&DocKey::work(id)].clone());
+    let note = carol.note(id, "For staff only.");
+    assert_eq!(refused(&server, &carol, note).await, Refused::Scope);
+    carol.surface = shared::sync::message::Surface::Console;
+    let own = carol.declare(CAROL, None);
+    let declared = carol.outbox.pop().expect("it waits");
+    assert_eq!(declared.changes.len(), 2);
+    assert_eq!(
+        refused(&server, &carol, declared).await,
+        Refused::Scope,
+        "{own}"
+    );
+}
+
+#[tokio::test]
+async fn an_incident_is_declared_once() {
+    let (server, alice, id) = with_incident().await;
+    let mut again = Device::console(&server, ALICE).await;
+    again.docs.insert(
+        DocKey::incident(id),
+        shared::document::Document::new(DocKey::incident(id)),
+    );
+    again.docs.insert(
+        DocKey::work(id),
+        shared::document::Document::new(DocKey::work(id)),
+    );
+    let drafted = alice.first_values(CAROL, None);
+    let group = again.act(id, Intent::Declare(drafted));
+    let refusal = refused(&server, &again, group).await;
+    assert!(matches!(refusal, Refused::Shape { .. }), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn changes_of_two_incidents_are_not_one_act() {
+    let (server, mut alice, id) = with_incident().await;
+    let other = alice.declare(CAROL, None);
+    expect_accepted(&alice.push(&server).await);
+    let (mut one, two) = (alice.reply_to(id, "Here."), alice.reply_to(other, "There."));
+    one.changes.extend(two.changes);
+    let refusal = refused(&server, &alice, one).await;
+    assert!(matches!(refusal, Refused::Shape { .. }), "{refusal:?}");
+    let nothing = PushGroup {
+        act: shared::ids::ActId::from_bytes([1; 16]),
+        changes: Vec::new(),
+    };
+    let refusal = refused(&server, &alice, nothing).await;
+    assert!(matches!(refusal, Refused::Shape { .. }), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn another_generation_is_refused_with_the_one_that_holds() {
+    let (server, mut alice, id) = with_incident().await;
+    let mut group = alice.reply_to(id, "Hello.");
+    group.changes[0].generation = 3;
+    assert_eq!(
+        refused(&server, &alice, group).await,
+        Refused::Generation { generation: 0 }
+    );
+}
+
+#[tokio::test]
+async fn a_poisoned_act_never_blocks_the_others() {
+    let (server, mut alice, id) = with_incident().await;
+    let other = alice.declare(CAROL, Some("network"));
+    let mut groups = vec![group(DocKey::incident(id), vec![1; 50])];
+    groups.append(&mut alice.outbox);
+    groups.push(group(DocKey::work(id), b"\x85\x6f\x4a\x83rubbish".to_vec()));
+    groups.push(alice.reply_to(other, "Still here."));
+    let verdicts = alice.offer(&server, groups).await;
+    let accepted = |verdict: &Verdict| matches!(verdict, Verdict::Accepted(_));
+    assert_eq!(
+        verdicts.iter().map(accepted).collect::<Vec<_>>(),
+        [false, true, false, true]
+    );
+}

@@ -20,6 +20,7 @@ mod author;
 mod judge;
 mod kept;
 mod offer;
+mod operations;
 mod pull;
 mod repair;
 

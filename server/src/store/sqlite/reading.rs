@@ -73,7 +73,7 @@ impl View for Reading {
 
     async fn reached(&mut self, scopes: &BTreeSet<Scope>, at: Seq) -> Result<Vec<IncidentId>> {
         const SQL: &str = "SELECT DISTINCT incident FROM audience
-             WHERE scope IN (SELECT value FROM json_each(?1)) AND since_seq <= ?2
+             WHERE scope IN (SELECT value FROM json_each(?1))
                AND (until_seq IS NULL OR until_seq > ?2)";
         let query = sqlx::query(SQL).bind(scope_list(scopes)).bind(number(at.0));
         query

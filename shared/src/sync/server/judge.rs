@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use automerge::Change;
 
-use crate::document::Receipt;
+use crate::document::{Document, Receipt};
 use crate::ids::{Actor, DeviceId, DocKey, DocKind, Hash, PersonId};
 use crate::incidents::shape::{Derived, Part, derive};
 use crate::incidents::{IncidentDocs, Intent, Refused};
@@ -28,8 +28,9 @@ const MISSING_MAX: usize = 16;
 /// How many changes a document may have; the thousandth part of it is an unusually busy incident.
 const DOC_CHANGES_MAX: usize = 20_000;
 
-/// What was refused before, by document and change.
-pub type Quarantine = BTreeMap<(DocKey, Hash), BTreeMap<PersonId, Refused>>;
+/// What was refused before, by document and change, then by who offered it from where: that
+/// somebody else was refused first must not cost the author their act.
+pub type Quarantine = BTreeMap<(DocKey, Hash), BTreeMap<(PersonId, DeviceId), Refused>>;
 
 /// What is stored when an offer is judged, under its lock.
 #[derive(Clone, Copy)]
@@ -113,7 +114,7 @@ impl Offer {
         }
         let refused = |offered: &Offered| {
             let before = before.quarantine.get(&(offered.doc, offered.hash))?;
-            before.get(&session.person.id).cloned()
+            before.get(&(session.person.id, session.device)).cloned()
         };
         let refused = self.changes.iter().find_map(refused);
         let refused = refused.or_else(|| self.doors(session, before.kept).err());
@@ -208,7 +209,7 @@ impl Offer {
             draft
                 .docs_mut()
                 .work
-                .get_or_insert_with(|| crate::document::Document::new(work));
+                .get_or_insert_with(|| Document::new(work));
         }
         self.identify(session, before, draft.docs(), desk.actor)?;
         let derived = self.derive(draft.docs())?;
@@ -262,6 +263,10 @@ impl Offer {
             let expected = doc.map_or(1, |doc| doc.next_seq(offered.actor));
             if offered.change.seq() != expected {
                 return Err(Refused::Sequence { expected });
+            }
+            let next = doc.and_then(|doc| doc.next_operation(&offered.deps));
+            if next.is_some_and(|next| next != offered.change.start_op().get()) {
+                return Err(Refused::Encoding);
             }
         }
         Ok(())
@@ -331,6 +336,11 @@ impl Offered {
             DocKind::Work => docs.work.as_mut().ok_or(Refused::Scope)?,
         };
         doc.apply(&[bytes]).map_err(|_| Refused::Encoding)?;
+        // The last net: whatever a change does, the document must load again.
+        let loaded = Document::load(self.doc, &doc.save()).map_err(|_| Refused::Encoding)?;
+        if loaded.heads() != doc.heads() {
+            return Err(Refused::Encoding);
+        }
         let receipt = Receipt {
             actor: self.actor,
             actor_seq: self.change.seq(),

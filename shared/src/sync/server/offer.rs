@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Body, Document, Fact, fact_from, scalar, split_key};
+use super::operations::longest_column;
+use crate::document::{Body, CHANGE_BYTES_MAX, Document, Fact, fact_from, scalar, split_key};
 use crate::ids::{ActId, Actor, DocKey, Hash, IncidentId};
 use crate::incidents::Refused;
-use crate::incidents::shape::decode_change;
+use crate::incidents::shape::{OPERATIONS_MAX, decode_change};
 use crate::sync::message::{PushChange, PushGroup};
 
 /// A pushed act whose changes are well-formed: one or two documents of one incident, in order.
@@ -65,7 +66,13 @@ impl Offer {
 
 impl Offered {
     fn read(pushed: &PushChange) -> Result<Self, Refused> {
+        bounded(&pushed.bytes.0)?;
         let change = decode_change(&pushed.bytes.0)?;
+        // A change in another spelling than automerge's own can be applied, but a document saved
+        // with it cannot be loaded again.
+        if automerge::Change::from(change.decode()).raw_bytes() != pushed.bytes.0 {
+            return Err(Refused::Encoding);
+        }
         let actor = change
             .actor_id()
             .to_bytes()
@@ -122,6 +129,18 @@ impl Offered {
             fact_from(group, id, body)
         };
         bodies.into_values().map(fact).collect()
+    }
+}
+
+fn bounded(bytes: &[u8]) -> Result<(), Refused> {
+    let max = CHANGE_BYTES_MAX;
+    if bytes.len() > max {
+        return Err(Refused::Size { max });
+    }
+    match longest_column(bytes) {
+        Some(count) if count <= OPERATIONS_MAX as u64 => Ok(()),
+        Some(_) => Err(Refused::Size { max }),
+        None => Err(Refused::Encoding),
     }
 }
 

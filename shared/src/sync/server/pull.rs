@@ -178,18 +178,21 @@ impl Pull {
         let mut sends = Sends::default();
         for kind in [DocKind::Incident, DocKind::Work] {
             let mut reaches = standing.reaches.iter().filter(|reach| reach.kind == kind);
+            // A page that was made after the document had left a scope went past its entry without
+            // it, so that only a scope it never left vouches for what the device has.
             let is_held = reaches
                 .clone()
-                .any(|reach| self.holds(reach, standing.changed));
-            let has_left = reaches
+                .any(|reach| reach.is_current() && self.holds(reach, standing.changed));
+            // Documents come with all they have, so one may be there before its entry is passed.
+            let may_be_there = reaches
                 .clone()
-                .any(|reach| reach.until.is_some_and(|until| until > self.after));
+                .any(|reach| reach.until.is_none_or(|until| until > self.after));
             if reaches.any(|reach| self.is_visible(reach)) {
                 sends.visible.insert(kind);
                 sends
                     .docs
                     .push((kind, if is_held { How::Changes } else { How::Snapshot }));
-            } else if is_held || has_left {
+            } else if may_be_there {
                 sends.forget.push(kind);
             }
         }

@@ -1,0 +1,184 @@
+//! How many operations a change claims to have, read from its columns without expanding them.
+//!
+//! A run of equal values takes a few bytes whatever its length, and automerge walks every operation
+//! while it parses: a change of 64 bytes with 2^60 of them would never end. The format is that of
+//! <https://automerge.org/automerge-binary-format-spec/>, "Change Chunk" and "Column".
+
+/// The most items that a column of the uncompressed change chunk holds; none when it is no such
+/// chunk. What else is wrong with it is left to automerge.
+pub(super) fn longest_column(chunk: &[u8]) -> Option<u64> {
+    let mut rest = Bytes(chunk.get(9..)?);
+    rest.unsigned()?;
+    let deps = rest.unsigned()?;
+    rest.take(deps.checked_mul(32)?)?;
+    rest.prefixed()?; // the actor
+    rest.unsigned()?; // the sequence number
+    rest.unsigned()?; // the first operation
+    rest.unsigned()?; // the time
+    rest.prefixed()?; // the message
+    for _ in 0..rest.unsigned()? {
+        rest.prefixed()?; // an actor that operations name
+    }
+    let mut columns = Vec::new();
+    for _ in 0..rest.unsigned()? {
+        columns.push((rest.unsigned()?, rest.unsigned()?));
+    }
+    let mut longest = 0;
+    for (kind, length) in columns {
+        let data = Bytes(rest.take(length)?);
+        longest = longest.max(items(kind, data)?);
+    }
+    Some(longest)
+}
+
+fn items(kind: u64, data: Bytes<'_>) -> Option<u64> {
+    const DEFLATED: u64 = 8;
+    if kind & DEFLATED != 0 {
+        return None;
+    }
+    match kind & 7 {
+        4 => booleans(data),
+        7 => Some(0), // raw values, which another column counts
+        kind => runs(data, kind == 5),
+    }
+}
+
+/// Alternating lengths of runs of false and true.
+fn booleans(mut data: Bytes<'_>) -> Option<u64> {
+    let mut count = 0_u64;
+    while !data.0.is_empty() {
+        count = count.saturating_add(data.unsigned()?);
+    }
+    Some(count)
+}
+
+/// Run lengths: positive, so many times one value; negative, so many values; zero, a run of nulls.
+fn runs(mut data: Bytes<'_>, is_text: bool) -> Option<u64> {
+    let mut count = 0_u64;
+    while !data.0.is_empty() {
+        let length = data.signed()?;
+        let (run, values) = match length {
+            0 => (data.unsigned()?, 0),
+            1.. => (length.cast_unsigned(), 1),
+            ..0 => (length.unsigned_abs(), length.unsigned_abs()),
+        };
+        for _ in 0..values {
+            if is_text {
+                data.prefixed()?;
+            } else {
+                data.unsigned()?;
+            }
+        }
+        count = count.saturating_add(run);
+    }
+    Some(count)
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn take(&mut self, length: u64) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn prefixed(&mut self) -> Option<&'a [u8]> {
+        let length = self.unsigned()?;
+        self.take(length)
+    }
+
+    /// LEB128; the sign of a signed number does not matter where it is only skipped.
+    fn unsigned(&mut self) -> Option<u64> {
+        self.leb().map(|(value, _)| value)
+    }
+
+    fn signed(&mut self) -> Option<i64> {
+        let (value, bits) = self.leb()?;
+        let unused = 64_u32.saturating_sub(bits);
+        Some((value << unused).cast_signed() >> unused)
+    }
+
+    fn leb(&mut self) -> Option<(u64, u32)> {
+        const BITS_MAX: u32 = 70;
+        let (mut value, mut bits) = (0_u64, 0);
+        while bits < BITS_MAX {
+            let byte = self.take(1)?[0];
+            value |= u64::from(byte & 0x7f).checked_shl(bits).unwrap_or(0);
+            bits += 7;
+            if byte & 0x80 == 0 {
+                return Some((value, bits));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{Intent, write};
+    use crate::testing::{BOB, Copy};
+
+    fn leb(mut value: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while value > 0x7f {
+            bytes.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap_or(0));
+        bytes
+    }
+
+    /// A chunk of so many equal operations; a signed length needs its sign bit free.
+    fn bomb(count: u64) -> Vec<u8> {
+        let mut run = leb(count);
+        if run.last().is_some_and(|byte| byte & 0x40 != 0) {
+            let last = run.len() - 1;
+            run[last] |= 0x80;
+            run.push(0);
+        }
+        let column = |values: &[u8]| [run.as_slice(), values].concat();
+        let columns = [
+            (0x15_u8, column(b"\x01a")),
+            (0x34, leb(count)),
+            (0x42, column(&[1])),
+        ];
+        let mut data = vec![0, 2, 7, 7, 1, 1, 0, 0, 0, 3];
+        for (kind, column) in &columns {
+            data.extend([*kind, u8::try_from(column.len()).unwrap_or(0)]);
+        }
+        columns.iter().for_each(|(_, column)| data.extend(column));
+        let mut chunk = b"\x85\x6f\x4a\x83\0\0\0\0\x01".to_vec();
+        chunk.extend(leb(data.len() as u64));
+        chunk.extend(data);
+        chunk
+    }
+
+    #[test]
+    fn runs_are_counted_without_being_expanded() {
+        for count in [1, 63, 64, 100, 70_000, 1 << 33, 1 << 60] {
+            assert_eq!(longest_column(&bomb(count)), Some(count), "{count}");
+        }
+    }
+
+    #[test]
+    fn the_operations_of_a_real_change_are_counted() {
+        let mut copy = Copy::declared();
+        let text = "Größe 👍".to_owned();
+        let mut drafted = copy.drafted(BOB, Intent::Reply { text });
+        let actor = copy.actor;
+        let written = write(&mut drafted, &mut copy.docs, &|_| actor).expect("it can be written");
+        let change = automerge::Change::from_bytes(written[0].bytes.clone()).expect("a change");
+        assert_eq!(longest_column(&written[0].bytes), Some(change.len() as u64));
+    }
+
+    #[test]
+    fn rubbish_has_no_count() {
+        let whole = bomb(5);
+        for length in 0..whole.len() {
+            assert_eq!(longest_column(&whole[..length]), None, "{length}");
+        }
+        assert_eq!(longest_column(&[0xff; 100]), None);
+    }
+}
