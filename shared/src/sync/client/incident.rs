@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use crate::document::{BadDocument, Document, Written};
 use crate::ids::{Actor, DocKey, DocKind, Hash, IncidentId};
 use crate::incidents::{
-    Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Refused, read, write,
+    Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, write,
 };
-use crate::sync::message::{Accepted, ChangeBytes, PulledBody, PulledDoc, Verdict};
+use crate::sync::message::{Accepted, ChangeBytes, PulledBody, PulledDoc, Surface, Verdict};
 
 use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX, Unsent};
 use super::replica::{LocalDoc, Slot};
@@ -68,6 +68,15 @@ impl LocalIncident {
             outbox,
             loaded: None,
         }
+    }
+
+    /// An incident about to be declared. On the portal its work document is born on the server.
+    pub fn unborn(id: IncidentId, surface: Surface) -> Self {
+        let keys = match surface {
+            Surface::Console => vec![DocKey::incident(id), DocKey::work(id)],
+            Surface::Portal => vec![DocKey::incident(id)],
+        };
+        Self::new(id, keys.into_iter().map(LocalDoc::new), Vec::new())
     }
 
     /// The documents to store. A kind that was there before and is not now is to be deleted.
@@ -343,6 +352,8 @@ impl LocalIncident {
                 }
                 is_given_up
             }
+            // It followed an act that has just left; without that it is another change.
+            Refused::FollowsRefused if !refused.is_empty() => true,
             Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
                 self.try_again(place, why, refused);
                 true
@@ -401,6 +412,10 @@ impl LocalIncident {
         let mut place = 0;
         while place < self.outbox.len() {
             let mut drafted = self.outbox[place].drafted.clone();
+            if self.is_unborn() && !matches!(drafted.intent, Intent::Declare(_)) {
+                self.review(place, &Refused::FollowsRefused, &mut review);
+                continue;
+            }
             match self.write(&mut drafted, writer) {
                 Ok(changes) => {
                     let entry = &mut self.outbox[place];
@@ -420,6 +435,11 @@ impl LocalIncident {
         self.docs.retain(|_, doc| !is_unborn(doc));
         self.leave();
         Ok(review)
+    }
+
+    /// Whether the act that was to declare the incident did not come to stand.
+    fn is_unborn(&self) -> bool {
+        self.docs.get(&DocKind::Incident).is_none_or(is_unborn)
     }
 
     fn is_distrusted(&self) -> bool {
