@@ -73,7 +73,11 @@ async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
     if local.is_gone() != is_declare {
         return Err(Failure::Unknown);
     }
-    let before = if is_declare { None } else { Some(local.read().map_err(|_| Failure::Unknown)?.0) };
+    let before = if is_declare {
+        None
+    } else {
+        Some(local.read().map_err(|_| Failure::Unknown)?.0)
+    };
     if let Some(me) = desk.me() {
         policy::may(&me, &wish.intent, before.as_ref()).map_err(Failure::Refused)?;
     }
@@ -152,7 +156,11 @@ async fn commit(desk: &Rc<Desk>, painted: Painted) -> Result<(Copy, Outcome), Fa
     if stored != records {
         local = LocalIncident::new(local.id, keep::docs(&stored), Vec::new());
         write(desk, &mut local, entry.drafted.clone())?;
-        entry = local.outbox().last().cloned().ok_or(Failure::Refused(Refused::Scope))?;
+        entry = local
+            .outbox()
+            .last()
+            .cloned()
+            .ok_or(Failure::Refused(Refused::Scope))?;
     }
     let records = keep::store_docs(&tx, &stored, &local)?;
     let outcome = keep::store_row(&tx, &mut local, &matrix)?;

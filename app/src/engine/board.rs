@@ -9,12 +9,17 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
+use shared::ids::PersonId;
+use shared::sync::message::Surface;
+
 use super::desk::Desk;
 use super::protocol::{Answer, Ask, Call, Failure, News, Tell};
 use super::{acts, clock, start};
 
 thread_local! {
     static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
+    /// Asks that came while a start was under way, which may need what it opens.
+    static HELD: RefCell<Option<Vec<Ask>>> = const { RefCell::new(None) };
 }
 
 /// Starts to listen. Called once, when the worker starts.
@@ -51,27 +56,49 @@ fn send(tell: &Tell) {
 fn hear(event: &MessageEvent) {
     let bytes = Uint8Array::new(&event.data()).to_vec();
     match postcard::from_bytes::<Ask>(&bytes) {
-        Ok(ask) => spawn_local(take(ask)),
+        Ok(ask) => begin(ask),
         Err(_) => web_sys::console::error_1(&"the page speaks another version; reload it".into()),
     }
+}
+
+/// Takes an ask, or holds it back until the start under way has ended.
+fn begin(ask: Ask) {
+    let ask = HELD.with_borrow_mut(|held| match held {
+        Some(held) => {
+            held.push(ask);
+            None
+        }
+        None => {
+            *held = matches!(ask.call, Call::Start { .. }).then(Vec::new);
+            Some(ask)
+        }
+    });
+    if let Some(ask) = ask {
+        spawn_local(take(ask));
+    }
+}
+
+async fn start_desk(number: u32, person: PersonId, surface: Surface) {
+    let stop = DESK.with(RefCell::take);
+    if let Some(desk) = stop {
+        desk.stop();
+    }
+    match start::start(person, surface).await {
+        Ok((desk, started)) => {
+            DESK.with(|held| held.replace(Some(Rc::clone(&desk))));
+            answer(number, Ok(started));
+            desk.begin();
+        }
+        Err(why) => answer(number, Err(why.into())),
+    }
+    let held = HELD.with(RefCell::take).unwrap_or_default();
+    held.into_iter().for_each(begin);
 }
 
 async fn take(ask: Ask) {
     let Ask { number, call } = ask;
     if let Call::Start { person, surface } = call {
-        let stop = DESK.with(RefCell::take);
-        if let Some(desk) = stop {
-            desk.stop();
-        }
-        match start::start(person, surface).await {
-            Ok((desk, started)) => {
-                DESK.with(|held| held.replace(Some(Rc::clone(&desk))));
-                answer(number, Ok(started));
-                desk.begin();
-            }
-            Err(why) => answer(number, Err(why.into())),
-        }
-        return;
+        return start_desk(number, person, surface).await;
     }
     let desk = DESK.with(|desk| desk.borrow().clone());
     let Some(desk) = desk else {

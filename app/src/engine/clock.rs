@@ -38,7 +38,10 @@ pub(crate) fn jitter() -> Jitter {
 }
 
 /// The device's wall clock.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit 53 bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since 1970 fit 53 bits"
+)]
 pub(crate) fn wall() -> UnixMillis {
     UnixMillis(js_sys::Date::now() as i64)
 }
@@ -50,7 +53,9 @@ pub(crate) fn wall() -> UnixMillis {
     reason = "it counts up from zero and fits 53 bits"
 )]
 pub(crate) fn mono() -> u64 {
-    scope().performance().map_or(0, |performance| performance.now() as u64)
+    scope()
+        .performance()
+        .map_or(0, |performance| performance.now() as u64)
 }
 
 /// The same as a moment of the sync machine.

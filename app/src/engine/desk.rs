@@ -114,7 +114,9 @@ impl Desk {
     /// Stops, and deletes the database if asked to and nothing waits.
     pub(crate) async fn close(&self, forget: bool) -> Result<(), Failure> {
         if forget {
-            let tx = self.storage.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+            let tx = self
+                .storage
+                .begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
             let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
             if count > 0 {
                 return Err(Failure::StillWaiting { count });
@@ -137,7 +139,11 @@ impl Desk {
     /// The priority matrix in force.
     pub(crate) fn matrix(&self) -> Matrix {
         let state = self.state.borrow();
-        state.directory.as_ref().map(|directory| directory.matrix.clone()).unwrap_or_default()
+        state
+            .directory
+            .as_ref()
+            .map(|directory| directory.matrix.clone())
+            .unwrap_or_default()
     }
 
     /// An incident as it is stored, ready in memory if it is unchanged.
@@ -153,10 +159,17 @@ impl Desk {
     /// Reads an incident as it is stored. A copy that cannot be read is fetched again.
     pub(crate) async fn read(self: &Rc<Self>, id: IncidentId) -> Result<Incident, Failure> {
         let mut copy = self.fetch(id).await?;
-        if copy.local.is_gone() {
+        let is_stored = copy.records.iter().any(Option::is_some);
+        if !is_stored {
             return Err(Failure::Unknown);
         }
-        let Ok((incident, _)) = copy.local.read() else {
+        // Records that cannot be decoded are as if they were not there.
+        let read = if copy.local.is_gone() {
+            None
+        } else {
+            copy.local.read().ok()
+        };
+        let Some((incident, _)) = read else {
             rebuild::distrust(self, id).await?;
             return Err(Failure::Unknown);
         };
@@ -169,10 +182,16 @@ impl Desk {
         if rows.is_empty() && gone.is_empty() {
             return;
         }
-        let touched = rows.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+        let touched = rows
+            .iter()
+            .map(|row| row.id)
+            .chain(gone.iter().copied())
+            .collect();
         let word = Word::Changed { rows, gone };
         self.tabs.tell(&word);
-        let Word::Changed { rows, gone } = word else { return };
+        let Word::Changed { rows, gone } = word else {
+            return;
+        };
         tell_rows(rows, gone);
         self.show_followed(touched);
     }
@@ -215,7 +234,10 @@ impl Desk {
             acts.push(self.waiting_act(&entry).await?);
         }
         let mut refused = Vec::new();
-        for entry in review.iter().filter_map(|record| ReviewEntry::decode(record).ok()) {
+        for entry in review
+            .iter()
+            .filter_map(|record| ReviewEntry::decode(record).ok())
+        {
             refused.push(self.review_act(entry).await?);
         }
         Ok(Answer::Waiting {
@@ -259,7 +281,9 @@ impl Desk {
         }
         let mut copy = self.fetch(id).await?;
         let read = copy.local.read();
-        let subject = read.map(|(incident, _)| incident.subject.holds.value).unwrap_or_default();
+        let subject = read
+            .map(|(incident, _)| incident.subject.holds.value)
+            .unwrap_or_default();
         self.state.borrow_mut().library.put(copy);
         Ok(subject)
     }
@@ -273,7 +297,11 @@ impl Desk {
     fn hear_tab(self: &Rc<Self>, word: Word) {
         match word {
             Word::Changed { rows, gone } => {
-                let touched = rows.iter().map(|row| row.id).chain(gone.iter().copied()).collect();
+                let touched = rows
+                    .iter()
+                    .map(|row| row.id)
+                    .chain(gone.iter().copied())
+                    .collect();
                 let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
                 self.state.borrow_mut().list.note(ids, gone.iter().copied());
                 tell_rows(rows, gone);
@@ -284,6 +312,7 @@ impl Desk {
                 sync::wake(self);
                 self.refresh_status();
             }
+            Word::Arrived => sync::tell_line(self),
             Word::Line { contact, complete } => sync::follow_line(self, contact, complete),
             Word::Directory => rebuild::reread_directory(self),
             Word::Retry { signed_in } => sync::retry(self, signed_in),

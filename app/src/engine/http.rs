@@ -21,9 +21,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) async fn post(path: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
     let abort = AbortController::new().map_err(|_| Fault::Unreachable)?;
     let init = request(body, &abort).map_err(|_| Fault::Unreachable)?;
-    let _limit = Timeout::new(u32::try_from(LIMIT.as_millis()).unwrap_or(u32::MAX), move || {
-        abort.abort();
-    });
+    let _limit = Timeout::new(
+        u32::try_from(LIMIT.as_millis()).unwrap_or(u32::MAX),
+        move || {
+            abort.abort();
+        },
+    );
     let fetched = JsFuture::from(clock::scope().fetch_with_str_and_init(path, &init)).await;
     let response: Response = fetched
         .and_then(JsCast::dyn_into)

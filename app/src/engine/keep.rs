@@ -38,20 +38,34 @@ pub(crate) fn docs(records: &Records) -> Vec<LocalDoc> {
 
 /// Reads the outbox. A record that cannot be decoded is left where it is.
 pub(crate) async fn outbox(tx: &Tx<'_>) -> Result<Entries, Broken> {
+    Ok(sift_outbox(tx).await?.0)
+}
+
+/// Reads the outbox, and under which numbers lies what cannot be decoded.
+pub(crate) async fn sift_outbox(tx: &Tx<'_>) -> Result<(Entries, Vec<u32>), Broken> {
+    let (mut entries, mut unreadable) = (Entries::new(), Vec::new());
     let numbers = tx.numbers(Shelf::Outbox).await?;
     if numbers.is_empty() {
-        return Ok(Vec::new());
+        return Ok((entries, unreadable));
     }
     let records = tx.all(Shelf::Outbox).await?;
-    let entry = |(number, record): (u32, Vec<u8>)| Some((number, OutboxEntry::decode(&record).ok()?));
-    Ok(numbers.into_iter().zip(records).filter_map(entry).collect())
+    for (number, record) in numbers.into_iter().zip(records) {
+        match OutboxEntry::decode(&record) {
+            Ok(entry) => entries.push((number, entry)),
+            Err(_) => unreadable.push(number),
+        }
+    }
+    Ok((entries, unreadable))
 }
 
 /// Sorts entries by their incident, keeping their order.
 pub(crate) fn by_incident(entries: Entries) -> BTreeMap<IncidentId, Entries> {
     let mut sorted: BTreeMap<_, Entries> = BTreeMap::new();
     for (number, entry) in entries {
-        sorted.entry(entry.incident).or_default().push((number, entry));
+        sorted
+            .entry(entry.incident)
+            .or_default()
+            .push((number, entry));
     }
     sorted
 }
@@ -77,8 +91,11 @@ pub(crate) fn store(
     matrix: &Matrix,
 ) -> Result<Outcome, Broken> {
     store_docs(tx, before, local)?;
-    let after: BTreeMap<ActId, &OutboxEntry> =
-        local.outbox().iter().map(|entry| (entry.act(), entry)).collect();
+    let after: BTreeMap<ActId, &OutboxEntry> = local
+        .outbox()
+        .iter()
+        .map(|entry| (entry.act(), entry))
+        .collect();
     for (number, entry) in entries {
         match after.get(&entry.act()) {
             Some(now) if *now == entry => {}
@@ -132,7 +149,11 @@ pub(crate) fn store_row(
 /// Keeps refused acts for their author.
 pub(crate) fn store_review(tx: &Tx<'_>, review: &[ReviewEntry]) -> Result<(), Broken> {
     for entry in review {
-        tx.put(Shelf::Review, entry.drafted.act.to_string(), &entry.encode())?;
+        tx.put(
+            Shelf::Review,
+            entry.drafted.act.to_string(),
+            &entry.encode(),
+        )?;
     }
     Ok(())
 }

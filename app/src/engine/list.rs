@@ -48,7 +48,11 @@ impl List {
         let mut is_damaged = false;
         for (name, record) in names.iter().zip(&overlays) {
             let Ok(id) = name.parse() else { continue };
-            let over = if record.is_empty() { Over::Gone } else { Over::Row };
+            let over = if record.is_empty() {
+                Over::Gone
+            } else {
+                Over::Row
+            };
             list.overlaid.insert(id, over);
         }
         let mut rows = Vec::new();
@@ -85,8 +89,14 @@ impl List {
     /// How many incidents have a row.
     pub(crate) fn count(&self) -> usize {
         let over_nothing = |id: &IncidentId| !self.chunk_of.contains_key(id);
-        let added = self.overlaid.iter().filter(|(id, over)| **over == Over::Row && over_nothing(id));
-        let gone = self.overlaid.iter().filter(|(id, over)| **over == Over::Gone && !over_nothing(id));
+        let added = self
+            .overlaid
+            .iter()
+            .filter(|(id, over)| **over == Over::Row && over_nothing(id));
+        let gone = self
+            .overlaid
+            .iter()
+            .filter(|(id, over)| **over == Over::Gone && !over_nothing(id));
         self.chunk_of.len() + added.count() - gone.count()
     }
 
@@ -96,8 +106,10 @@ impl List {
         changed: impl IntoIterator<Item = IncidentId>,
         gone: impl IntoIterator<Item = IncidentId>,
     ) {
-        self.overlaid.extend(changed.into_iter().map(|id| (id, Over::Row)));
-        self.overlaid.extend(gone.into_iter().map(|id| (id, Over::Gone)));
+        self.overlaid
+            .extend(changed.into_iter().map(|id| (id, Over::Row)));
+        self.overlaid
+            .extend(gone.into_iter().map(|id| (id, Over::Gone)));
     }
 
     /// Notes rows that were written as a chunk.
@@ -117,7 +129,10 @@ impl List {
     pub(crate) fn slice(&self) -> Option<Slice> {
         let first = self.overlaid.keys().next()?;
         let chunk = self.chunk_of.get(first).copied();
-        let alike = self.overlaid.keys().filter(|id| self.chunk_of.get(id).copied() == chunk);
+        let alike = self
+            .overlaid
+            .keys()
+            .filter(|id| self.chunk_of.get(id).copied() == chunk);
         let ids = alike.take(CHUNK_ROWS).copied().collect();
         Some(Slice { chunk, ids })
     }

@@ -27,7 +27,11 @@ impl Socket {
     /// Begins to open the socket.
     pub(crate) fn open(report: impl Fn(Report) + Clone + 'static) -> Option<Self> {
         let location = clock::scope().location();
-        let scheme = if location.protocol() == "https:" { "wss" } else { "ws" };
+        let scheme = if location.protocol() == "https:" {
+            "wss"
+        } else {
+            "ws"
+        };
         let address = format!("{scheme}://{}/sync/live", location.host());
         let socket = WebSocket::new(&address).ok()?;
         let on_open = Closure::new({

@@ -54,7 +54,11 @@ async fn try_lock(name: &str) -> Result<bool, JsValue> {
         if let Some(got) = got.take() {
             got.send(has_it).ok();
         }
-        if has_it { for_ever() } else { Promise::resolve(&JsValue::NULL) }
+        if has_it {
+            for_ever()
+        } else {
+            Promise::resolve(&JsValue::NULL)
+        }
     });
     let options = Object::new();
     Reflect::set(&options, &"ifAvailable".into(), &true.into())?;

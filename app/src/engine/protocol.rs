@@ -23,7 +23,10 @@ pub struct Ask {
 /// From the engine to the page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Tell {
-    Answer { number: u32, answer: Result<Answer, Failure> },
+    Answer {
+        number: u32,
+        answer: Result<Answer, Failure>,
+    },
     News(News),
 }
 
@@ -39,7 +42,10 @@ pub enum Call {
     Leave { incident: IncidentId },
     /// Does one act. Answered with [`Answer::Painted`] as soon as it is folded in memory;
     /// [`News::Durable`] follows when it is committed, [`News::NotKept`] if that fails.
-    Act { incident: IncidentId, intent: Intent },
+    Act {
+        incident: IncidentId,
+        intent: Intent,
+    },
     /// Declares an incident; the engine makes its id.
     Declare { intent: Intent },
     /// Lists what waits and what needs attention, for the sync centre.
@@ -60,11 +66,24 @@ pub enum Call {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Answer {
     Done,
-    Started { directory: Option<Directory>, status: Status, rows: Vec<Row> },
+    Started {
+        directory: Option<Directory>,
+        status: Status,
+        rows: Vec<Row>,
+    },
     /// The incident and its saved draft.
-    Opened { incident: Box<Incident>, draft: String },
-    Painted { act: ActId, incident: Box<Incident> },
-    Waiting { acts: Vec<WaitingAct>, review: Vec<ReviewAct> },
+    Opened {
+        incident: Box<Incident>,
+        draft: String,
+    },
+    Painted {
+        act: ActId,
+        incident: Box<Incident>,
+    },
+    Waiting {
+        acts: Vec<WaitingAct>,
+        review: Vec<ReviewAct>,
+    },
 }
 
 /// Why an ask failed. What was typed is still with the page.
@@ -88,13 +107,21 @@ pub enum Failure {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum News {
     /// Rows that are new or changed, and incidents gone from this device.
-    Rows { changed: Vec<Row>, gone: Vec<IncidentId> },
+    Rows {
+        changed: Vec<Row>,
+        gone: Vec<IncidentId>,
+    },
     /// The incident that the page follows has changed.
     Incident(Box<Incident>),
     /// An act is committed on this device.
-    Durable { act: ActId },
+    Durable {
+        act: ActId,
+    },
     /// An act could not be committed and is undone; the draft stays with the page.
-    NotKept { act: ActId, why: Failure },
+    NotKept {
+        act: ActId,
+        why: Failure,
+    },
     Directory(Box<Directory>),
     Status(Status),
     /// The server asks for a new sign-in; nothing is lost meanwhile.
@@ -102,7 +129,10 @@ pub enum News {
     /// The server needs a newer client before sync goes on.
     UpdateNeeded,
     /// The stored copy was lost or could not be read and is being fetched again.
-    Rebuilding { lost_acts: u32, exported: Option<String> },
+    Rebuilding {
+        lost_acts: u32,
+        exported: Option<String>,
+    },
 }
 
 /// The facts under the status chip.

@@ -79,8 +79,15 @@ fn request(desk: &Desk, asked: &Cursors) -> PullRequest {
         surface: desk.surface,
         device: desk.device,
         cursors: asked.clone(),
-        directory: state.directory.as_ref().map_or(0, |directory| directory.version),
-        docs_max: if asked.epoch.is_none() { FIRST_PAGE_DOCS } else { PAGE_DOCS },
+        directory: state
+            .directory
+            .as_ref()
+            .map_or(0, |directory| directory.version),
+        docs_max: if asked.epoch.is_none() {
+            FIRST_PAGE_DOCS
+        } else {
+            PAGE_DOCS
+        },
     }
 }
 
@@ -103,9 +110,16 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
         if more == More::No {
             state.status.fresh_at = Some(clock::wall());
         }
-        let in_chunks: BTreeSet<_> =
-            stored.chunks.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
-        let single = stored.rows.iter().map(|row| row.id).filter(|id| !in_chunks.contains(id));
+        let in_chunks: BTreeSet<_> = stored
+            .chunks
+            .iter()
+            .flat_map(|(_, ids)| ids.iter().copied())
+            .collect();
+        let single = stored
+            .rows
+            .iter()
+            .map(|row| row.id)
+            .filter(|id| !in_chunks.contains(id));
         state.list.note(single, stored.gone.iter().copied());
         for (number, ids) in stored.chunks {
             state.list.note_chunk(number, ids);
@@ -121,6 +135,7 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
     let shown: BTreeSet<_> = stored.rows.iter().map(|row| row.id).collect();
     desk.announce(stored.rows, stored.gone);
     desk.show_followed(stored.touched.difference(&shown).copied().collect());
+    sync::tell_line(desk);
     desk.refresh_status();
     desk.tidy();
 }
@@ -158,9 +173,15 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
     let touched = page.docs.iter().map(|doc| doc.doc.id).collect();
     store.docs(page.docs, &page.forget).await?;
     let single = store.rows.len();
-    let chunks = store.rows(page.rows.iter().map(|row| row.row.as_slice())).await?;
+    let chunks = store
+        .rows(page.rows.iter().map(|row| row.row.as_slice()))
+        .await?;
     debug_assert!(single <= store.rows.len());
-    let cursors = if store.is_damaged { Cursors::default() } else { page.cursors };
+    let cursors = if store.is_damaged {
+        Cursors::default()
+    } else {
+        page.cursors
+    };
     let PageStore {
         rows,
         gone,
@@ -212,7 +233,9 @@ impl PageStore<'_> {
             }
         }
         for (held, pulled) in onto {
-            let held = held.await?.and_then(|record| LocalDoc::decode(&record).ok());
+            let held = held
+                .await?
+                .and_then(|record| LocalDoc::decode(&record).ok());
             // Changes to a document that is not here: it must come whole.
             self.is_damaged |= held.is_none() && !self.desk.state.borrow().has_rebuilt;
             if held.is_some() {
@@ -296,8 +319,10 @@ impl PageStore<'_> {
         let mut chunks = Vec::new();
         if !bulk.is_empty() {
             let overlays = self.tx.names(Shelf::Overlays).await?;
-            let overlaid: BTreeSet<IncidentId> =
-                overlays.iter().filter_map(|name| name.parse().ok()).collect();
+            let overlaid: BTreeSet<IncidentId> = overlays
+                .iter()
+                .filter_map(|name| name.parse().ok())
+                .collect();
             let mut number = next_chunk(self.tx).await?;
             for rows in bulk.chunks(CHUNK_ROWS) {
                 let ids: Vec<_> = rows.iter().map(|row| row.id).collect();

@@ -26,7 +26,11 @@ pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
 /// Whether acts wait that can be sent.
 pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
     let (offers, _) = offers(desk, 1).await?;
-    Ok(if offers.is_empty() { Waiting::None } else { Waiting::Some })
+    Ok(if offers.is_empty() {
+        Waiting::None
+    } else {
+        Waiting::Some
+    })
 }
 
 async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> {
@@ -47,10 +51,7 @@ async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> 
     waiting(desk).await.map_err(|_| Fault::Disk)
 }
 
-async fn offers(
-    desk: &Desk,
-    groups_max: usize,
-) -> Result<(Vec<Offer>, Vec<PushGroup>), Broken> {
+async fn offers(desk: &Desk, groups_max: usize) -> Result<(Vec<Offer>, Vec<PushGroup>), Broken> {
     let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
     let entries = keep::outbox(&tx).await?;
     let entries: Vec<OutboxEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
@@ -71,10 +72,18 @@ fn request(desk: &Desk, groups: Vec<PushGroup>) -> PushRequest {
 async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<(), Broken> {
     let mut verdicts: BTreeMap<IncidentId, Vec<(Offer, Verdict)>> = BTreeMap::new();
     for (offer, verdict) in offers.into_iter().zip(reply.verdicts) {
-        verdicts.entry(offer.incident).or_default().push((offer, verdict));
+        verdicts
+            .entry(offer.incident)
+            .or_default()
+            .push((offer, verdict));
     }
-    let shelves =
-        [Shelf::Docs, Shelf::Overlays, Shelf::Outbox, Shelf::Review, Shelf::Meta];
+    let shelves = [
+        Shelf::Docs,
+        Shelf::Overlays,
+        Shelf::Outbox,
+        Shelf::Review,
+        Shelf::Meta,
+    ];
     let matrix = desk.matrix();
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
     let mut cursors = cursors_after_push(&start::cursors(&tx).await?, reply.epoch);
@@ -105,7 +114,9 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
     {
         let mut state = desk.state.borrow_mut();
         state.cursors = cursors;
-        state.list.note(rows.iter().map(|row| row.id), gone.iter().copied());
+        state
+            .list
+            .note(rows.iter().map(|row| row.id), gone.iter().copied());
     }
     desk.announce(rows, gone);
     desk.refresh_status();

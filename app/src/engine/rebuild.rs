@@ -35,12 +35,51 @@ pub(crate) async fn open(name: &str) -> Result<Storage, Broken> {
     Storage::delete(name).await?;
     let storage = Storage::open(name.to_owned()).await?;
     restore(&storage, &saved).await?;
-    let exported = serde_json::to_string(&saved).ok().filter(|_| !saved.is_empty());
     board::tell(News::Rebuilding {
         lost_acts: 0,
-        exported,
+        exported: export(&saved),
     });
     Ok(storage)
+}
+
+/// Puts a database in order of which some records cannot be read: lists are fetched again, acts that
+/// wait stay, those that cannot be read are counted as lost.
+pub(crate) async fn repair(storage: &Storage) -> Result<(), Broken> {
+    let shelves = [
+        Shelf::Docs,
+        Shelf::Chunks,
+        Shelf::Overlays,
+        Shelf::Outbox,
+        Shelf::Meta,
+    ];
+    let tx = storage.begin(&shelves, Purpose::Strict)?;
+    let (entries, unreadable) = keep::sift_outbox(&tx).await?;
+    for number in &unreadable {
+        tx.delete(Shelf::Outbox, *number)?;
+    }
+    let matrix = start::mend_records(&tx).await?;
+    tx.clear(Shelf::Chunks)?;
+    tx.clear(Shelf::Overlays)?;
+    let waiting: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+    for (id, entries) in keep::by_incident(entries) {
+        let (_, mut local) = keep::load(&tx, id, &entries).await?;
+        if !local.is_gone() {
+            keep::store_row(&tx, &mut local, &matrix)?;
+        }
+    }
+    tx.commit().await?;
+    board::tell(News::Rebuilding {
+        lost_acts: u32::try_from(unreadable.len()).unwrap_or(u32::MAX),
+        exported: export(&waiting),
+    });
+    Ok(())
+}
+
+/// What waits, as a text that a person can keep elsewhere.
+fn export(waiting: &[OutboxEntry]) -> Option<String> {
+    serde_json::to_string(waiting)
+        .ok()
+        .filter(|_| !waiting.is_empty())
 }
 
 /// Has one incident fetched again whose documents cannot be read.
@@ -56,7 +95,10 @@ pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Fail
     local.distrust();
     keep::store_docs(&tx, &before, &local)?;
     for (number, entry) in &entries {
-        let now = local.outbox().iter().find(|other| other.act() == entry.act());
+        let now = local
+            .outbox()
+            .iter()
+            .find(|other| other.act() == entry.act());
         tx.put(Shelf::Outbox, *number, &now.unwrap_or(entry).encode())?;
     }
     start::put_cursors(&tx, &Cursors::default())?;
@@ -88,7 +130,7 @@ async fn probe(storage: &Storage) -> Result<(), Broken> {
     tx.count(Shelf::Docs).await?;
     tx.count(Shelf::Drafts).await?;
     tx.count(Shelf::Review).await?;
-    tx.all(Shelf::Outbox).await?;
+    tx.count(Shelf::Outbox).await?;
     Ok(())
 }
 

@@ -9,16 +9,17 @@ use web_sys::StorageEstimate;
 
 use shared::ids::{DeviceId, PersonId};
 use shared::people::Directory;
+use shared::priority::Matrix;
 use shared::rows::Row;
 use shared::sync::message::{self, Cursors, Surface};
 use shared::time::UnixMillis;
 
 use super::desk::{Desk, State};
-use super::list::{List, Stored};
+use super::list::List;
 use super::protocol::{Answer, News, Status};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
-use super::{acts, board, clock, locks, rebuild};
+use super::{acts, board, clock, keep, locks, rebuild};
 
 const CURSORS: &str = "cursors";
 const DEVICE: &str = "device";
@@ -33,9 +34,12 @@ pub(crate) async fn start(
     let name = storage::name(surface, person);
     let storage = rebuild::open(&name).await?;
     let first = match read(&storage).await {
-        Ok(first) => first,
+        Ok(first) if !first.is_damaged => first,
         Err(Broken::Quota) => return Err(Broken::Quota),
-        Err(Broken::Other(_)) => First::default(),
+        Ok(_) | Err(Broken::Other(_)) => {
+            rebuild::repair(&storage).await?;
+            read(&storage).await?
+        }
     };
     let device = match first.device {
         Some(device) => device,
@@ -49,7 +53,8 @@ pub(crate) async fn start(
         review: first.review,
         fresh_at: first.fresh_at,
         incidents: u32::try_from(first.rows.len()).unwrap_or(u32::MAX),
-        complete: first.cursors.epoch.is_some() && first.cursors.lows.values().all(|low| low.0 == 0),
+        complete: first.cursors.epoch.is_some()
+            && first.cursors.lows.values().all(|low| low.0 == 0),
         ..Status::default()
     };
     let started = Answer::Started {
@@ -89,42 +94,90 @@ struct First {
     rows: Vec<Row>,
     waiting: u32,
     review: u32,
+    /// Whether some of it could not be read.
+    is_damaged: bool,
 }
 
 async fn read(storage: &Storage) -> Result<First, Broken> {
-    let shelves = [Shelf::Meta, Shelf::Chunks, Shelf::Overlays, Shelf::Outbox, Shelf::Review];
+    let shelves = [
+        Shelf::Meta,
+        Shelf::Chunks,
+        Shelf::Overlays,
+        Shelf::Outbox,
+        Shelf::Review,
+    ];
     let tx = storage.begin(&shelves, Purpose::Read)?;
     let device = tx.get(Shelf::Meta, DEVICE)?;
     let directory = tx.get(Shelf::Meta, DIRECTORY)?;
     let fresh = tx.get(Shelf::Meta, FRESH)?;
     let cursors = tx.get(Shelf::Meta, CURSORS)?;
-    let device = device.await?.and_then(|bytes| bytes.try_into().ok());
-    let directory = directory.await?.and_then(|bytes| message::decode(&bytes).ok());
+    let device = Field::of(device.await?, |bytes| bytes.try_into().ok());
+    let directory = Field::of(directory.await?, |bytes| message::decode(bytes).ok());
     let fresh = fresh.await?.and_then(|bytes| bytes.try_into().ok());
-    let cursors = cursors.await?.and_then(|bytes| message::decode(&bytes).ok());
-    let Stored {
-        list,
-        rows,
-        is_damaged,
-    } = List::read(&tx).await?;
+    let cursors = Field::of(cursors.await?, |bytes| message::decode(bytes).ok());
+    let stored = List::read(&tx).await?;
+    let (waiting, unreadable) = keep::sift_outbox(&tx).await?;
     Ok(First {
-        device: device.map(DeviceId::from_bytes),
-        directory,
-        // Rows of another format come again with their documents.
-        cursors: cursors.filter(|_| !is_damaged).unwrap_or_default(),
+        is_damaged: stored.is_damaged
+            || !unreadable.is_empty()
+            || device.is_damaged
+            || directory.is_damaged
+            || cursors.is_damaged,
+        device: device.value.map(DeviceId::from_bytes),
+        directory: directory.value,
+        cursors: cursors.value.unwrap_or_default(),
         fresh_at: fresh.map(|bytes| UnixMillis(i64::from_be_bytes(bytes))),
-        list,
-        rows,
-        waiting: tx.count(Shelf::Outbox).await?,
+        list: stored.list,
+        rows: stored.rows,
+        waiting: u32::try_from(waiting.len()).unwrap_or(u32::MAX),
         review: tx.count(Shelf::Review).await?,
     })
+}
+
+/// A record with its meaning, if it has one.
+struct Field<T> {
+    value: Option<T>,
+    is_damaged: bool,
+}
+
+impl<T> Field<T> {
+    fn of(record: Option<Vec<u8>>, read: impl FnOnce(&[u8]) -> Option<T>) -> Self {
+        let value = record.as_deref().and_then(read);
+        Self {
+            is_damaged: record.is_some() && value.is_none(),
+            value,
+        }
+    }
+}
+
+/// Deletes what cannot be read of these records, and the cursors in any case: everything is to be
+/// fetched again. Gives the priority matrix in force.
+pub(crate) async fn mend_records(tx: &Tx<'_>) -> Result<Matrix, Broken> {
+    let device = tx.get(Shelf::Meta, DEVICE)?.await?;
+    if Field::of(device, |bytes| <[u8; 16]>::try_from(bytes).ok()).is_damaged {
+        tx.delete(Shelf::Meta, DEVICE)?;
+    }
+    let directory = tx.get(Shelf::Meta, DIRECTORY)?.await?;
+    let directory = Field::of(directory, |bytes| message::decode::<Directory>(bytes).ok());
+    if directory.is_damaged {
+        tx.delete(Shelf::Meta, DIRECTORY)?;
+    }
+    tx.delete(Shelf::Meta, CURSORS)?;
+    Ok(directory
+        .value
+        .map(|directory| directory.matrix)
+        .unwrap_or_default())
 }
 
 async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
     let device = DeviceId::new(clock::wall(), clock::random());
     let tx = storage.begin(&[Shelf::Meta], Purpose::Strict)?;
     // Another tab may have been quicker.
-    if let Some(bytes) = tx.get(Shelf::Meta, DEVICE)?.await?.and_then(|bytes| bytes.try_into().ok()) {
+    if let Some(bytes) = tx
+        .get(Shelf::Meta, DEVICE)?
+        .await?
+        .and_then(|bytes| bytes.try_into().ok())
+    {
         return Ok(DeviceId::from_bytes(bytes));
     }
     tx.put(Shelf::Meta, DEVICE, device.as_bytes())?;
@@ -139,7 +192,11 @@ pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
     let cursors = cursors(&tx).await?;
     let stored = List::read(&tx).await?;
     let mut state = desk.state.borrow_mut();
-    state.cursors = if stored.is_damaged { Cursors::default() } else { cursors };
+    state.cursors = if stored.is_damaged {
+        Cursors::default()
+    } else {
+        cursors
+    };
     state.list = stored.list;
     Ok(())
 }
@@ -155,7 +212,9 @@ pub(crate) async fn reread_cursors(desk: &Desk) -> Result<(), Broken> {
 /// The cursors as stored.
 pub(crate) async fn cursors(tx: &Tx<'_>) -> Result<Cursors, Broken> {
     let stored = tx.get(Shelf::Meta, CURSORS)?.await?;
-    Ok(stored.and_then(|bytes| message::decode(&bytes).ok()).unwrap_or_default())
+    Ok(stored
+        .and_then(|bytes| message::decode(&bytes).ok())
+        .unwrap_or_default())
 }
 
 /// Writes the cursors.
@@ -195,8 +254,13 @@ impl Desk {
     }
 
     async fn counts(&self) -> Result<(u32, u32), Broken> {
-        let tx = self.storage.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
-        Ok((tx.count(Shelf::Outbox).await?, tx.count(Shelf::Review).await?))
+        let tx = self
+            .storage
+            .begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+        Ok((
+            tx.count(Shelf::Outbox).await?,
+            tx.count(Shelf::Review).await?,
+        ))
     }
 
     fn tell_status(&self, (waiting, review): (u32, u32)) {

@@ -238,13 +238,11 @@ pub(crate) struct Tx<'a> {
 
 impl Tx<'_> {
     /// Asks for a record at once; the answer can be awaited later.
-    pub(crate) fn get(
-        &self,
-        shelf: Shelf,
-        key: impl Into<Key>,
-    ) -> Result<Pending, Broken> {
+    pub(crate) fn get(&self, shelf: Shelf, key: impl Into<Key>) -> Result<Pending, Broken> {
         let store = self.transaction.object_store(shelf.name())?;
-        let request = store.get::<Uint8Array, JsValue, _>(key.into().0).primitive()?;
+        let request = store
+            .get::<Uint8Array, JsValue, _>(key.into().0)
+            .primitive()?;
         Ok(Box::pin(async move { Ok(request.await?.map(Into::into)) }))
     }
 
@@ -279,17 +277,29 @@ impl Tx<'_> {
     }
 
     /// Writes a record.
-    pub(crate) fn put(&self, shelf: Shelf, key: impl Into<Key>, record: &[u8]) -> Result<(), Broken> {
+    pub(crate) fn put(
+        &self,
+        shelf: Shelf,
+        key: impl Into<Key>,
+        record: &[u8],
+    ) -> Result<(), Broken> {
         let store = self.transaction.object_store(shelf.name())?;
         let record = Uint8ArraySlice::new(record);
-        store.put(record).with_key(key.into().0).without_key_type().primitive()?;
+        store
+            .put(record)
+            .with_key(key.into().0)
+            .without_key_type()
+            .primitive()?;
         Ok(())
     }
 
     /// Writes a record behind all others of a store that numbers its records.
     pub(crate) fn append(&self, shelf: Shelf, record: &[u8]) -> Result<(), Broken> {
         let store = self.transaction.object_store(shelf.name())?;
-        store.add(Uint8ArraySlice::new(record)).without_key_type().primitive()?;
+        store
+            .add(Uint8ArraySlice::new(record))
+            .without_key_type()
+            .primitive()?;
         Ok(())
     }
 
@@ -297,6 +307,12 @@ impl Tx<'_> {
     pub(crate) fn delete(&self, shelf: Shelf, key: impl Into<Key>) -> Result<(), Broken> {
         let store = self.transaction.object_store(shelf.name())?;
         store.delete::<JsValue, _>(key.into().0).primitive()?;
+        Ok(())
+    }
+
+    /// Deletes all records of a store.
+    pub(crate) fn clear(&self, shelf: Shelf) -> Result<(), Broken> {
+        self.transaction.object_store(shelf.name())?.clear()?;
         Ok(())
     }
 

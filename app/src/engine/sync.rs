@@ -19,6 +19,7 @@ use super::{board, clock, list, locks, pull, push, start};
 /// Waits to lead, then does the network.
 pub(crate) fn begin(desk: &Rc<Desk>) {
     listen_to_hints(desk);
+    desk.tabs.tell(&Word::Arrived);
     let desk = Rc::clone(desk);
     spawn_local(async move {
         locks::lead(&desk.storage.name).await;
@@ -40,7 +41,10 @@ pub(crate) fn feed(desk: &Rc<Desk>, input: Input) {
         return;
     }
     let (now, jitter) = (clock::tick(), clock::jitter());
-    desk.state.borrow_mut().network.handle_input(input, now, jitter);
+    desk.state
+        .borrow_mut()
+        .network
+        .handle_input(input, now, jitter);
     settle(desk);
 }
 
@@ -52,7 +56,14 @@ pub(crate) fn wake(desk: &Rc<Desk>) {
 /// Tries the network at once.
 pub(crate) fn retry(desk: &Rc<Desk>, signed_in: bool) {
     let is_signed_out = desk.state.borrow().network.contact() == Contact::SignedOut;
-    feed(desk, if signed_in || is_signed_out { Input::SignedIn } else { Input::Hint });
+    feed(
+        desk,
+        if signed_in || is_signed_out {
+            Input::SignedIn
+        } else {
+            Input::Hint
+        },
+    );
 }
 
 /// Shows the line as the leading tab sees it.
@@ -86,7 +97,9 @@ fn settle(desk: &Rc<Desk>) {
     let timer = due.map(|due| {
         let wait = due.0.saturating_sub(clock::mono()).max(1);
         let desk = Rc::clone(desk);
-        Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), move || timeout(&desk))
+        Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), move || {
+            timeout(&desk)
+        })
     });
     desk.state.borrow_mut().timer = timer;
 }
@@ -116,10 +129,18 @@ fn act(desk: &Rc<Desk>, effect: Effect) {
             }
         }
         Effect::Show(contact) => {
-            let complete = desk.state.borrow().status.complete;
-            desk.tabs.tell(&Word::Line { contact, complete });
+            tell_line(desk);
             show(desk, contact);
         }
+    }
+}
+
+/// Tells the other tabs how the line is, if this one knows because it leads.
+pub(crate) fn tell_line(desk: &Desk) {
+    let state = desk.state.borrow();
+    let (contact, complete) = (state.network.contact(), state.status.complete);
+    if contact != Contact::Unknown {
+        desk.tabs.tell(&Word::Line { contact, complete });
     }
 }
 
@@ -177,8 +198,12 @@ impl Desk {
         spawn_local(async move {
             loop {
                 let slice = desk.state.borrow().list.slice();
-                let Some(slice) = slice.filter(|_| !desk.is_over.get()) else { break };
-                let Ok(folded) = list::fold(&desk.storage, slice).await else { break };
+                let Some(slice) = slice.filter(|_| !desk.is_over.get()) else {
+                    break;
+                };
+                let Ok(folded) = list::fold(&desk.storage, slice).await else {
+                    break;
+                };
                 desk.state.borrow_mut().list.note_folded(&folded);
             }
             desk.state.borrow_mut().is_tidying = false;

@@ -29,6 +29,8 @@ pub(crate) enum Word {
     },
     /// An act waits to be sent.
     Wake,
+    /// A tab has joined and knows nothing of the line.
+    Arrived,
     /// The leading tab's news of the line, with what the server asks for.
     Line { contact: Contact, complete: bool },
     /// The directory was replaced.
@@ -77,7 +79,9 @@ impl Tabs {
         let (Some(channel), Ok(bytes)) = (&self.channel, postcard::to_allocvec(word)) else {
             return;
         };
-        channel.post_message(&Uint8Array::from(bytes.as_slice())).ok();
+        channel
+            .post_message(&Uint8Array::from(bytes.as_slice()))
+            .ok();
     }
 
     /// Leaves the others.
@@ -90,7 +94,9 @@ impl Tabs {
 
     /// Remembers what another engine's clocks said just now.
     pub(crate) fn note_clock(&self, reading: Reading) {
-        self.clocks.borrow_mut().insert(reading.boot, (reading, clock::mono()));
+        self.clocks
+            .borrow_mut()
+            .insert(reading.boot, (reading, clock::mono()));
     }
 
     /// What the clocks of every live engine say now, this one's first.

@@ -168,6 +168,8 @@ pub struct Network {
     socket_failures: u32,
     contact: Contact,
     high: Seq,
+    /// The end of the log, as the socket told it.
+    heard: Seq,
     epoch: Option<Epoch>,
     ask_at: Tick,
     groups_max: usize,
@@ -189,6 +191,7 @@ impl Default for Network {
             socket_failures: 0,
             contact: Contact::Unknown,
             high: Seq(0),
+            heard: Seq(0),
             epoch: None,
             ask_at: Tick(0),
             groups_max: PUSH_GROUPS_MAX,
@@ -214,7 +217,10 @@ impl Network {
                 self.release(Contact::SignedOut);
                 self.try_at_once(now);
             }
-            Input::LiveOpened => self.socket = Socket::Open { heard_at: now },
+            Input::LiveOpened => {
+                self.socket = Socket::Open { heard_at: now };
+                self.ask_at = now.plus(self.ask_millis());
+            }
             Input::LiveClosed => self.lose_socket(now, jitter),
             Input::Heard(live) => self.hear(&live, now),
             Input::Pulled {
@@ -225,8 +231,8 @@ impl Network {
                 waiting,
             } => {
                 self.succeed(now);
-                (self.high, self.epoch) = (high, epoch);
-                self.wants_pull = more == More::Yes || head > high;
+                self.stand(high, epoch, more);
+                self.wants_pull |= more == More::Yes || head > high;
                 self.wants_push |= waiting == Waiting::Some;
             }
             Input::Pushed(waiting) => {
@@ -298,6 +304,15 @@ impl Network {
         };
     }
 
+    fn stand(&mut self, high: Seq, epoch: Option<Epoch>, more: More) {
+        let is_stuck = high == self.high && more == More::No;
+        // What another log had said, or what no page brings, is not waited for.
+        if epoch != self.epoch || is_stuck {
+            self.heard = high;
+        }
+        (self.high, self.epoch) = (high, epoch);
+    }
+
     fn try_at_once(&mut self, now: Tick) {
         self.failures = 0;
         self.socket_failures = 0;
@@ -316,9 +331,10 @@ impl Network {
         *heard_at = now;
         self.socket_failures = 0;
         match live {
-            Live::Head { seq, epoch } => {
-                self.wants_pull |= *seq > self.high || self.epoch != Some(*epoch);
+            Live::Head { seq, epoch } if self.epoch == Some(*epoch) => {
+                self.heard = self.heard.max(*seq);
             }
+            Live::Head { .. } => self.wants_pull = true,
             Live::Beat => self.effects.push_back(Effect::SendBeat),
         }
         if matches!(self.contact, Contact::Offline | Contact::Unknown) {
@@ -442,7 +458,7 @@ impl Network {
             self.under_way = Some(Request::Push);
             let groups_max = self.groups_max;
             self.effects.push_back(Effect::Push { groups_max });
-        } else if self.wants_pull {
+        } else if self.wants_pull || self.heard > self.high {
             self.under_way = Some(Request::Pull);
             self.wants_pull = false;
             self.effects.push_back(Effect::Pull);

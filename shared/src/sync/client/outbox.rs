@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::CHANGE_BYTES_MAX;
 use crate::ids::{ActId, DocKey, FactId, Hash, IncidentId};
 use crate::incidents::{Drafted, Refused};
-use crate::document::CHANGE_BYTES_MAX;
 use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup};
 
 use super::replica::{self, BadRecord};
