@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use cbor4ii::core::dec::Read;
+use cbor4ii::core::utils::SliceReader;
+use cbor4ii::serde::Deserializer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -256,18 +259,64 @@ pub struct BadMessage;
 
 /// Encodes a message as CBOR.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    ciborium::into_writer(message, &mut bytes).expect("writing to memory cannot fail");
-    bytes
+    cbor4ii::serde::to_vec(Vec::new(), message).expect("writing to memory cannot fail")
 }
 
 /// Decodes a message from CBOR; nesting is bounded and nothing may follow it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadMessage> {
-    let mut rest = bytes;
-    let message = ciborium::de::from_reader_with_recursion_limit(&mut rest, 32);
-    if rest.is_empty() {
-        message.map_err(|_| BadMessage)
-    } else {
-        Err(BadMessage)
+    let mut deserializer = Deserializer::new(SliceReader::new(bytes));
+    let message = T::deserialize(&mut deserializer).map_err(|_| BadMessage)?;
+    let mut rest = deserializer.into_inner();
+    let is_end = rest.fill(1).is_ok_and(|rest| rest.as_ref().is_empty());
+    if is_end { Ok(message) } else { Err(BadMessage) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_by_those_who_know_fewer_of_its_fields() {
+        let now = (PROTOCOL, "more", vec![1, 2, 3]);
+        let later = BTreeMap::from([("high", 7_u64)]);
+        let bytes = encode(&BTreeMap::from([("lows", BTreeMap::<String, u64>::new())]));
+        assert_eq!(
+            decode::<Cursors>(&bytes),
+            Err(BadMessage),
+            "what is needed must be there"
+        );
+        #[derive(Serialize)]
+        struct Newer<'a> {
+            high: u64,
+            lows: BTreeMap<String, u64>,
+            epoch: Option<Epoch>,
+            weather: (u32, &'a str, Vec<u8>),
+            nested: BTreeMap<&'a str, u64>,
+        }
+        let newer = Newer {
+            high: 3,
+            lows: BTreeMap::new(),
+            epoch: None,
+            weather: now,
+            nested: later,
+        };
+        let read = decode::<Cursors>(&encode(&newer)).map(|cursors| cursors.high);
+        assert_eq!(read, Ok(Seq(3)));
+    }
+
+    #[test]
+    fn what_is_cut_short_goes_on_or_nests_without_end_is_no_message() {
+        let mut bytes = encode(&Cursors::default());
+        assert_eq!(decode(&bytes), Ok(Cursors::default()));
+        assert_eq!(
+            decode::<Cursors>(&bytes[..bytes.len() - 1]),
+            Err(BadMessage)
+        );
+        bytes.push(0);
+        assert_eq!(decode::<Cursors>(&bytes), Err(BadMessage));
+        let deep = vec![0x81; 100_000];
+        assert_eq!(decode::<Cursors>(&deep), Err(BadMessage));
+        let unknown_and_deep: Vec<u8> = [b"\xa1\x61x".as_slice(), &deep].concat();
+        assert_eq!(decode::<Cursors>(&unknown_and_deep), Err(BadMessage));
     }
 }
