@@ -245,6 +245,7 @@ impl Link {
         match news {
             News::Durable { act } => self.settle(act, Ok(())),
             News::NotKept { act, why } => self.settle(act, Err(why)),
+            News::Incident(incident) if !self.follows(incident.id) => {}
             News::Rows { .. }
             | News::Incident(_)
             | News::Directory(_)
@@ -253,6 +254,10 @@ impl Link {
             | News::UpdateNeeded
             | News::Rebuilding { .. } => self.board.hear(news),
         }
+    }
+
+    fn follows(self, incident: IncidentId) -> bool {
+        self.with(|state| state.followed == Some(incident))
     }
 
     fn settle(self, act: ActId, kept: Result<(), Failure>) {

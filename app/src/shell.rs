@@ -47,7 +47,11 @@ pub fn start() {
             link.board.name_again();
             can_speak.set(true);
         });
-        move || can_speak.get().then(|| view! { <Console link=link session=session /> })
+        move || {
+            can_speak
+                .get()
+                .then(|| view! { <Console link=link session=session /> })
+        }
     });
 }
 
@@ -68,10 +72,12 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(drafts);
     appearance::follow();
     save_when_leaving(drafts);
+    // Memos, since the page must not be built again for what is known already.
+    let is_known = Memo::new(move |_| session.looked.get());
     let is_signed_in = Memo::new(move |_| session.person.with(Option::is_some));
     move || {
         session.language.track();
-        match (session.looked.get(), is_signed_in.get()) {
+        match (is_known.get(), is_signed_in.get()) {
             (false, _) => ().into_any(),
             (true, false) => view! { <SignInPage /> }.into_any(),
             (true, true) => view! { <Page /> }.into_any(),

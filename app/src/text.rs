@@ -120,6 +120,20 @@ pub fn language() -> String {
     SPOKEN.with_borrow(|spoken| spoken.language.clone())
 }
 
+/// How dates and numbers are written: as the browser does if it speaks the language too, so that a
+/// reader of English in Amsterdam need not count to twelve.
+fn locale() -> String {
+    let language = language();
+    let own = browser::language().filter(|own| own.to_lowercase().starts_with(&language));
+    own.unwrap_or_else(|| {
+        if language == "en" {
+            "en-GB".to_owned()
+        } else {
+            language
+        }
+    })
+}
+
 /// The language to speak: chosen on this device, else the person's, else the browser's.
 pub fn preferred(person: Option<&str>) -> &'static str {
     let chosen = browser::stored(STORED);

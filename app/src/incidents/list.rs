@@ -120,7 +120,8 @@ pub(crate) fn IncidentList(
     let desk = expect_context::<Desk>();
     let scrolled = RwSignal::new((0.0_f64, 800.0_f64));
     let measure = move || {
-        if let Some(element) = cursor.element.get_untracked() {
+        // The list may have gone before the frame came.
+        if let Some(element) = cursor.element.try_get_untracked().flatten() {
             scrolled.set((
                 f64::from(element.scroll_top()),
                 f64::from(element.client_height()),

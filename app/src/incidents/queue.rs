@@ -26,6 +26,8 @@ struct Shelf {
     shown: RwSignal<Arc<Vec<IncidentId>>>,
     /// Whether the pointer is over the list, which must then hold still.
     held: RwSignal<bool>,
+    /// Whether the list has been filled: while it still fills, rows may move.
+    filled: Memo<bool>,
 }
 
 impl Shelf {
@@ -47,17 +49,22 @@ impl Shelf {
             found,
             shown: RwSignal::new(Arc::default()),
             held: RwSignal::new(false),
+            filled: Memo::new(move |_| desk.board().status.with(|status| status.complete)),
         };
         Effect::new(move |before: Option<(View, Filter)>| {
             let asked = (address.view.get(), filter.get());
             let is_same_list = before.as_ref() == Some(&asked);
             let found = shelf.found.get();
-            if !(is_same_list && shelf.held.get() && shelf.would_move(&found.ids)) {
+            if !(is_same_list && shelf.holds_still() && shelf.would_move(&found.ids)) {
                 shelf.show(found.ids);
             }
             asked
         });
         shelf
+    }
+
+    fn holds_still(self) -> bool {
+        self.held.get() && self.filled.get()
     }
 
     fn show(self, ids: Vec<IncidentId>) {
@@ -223,7 +230,12 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
         <div
             class="listing"
             node_ref=listing
-            on:pointerenter=move |event| shelf.held.set(event.pointer_type() == "mouse")
+            // A pointer that only happens to lie where the list appears holds nothing.
+            on:pointermove=move |event| {
+                if event.pointer_type() == "mouse" && !shelf.held.get_untracked() {
+                    shelf.held.set(true);
+                }
+            }
             on:pointerleave=move |_| shelf.held.set(false)
         >
             <Show when=move || is_empty.get() && desk.board().started.get()>

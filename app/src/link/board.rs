@@ -135,14 +135,8 @@ impl Board {
     pub(super) fn hear(self, news: News) {
         match news {
             News::Rows { changed, gone } => self.take(changed, &gone),
-            News::Incident(incident) => {
-                let open = self
-                    .incident
-                    .with_untracked(|open| open.as_ref().map(|open| open.id));
-                if open == Some(incident.id) {
-                    self.show(*incident);
-                }
-            }
+            // Also one that was not on this device when the page asked for it.
+            News::Incident(incident) => self.show(*incident),
             News::Directory(directory) => self.name(*directory),
             News::Status(status) => self.status.set(status),
             News::SignInNeeded => self.sign_in_needed.set(true),

@@ -22,7 +22,7 @@ pub(super) fn PersonMenu() -> impl IntoView {
             popovertarget="person-menu"
             aria-label=move || t!("menu.of", name = name())
         >
-            {move || initials(&name())}
+            <span aria-hidden="true">{move || initials(&name())}</span>
         </button>
         <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
             <Languages />

@@ -25,7 +25,9 @@ enum Style {
     Minutes,
     Hours,
     Days,
+    Kilobytes,
     Megabytes,
+    Gigabytes,
     Clock,
     DayAndClock,
     Day,
@@ -48,9 +50,19 @@ impl Style {
                 ("unitDisplay", "short"),
             ],
             Self::Days => &[("style", "unit"), ("unit", "day"), ("unitDisplay", "short")],
+            Self::Kilobytes => &[
+                ("style", "unit"),
+                ("unit", "kilobyte"),
+                ("unitDisplay", "short"),
+            ],
             Self::Megabytes => &[
                 ("style", "unit"),
                 ("unit", "megabyte"),
+                ("unitDisplay", "short"),
+            ],
+            Self::Gigabytes => &[
+                ("style", "unit"),
+                ("unit", "gigabyte"),
                 ("unitDisplay", "short"),
             ],
             Self::Clock => &[("hour", "2-digit"), ("minute", "2-digit")],
@@ -62,7 +74,7 @@ impl Style {
             ],
             Self::Day => &[("day", "numeric"), ("month", "short")],
             Self::DayOfYear => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
-            Self::Full => &[("dateStyle", "full"), ("timeStyle", "long")],
+            Self::Full => &[("dateStyle", "medium"), ("timeStyle", "medium")],
         }
     }
 
@@ -83,12 +95,12 @@ impl Style {
             );
             debug_assert!(set.is_ok(), "a new object takes any property");
         }
-        if self == Self::Megabytes {
+        if matches!(self, Self::Kilobytes | Self::Megabytes | Self::Gigabytes) {
             let digits = JsValue::from_f64(1.0);
             let set = Reflect::set(&options, &"maximumFractionDigits".into(), &digits);
             debug_assert!(set.is_ok(), "a new object takes any property");
         }
-        let locales = Array::of1(&JsValue::from_str(&super::language()));
+        let locales = Array::of1(&JsValue::from_str(&super::locale()));
         if self.is_time() {
             Intl::DateTimeFormat::new(&locales, &options).format()
         } else {
@@ -128,10 +140,15 @@ pub(crate) fn number(value: f64) -> String {
     write(Style::Number, value)
 }
 
-/// A size in megabytes.
+/// A size in the unit that suits it.
 #[expect(clippy::cast_precision_loss, reason = "sizes are shown to one digit")]
 pub(crate) fn bytes(bytes: u64) -> String {
-    write(Style::Megabytes, bytes as f64 / 1_000_000.0)
+    let bytes = bytes as f64;
+    match bytes {
+        ..1e6 => write(Style::Kilobytes, bytes / 1e3),
+        1e6..1e9 => write(Style::Megabytes, bytes / 1e6),
+        _ => write(Style::Gigabytes, bytes / 1e9),
+    }
 }
 
 /// The time of day.
@@ -148,7 +165,7 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
     }
 }
 
-/// Everything: weekday, date, time, zone.
+/// The date and the time to the second.
 pub(crate) fn full(at: UnixMillis) -> String {
     moment(Style::Full, at)
 }

@@ -110,6 +110,7 @@ pub fn PersonFinder(
             type="text"
             role="combobox"
             autocomplete="off"
+            autofocus
             aria-autocomplete="list"
             aria-controls="people-found"
             aria-expanded=move || if found.with(Vec::is_empty) { "false" } else { "true" }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::incidents::{HoldReason, Intent, ResolutionCode, Transition};
+use shared::incidents::{HoldReason, Intent, ResolutionCode};
 
 use super::Open;
 use crate::incidents::Desk;
@@ -22,15 +22,6 @@ pub(super) enum Asking {
 }
 
 impl Asking {
-    pub(super) fn transition(self) -> Transition {
-        match self {
-            Self::Hold => Transition::Held,
-            Self::Resolve => Transition::Resolved,
-            Self::Reopen => Transition::Reopened,
-            Self::Cancel => Transition::Cancelled,
-        }
-    }
-
     /// The button that begins it.
     pub(super) fn label(self) -> String {
         match self {

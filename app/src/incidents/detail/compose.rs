@@ -5,7 +5,7 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::SubmitEvent;
+use web_sys::{MouseEvent, SubmitEvent};
 
 use shared::incidents::{Incident, Intent};
 
@@ -14,6 +14,7 @@ use crate::incidents::drafts::Draft;
 use crate::incidents::words::requester_text;
 use crate::incidents::{Desk, Drafts};
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::overlay::submit_by_keys;
 
 /// What the box holds.
@@ -115,8 +116,14 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
 fn Audience(writing: Writing) -> impl IntoView {
     let is_internal = move || writing.draft.with(|draft| draft.is_internal);
     let pressed = move |internal: bool| move || (is_internal() == internal).to_string();
-    let choose =
-        move |internal: bool| move |_| writing.change(|draft| draft.is_internal = internal);
+    let choose = move |internal: bool| {
+        move |_| {
+            writing.change(|draft| draft.is_internal = internal);
+            browser::focus("#entry");
+        }
+    };
+    // Moving the focus at once would resize the box on a phone, and the tap would miss.
+    let stay = |event: MouseEvent| event.prevent_default();
     let whom = move || {
         if is_internal() {
             return t!("compose.to_staff");
@@ -130,10 +137,20 @@ fn Audience(writing: Writing) -> impl IntoView {
     view! {
         <header>
             <span class="seg" role="group" aria-label=t!("compose.kind")>
-                <button type="button" aria-pressed=pressed(false) on:click=choose(false)>
+                <button
+                    type="button"
+                    aria-pressed=pressed(false)
+                    on:mousedown=stay
+                    on:click=choose(false)
+                >
                     {t!("compose.reply")}
                 </button>
-                <button type="button" aria-pressed=pressed(true) on:click=choose(true)>
+                <button
+                    type="button"
+                    aria-pressed=pressed(true)
+                    on:mousedown=stay
+                    on:click=choose(true)
+                >
                     {t!("compose.note")}
                 </button>
             </span>

@@ -102,9 +102,14 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
         }
     });
     let save = move || {
+        // Taking the field away blurs it once more, and then nothing of it may be left.
+        let (Some(true), Some(typed)) = (editing.try_get_untracked(), typed.try_get_untracked())
+        else {
+            return;
+        };
         let (id, before) =
             open.with_untracked(|incident| (incident.id, incident.subject.holds.value.clone()));
-        let subject = typed.get_untracked().trim().to_owned();
+        let subject = typed.trim().to_owned();
         if subject == before {
             return editing.set(false);
         }
@@ -139,73 +144,78 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
 }
 
 /// One button of the head.
-#[derive(Clone)]
 struct Action {
     label: String,
     /// What is asked for first; none acts at once.
     asks: Option<Asking>,
     /// The act, or one like it with its texts filled in, to be judged.
     intent: Intent,
-    is_primary: bool,
 }
 
+impl Action {
+    fn at_once(label: String, intent: Intent) -> Self {
+        Self {
+            label,
+            asks: None,
+            intent,
+        }
+    }
+
+    fn asked(what: Asking) -> Self {
+        Self {
+            label: what.label(),
+            asks: Some(what),
+            intent: what.example(),
+        }
+    }
+
+    /// How the button looks: the usual next step stands out, the rare one stays back.
+    fn class(&self, state: State) -> &'static str {
+        let usual = match state {
+            State::New | State::Assigned | State::OnHold => Transition::Started,
+            State::InProgress => Transition::Resolved,
+            State::Resolved | State::Closed | State::Cancelled => Transition::Closed,
+        };
+        match self.intent.transition() {
+            Some(step) if step == usual => "button primary",
+            Some(Transition::Cancelled) => "button quiet",
+            Some(_) | None => "button",
+        }
+    }
+}
+
+/// What can be done from here, the rare first and the usual last.
 fn actions(incident: &Incident, is_mine: bool) -> Vec<Action> {
     let state = incident.state;
     let can = |transition: Transition| transition.is_allowed_from(state);
-    let mut actions = Vec::new();
-    let mut add = |shown: bool, label: String, asks: Option<Asking>, intent: Intent| {
-        if shown {
-            actions.push(Action {
-                label,
-                asks,
-                intent,
-                is_primary: false,
-            });
-        }
-    };
     let group = incident.assignment.group.clone();
-    add(
-        state.is_open() && !is_mine,
-        t!("action.claim"),
-        None,
-        Intent::Claim { group },
-    );
     let start = if state == State::OnHold {
         t!("action.go_on")
     } else {
         t!("action.start")
     };
-    add(can(Transition::Started), start, None, Intent::Start);
-    for asking in [
-        Asking::Hold,
-        Asking::Reopen,
-        Asking::Cancel,
-        Asking::Resolve,
-    ] {
-        add(
-            can(asking.transition()),
-            asking.label(),
-            Some(asking),
-            asking.example(),
-        );
-    }
-    add(
-        can(Transition::Closed),
-        t!("action.close_incident"),
-        None,
-        Intent::Close,
-    );
-    let primary = if state == State::InProgress || state == State::Resolved {
-        actions.last_mut()
-    } else {
-        actions
-            .iter_mut()
-            .find(|action| action.intent == Intent::Start)
-    };
-    if let Some(action) = primary {
-        action.is_primary = true;
-    }
-    actions
+    let all = [
+        (can(Transition::Cancelled), Action::asked(Asking::Cancel)),
+        (
+            state.is_open() && !is_mine,
+            Action::at_once(t!("action.claim"), Intent::Claim { group }),
+        ),
+        (
+            can(Transition::Started),
+            Action::at_once(start, Intent::Start),
+        ),
+        (can(Transition::Held), Action::asked(Asking::Hold)),
+        (can(Transition::Reopened), Action::asked(Asking::Reopen)),
+        (can(Transition::Resolved), Action::asked(Asking::Resolve)),
+        (
+            can(Transition::Closed),
+            Action::at_once(t!("action.close_incident"), Intent::Close),
+        ),
+    ];
+    all.into_iter()
+        .filter(|(is_possible, _)| *is_possible)
+        .map(|(_, action)| action)
+        .collect()
 }
 
 #[component]
@@ -248,6 +258,7 @@ fn button(
     asking: RwSignal<Option<Asking>>,
 ) -> impl IntoView + use<> {
     let id = incident.id;
+    let class = action.class(incident.state);
     let refusal = desk.refusal(&action.intent, incident);
     let is_refused = refusal.is_some();
     let press = move |_| match action.asks {
@@ -257,8 +268,7 @@ fn button(
     view! {
         <button
             type="button"
-            class="button"
-            class:primary=action.is_primary
+            class=class
             disabled=is_refused
             title=refusal
             on:click=press

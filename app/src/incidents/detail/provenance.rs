@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use shared::ids::PersonId;
 use shared::incidents::{Event, Provenance};
 use shared::time::Flags;
 
@@ -68,6 +69,9 @@ pub(super) fn when(from: &Provenance) -> String {
 
 /// Everything there is to know of where a fact came from.
 pub(super) fn in_full(from: &Provenance) -> String {
+    if from.by == PersonId::SERVER {
+        return t!("when.server", at = text::full(from.at));
+    }
     let mut parts = vec![t!("when.device", at = text::full(from.at))];
     match from.arrival {
         None => parts.push(t!("when.not_arrived")),

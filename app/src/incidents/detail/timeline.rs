@@ -26,10 +26,11 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
     };
     let length = Memo::new(move |_| open.with(|incident| incident.timeline.len()));
     Effect::new(move |_| {
-        length.track();
+        length.get();
         // What is new stands at the end; after the rows are in the page.
         request_animation_frame(move || {
-            if let Some(talk) = talk.get_untracked() {
+            // The incident may have been left before the frame came.
+            if let Some(talk) = talk.try_get_untracked().flatten() {
                 talk.set_scroll_top(talk.scroll_height());
             }
         });
@@ -118,8 +119,20 @@ fn declared(
     event: &Event,
 ) -> impl IntoView + use<> {
     let requester = organisation.requester_name(&incident.requester.holds.value);
-    let taken = (Some(event.from.by) != incident.requester_person())
-        .then(|| t!("entry.taken_by", name = who(desk, organisation, event)));
+    let me = untrack(|| desk.me());
+    let taken = (Some(event.from.by) != incident.requester_person()).then(|| {
+        if event.from.by == me.id {
+            return t!("entry.taken_by_you");
+        }
+        t!(
+            "entry.taken_by",
+            name = organisation.person_name(event.from.by)
+        )
+    });
+    let description = match incident.description.as_str() {
+        "" => view! { <p><small>{t!("entry.no_description")}</small></p> }.into_any(),
+        text => view! { <p>{text.to_owned()}</p> }.into_any(),
+    };
     view! {
         <article class="message" data-kind="description">
             <span class="avatar" data-kind="requester" aria-hidden="true">
@@ -131,7 +144,7 @@ fn declared(
                 {taken.map(|taken| view! { <span>{taken}</span> })}
                 {tick_view(desk, tick, event)}
             </header>
-            <p>{incident.description.clone()}</p>
+            {description}
         </article>
     }
 }
