@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::{ActId, DeviceId, FactId, IncidentId, PersonId};
@@ -52,6 +52,7 @@ pub(crate) struct State {
     pub status: Status,
     pub network: Network,
     pub timer: Option<Timeout>,
+    pub hints: Option<Interval>,
     pub socket: Option<Socket>,
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
@@ -107,6 +108,7 @@ impl Desk {
         self.tabs.leave();
         let mut state = self.state.borrow_mut();
         state.timer = None;
+        state.hints = None;
         state.socket = None;
         self.storage.close();
     }

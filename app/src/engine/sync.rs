@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
+use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 
 use shared::sync::client::{Contact, Effect, Input};
@@ -15,6 +13,9 @@ use super::live::{Report, Socket};
 use super::protocol::{Line, News};
 use super::tabs::Word;
 use super::{board, clock, list, locks, pull, push, start};
+
+/// How often the browser is asked whether it has a network at all.
+const HINT_MILLIS: u32 = 1_000;
 
 /// Waits to lead, then does the network.
 pub(crate) fn begin(desk: &Rc<Desk>) {
@@ -171,16 +172,17 @@ fn show(desk: &Rc<Desk>, contact: Contact) {
     desk.refresh_status();
 }
 
+/// Chromium fires no `online` and `offline` events in workers, so the flag is looked at instead.
 fn listen_to_hints(desk: &Rc<Desk>) {
-    for name in ["online", "offline"] {
-        let desk = Rc::clone(desk);
-        let listener = Closure::<dyn FnMut()>::new(move || feed(&desk, Input::Hint));
-        // It fails only for a name that is no event's.
-        clock::scope()
-            .add_event_listener_with_callback(name, listener.as_ref().unchecked_ref())
-            .ok();
-        listener.forget();
-    }
+    let watched = Rc::clone(desk);
+    let mut was = clock::scope().navigator().on_line();
+    let hints = Interval::new(HINT_MILLIS, move || {
+        let is = clock::scope().navigator().on_line();
+        if std::mem::replace(&mut was, is) != is {
+            feed(&watched, Input::Hint);
+        }
+    });
+    desk.state.borrow_mut().hints = Some(hints);
 }
 
 impl Desk {
