@@ -13,6 +13,7 @@ export class Desk {
     this.entry = page.locator('#entry');
     this.sheet = page.getByRole('dialog');
     this.clash = page.locator('section.clash');
+    this.damage = page.getByRole('alert').filter({ hasText: 'could not be read' });
   }
 
   async signIn(login, password = 'demo') {
@@ -46,6 +47,12 @@ export class Desk {
   async isInstalled() {
     const controlled = () => navigator.serviceWorker.controller?.state;
     await expect.poll(() => this.page.evaluate(controlled)).toBe('activated');
+  }
+
+  /** How many incidents the list holds, those beyond its edges too. */
+  async count() {
+    const text = await this.page.getByTestId('queue-count').innerText();
+    return Number.parseInt(text, 10);
   }
 
   row(text) {

@@ -52,9 +52,9 @@ export function placesOf(page, text) {
   }, text);
 }
 
-/** Overwrites every record of some stores of a database with bytes that mean nothing. */
-export function garble(page, name, stores) {
-  return page.evaluate(async ([name, stores]) => {
+/** Overwrites the first records of some stores with bytes that mean nothing; says how many. */
+export function garble(page, name, stores, limit = Infinity) {
+  return page.evaluate(async ([name, stores, limit]) => {
     const done = (request) => new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
@@ -62,7 +62,8 @@ export function garble(page, name, stores) {
     const database = await done(indexedDB.open(name));
     let count = 0;
     for (const store of stores) {
-      const keys = await done(database.transaction(store).objectStore(store).getAllKeys());
+      const all = await done(database.transaction(store).objectStore(store).getAllKeys());
+      const keys = all.slice(0, limit);
       const own = database.transaction(store, 'readwrite').objectStore(store);
       const noise = new Uint8Array(64).fill(0xa5);
       await Promise.all(keys.map((key) => done(own.put(noise, key))));
@@ -70,5 +71,5 @@ export function garble(page, name, stores) {
     }
     database.close();
     return count;
-  }, [name, stores]);
+  }, [name, stores, limit]);
 }
