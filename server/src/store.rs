@@ -10,7 +10,8 @@
 //! one method per use case (the rules would be written twice in SQL) and a query builder over both
 //! dialects (`RETURNING`, locks and upserts differ where it matters).
 
-pub mod contract;
+#[cfg(test)]
+mod contract;
 mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};

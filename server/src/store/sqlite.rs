@@ -276,3 +276,60 @@ fn change(row: &SqliteRow) -> Result<StoredChange> {
         bytes: row.try_get(11)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::store::contract::{Place, run_on};
+
+    /// A file of the test's own, removed with it.
+    struct File(PathBuf);
+
+    impl File {
+        fn new() -> Self {
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("holdfast-store-{}-{count}", std::process::id());
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&folder).expect("a folder for the test");
+            Self(folder)
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[async_trait]
+    impl Place for File {
+        async fn open(&self) -> Arc<dyn Store> {
+            static SEED: AtomicU32 = AtomicU32::new(0);
+            let random = Random::seeded(SEED.fetch_add(1, Ordering::Relaxed).into());
+            let store = Sqlite::open(&self.0.join("store.sqlite"), &random).await;
+            Arc::new(store.expect("it opens"))
+        }
+    }
+
+    run_on! {
+        File::new();
+        what_is_committed_survives_a_crash,
+        places_are_taken_in_the_order_of_commits,
+        a_view_sees_one_state,
+        a_change_is_logged_once,
+        a_document_is_its_snapshot_and_what_came_after,
+        a_scope_can_be_left_and_joined_again,
+        only_what_concerns_the_scopes_is_an_event,
+        a_bounded_look_leaves_nothing_out_before_its_end,
+        older_incidents_come_latest_first,
+        an_actor_is_bound_once,
+        what_was_refused_is_kept_once_per_device,
+        numbers_and_effects_are_given_once,
+        people_and_sessions_last,
+    }
+}

@@ -51,6 +51,10 @@ enum Step {
         device: usize,
         is_whole: bool,
     },
+    /// The browser has thrown everything away; the device begins anew.
+    Evict {
+        device: usize,
+    },
     Regroup {
         person: usize,
         group: usize,
@@ -74,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (device.clone(), incident).prop_map(|(device, incident)| Step::Note { device, incident }),
         6 => device.clone().prop_map(|device| Step::Push { device }),
         6 => (device, any::<bool>()).prop_map(|(device, is_whole)| Step::Pull { device, is_whole }),
+        1 => (0..DEVICES).prop_map(|device| Step::Evict { device }),
         1 => (1..3_usize, 0..2_usize).prop_map(|(person, group)| Step::Regroup { person, group }),
     ]
 }
@@ -181,6 +186,12 @@ impl World {
             }
             Step::Push { device } => self.push(device).await,
             Step::Pull { device, is_whole } => self.pull(device, is_whole).await,
+            Step::Evict { device } => {
+                let old = &self.devices[device];
+                let mut new = Device::new(&self.server, old.person, old.surface).await;
+                new.docs_max = old.docs_max;
+                self.devices[device] = new;
+            }
             Step::Regroup { person, group } => self.regroup(STAFF[person], GROUPS[group]).await,
         }
     }
@@ -335,7 +346,7 @@ proptest! {
 
     #[test]
     fn any_interleaving_leaves_each_device_with_exactly_what_it_may_see(
-        steps in prop::collection::vec(step(), 1..60)
+        steps in prop::collection::vec(step(), 1..80)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
