@@ -3,7 +3,9 @@
 mod author;
 mod device;
 mod interleaved;
+mod live;
 mod pull;
 mod push;
 mod refused;
+mod repair;
 mod server;
