@@ -56,9 +56,8 @@ impl World {
     pub(super) fn check_cursor(&self, seat: usize) {
         let disk = &self.posts[seat].device.disk;
         let cursors = disk.cursors();
-        let covers = |since, until: Option<_>| {
-            since <= cursors.high && until.is_none_or(|until| cursors.high < until)
-        };
+        // What has left a scope is not sent any more, though a cursor may stand where it was there.
+        let covers = |since, until: Option<_>| since <= cursors.high && until.is_none();
         let reaches = self
             .server
             .reaches

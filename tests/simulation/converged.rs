@@ -24,6 +24,7 @@ impl World {
                 "no rest after half an hour without faults"
             );
             self.pass(STEP_MILLIS);
+            self.sign_in_when_asked();
         }
         self.check_converged();
     }

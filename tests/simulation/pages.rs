@@ -163,7 +163,7 @@ impl Server {
             .reaches
             .iter()
             .filter(|it| scopes.contains(&it.reached.1));
-        let there = in_scope.filter(|it| it.since <= at && it.until.is_none_or(|until| until > at));
+        let there = in_scope.filter(|it| it.until.is_none_or(|until| until > at));
         there.map(|it| it.incident).collect()
     }
 

@@ -225,7 +225,7 @@ fn wait(draws: &mut Draws) -> u64 {
     match draws.below(10) {
         0..7 => 1 + draws.below(3_000),
         7..9 => draws.below(60_000),
-        _ => draws.below(4 * 3_600_000),
+        _ => draws.below(900_000),
     }
 }
 

@@ -198,11 +198,10 @@ impl Server {
             Judgement::Missing { doc, hashes } => Verdict::Missing { doc, hashes },
             Judgement::Refused(refused) => {
                 self.refused += 1;
+                let owner = (session.person.id, session.device);
                 for (doc, hash, _) in offer.parts() {
                     let by_person = self.quarantine.entry((doc, hash)).or_default();
-                    by_person
-                        .entry(session.person.id)
-                        .or_insert_with(|| refused.clone());
+                    by_person.entry(owner).or_insert_with(|| refused.clone());
                 }
                 Verdict::Refused(refused)
             }

@@ -12,7 +12,7 @@ use crate::device::Call;
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct Pending {
-    id: u64,
+    pub(super) id: u64,
     asks: Asks,
 }
 
@@ -62,6 +62,14 @@ impl World {
                     .pull(profile, &request, now)
                     .map_err(signed_out)?;
                 self.check_page(seat, &page);
+                self.note(|| {
+                    let docs: Vec<_> = page.docs.iter().map(|doc| doc.doc).collect();
+                    let (from, to) = (request.cursors.high.0, page.cursors.high.0);
+                    format!(
+                        "  from {from} to {to}: {docs:?}, forgetting {:?}",
+                        page.forget
+                    )
+                });
                 self.tally.pages += 1;
                 self.tally.forgotten += page.forget.len() as u64;
                 Ok(message::encode(&page))

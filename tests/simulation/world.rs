@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use shared::ids::{ActId, IncidentId};
 use shared::incidents::Drafted;
-use shared::sync::client::{Fault, Input, Tick};
+use shared::sync::client::{Contact, Fault, Input, Tick};
 use shared::sync::message::Live;
 use shared::testing::START;
 use shared::time::UnixMillis;
@@ -212,6 +212,15 @@ impl World {
         }
     }
 
+    /// Whoever is asked to sign in does so.
+    pub(super) fn sign_in_when_asked(&mut self) {
+        for seat in 0..self.posts.len() {
+            if self.posts[seat].device.network.contact() == Contact::SignedOut {
+                self.sign(seat, SignedIn::Yes);
+            }
+        }
+    }
+
     /// Whether every device has sent what it had and read all there is.
     pub fn is_quiet(&self) -> bool {
         self.posts.iter().all(|post| {
@@ -230,6 +239,19 @@ impl World {
         self.trace.push_back(format!("{:>9} {}", self.now, what()));
     }
 
+    /// Whether an event tells something to whoever looks at a failure.
+    fn is_news(&self, event: &Event) -> bool {
+        match event {
+            Event::Tick { .. } | Event::Beat { .. } => false,
+            Event::Answered { seat, id, .. } => {
+                let pending = self.posts[*seat].pending.as_ref();
+                pending.is_some_and(|pending| pending.id == *id)
+            }
+            Event::Heard { frame, .. } => *frame != Live::Beat,
+            Event::Asked { .. } | Event::LiveOpens { .. } => true,
+        }
+    }
+
     fn sign(&mut self, seat: usize, is: SignedIn) {
         self.posts[seat].session = is;
         if is == SignedIn::Yes {
@@ -238,7 +260,7 @@ impl World {
     }
 
     fn happen(&mut self, event: Event) {
-        if !matches!(event, Event::Tick { .. } | Event::Beat { .. }) {
+        if self.is_news(&event) {
             self.note(|| event.short());
         }
         match event {
@@ -367,6 +389,16 @@ impl World {
             faults: posts().map(|post| post.wire.happened).sum(),
             ..self.tally
         }
+    }
+
+    /// What runs on a seat.
+    pub fn device(&self, seat: usize) -> &Device {
+        &self.posts[seat].device
+    }
+
+    /// What the wall clock of the world says.
+    pub fn now(&self) -> UnixMillis {
+        self.wall()
     }
 
     /// The devices that are there.

@@ -4,6 +4,9 @@
 pub mod device;
 pub mod disk;
 pub mod draws;
+pub mod holdfast;
+pub mod http;
+pub mod remote;
 #[path = "../simulation/simulation.rs"]
 pub mod simulation;
 

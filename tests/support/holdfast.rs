@@ -1,0 +1,130 @@
+//! The real program `holdfast` as a process that can be killed.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::http::Http;
+use crate::workspace;
+
+/// A server with its data, running or not.
+#[derive(Debug)]
+pub struct Holdfast {
+    pub port: u16,
+    binary: PathBuf,
+    data: PathBuf,
+    child: Option<Child>,
+}
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+impl Holdfast {
+    /// A demo with fresh data, on a free port; not started yet. `name` tells tests apart.
+    pub fn demo(name: &str) -> Self {
+        let data = std::env::temp_dir().join(format!("holdfast-{name}-{}", std::process::id()));
+        // Left by a process of the same number long ago, or not there.
+        let _ = fs::remove_dir_all(&data);
+        fs::create_dir_all(&data).expect("the folder for temporary files can be written");
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        let port = free.local_addr().expect("a listener has an address").port();
+        Self {
+            port,
+            binary: binary(),
+            data,
+            child: None,
+        }
+    }
+
+    /// Starts the server and waits until it answers.
+    pub fn start(&mut self) {
+        let log = File::options().create(true).append(true).open(self.log());
+        let log = log.expect("the log can be written");
+        let mut command = Command::new(&self.binary);
+        command
+            .args(["demo", "--port", &self.port.to_string(), "--data"])
+            .arg(&self.data);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.child = Some(child.expect("the server can be started"));
+        self.wait_until_ready();
+    }
+
+    /// Kills the server, which learns nothing of it.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a child can be killed");
+            child.wait().expect("a killed child ends");
+        }
+    }
+
+    /// What the server logged, over all its lives.
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.join("test.log")
+    }
+
+    fn wait_until_ready(&mut self) {
+        let deadline = Instant::now() + READY_WITHIN;
+        let http = Http::new(self.port);
+        while !http.get("/readyz").is_ok_and(|answer| answer.status == 200) {
+            let child = self.child.as_mut().expect("it was just started");
+            let ended = child.try_wait().expect("a child can be asked");
+            assert!(ended.is_none(), "the server ended: {}", self.logged());
+            assert!(
+                Instant::now() < deadline,
+                "the server is not ready: {}",
+                self.logged()
+            );
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
+
+impl Drop for Holdfast {
+    fn drop(&mut self) {
+        self.kill();
+        if !std::thread::panicking() {
+            // A folder that cannot be removed lies among temporary files.
+            let _ = fs::remove_dir_all(&self.data);
+        }
+    }
+}
+
+/// The program: the one that `HOLDFAST_BIN` names, else built here.
+fn binary() -> PathBuf {
+    if let Some(binary) = std::env::var_os("HOLDFAST_BIN") {
+        return PathBuf::from(binary);
+    }
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        "server",
+        "--bin",
+        "holdfast",
+    ]);
+    let built = cargo
+        .current_dir(workspace())
+        .status()
+        .expect("cargo can be run");
+    assert!(built.success(), "the server can be built");
+    let own = std::env::current_exe().expect("a test has a path");
+    // A test lies in `deps`, beside which the programs lie.
+    let folder = own
+        .parent()
+        .and_then(Path::parent)
+        .expect("a test lies in a target folder");
+    folder
+        .join("holdfast")
+        .with_extension(std::env::consts::EXE_EXTENSION)
+}

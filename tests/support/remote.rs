@@ -1,0 +1,173 @@
+//! A device that speaks to a real server, as an outsider would: sign-in, cookie, CBOR over HTTP.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use shared::ids::{DeviceId, PersonId};
+use shared::people::Surface;
+use shared::sync::client::{Fault, Input, Tick};
+use shared::sync::message::{self, MEDIA_TYPE, PullPage, PushReply, Verdict};
+use shared::time::UnixMillis;
+
+use crate::device::{Call, Device, Moment, Profile};
+use crate::disk::Disk;
+use crate::draws::Draws;
+use crate::http::{Answer, Http};
+
+/// A device on a line to a real server.
+#[derive(Debug)]
+pub struct Remote {
+    pub device: Device,
+    /// How many answers came whole.
+    pub answers: u64,
+    /// How often the log had an act already, since its answer was lost.
+    pub duplicates: usize,
+    pub line: Line,
+    http: Http,
+    started: Instant,
+}
+
+/// Whether the last request was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Up,
+    Down,
+}
+
+impl Remote {
+    /// Signs in on a new device.
+    pub fn sign_in(port: u16, login: &str, mut draws: Draws) -> Self {
+        let mut http = Http::new(port);
+        let answer = http.sign_in(login, "console").expect("the server answers");
+        assert_eq!(answer.status, 200, "{login} can sign in");
+        let session: serde_json::Value =
+            serde_json::from_slice(&answer.body).expect("a session is JSON");
+        let person = session["person"]["id"]
+            .as_u64()
+            .and_then(|id| u32::try_from(id).ok());
+        let profile = Profile {
+            device: DeviceId::from_bytes(draws.bytes()),
+            person: PersonId(person.expect("a session names its person")),
+            surface: Surface::Console,
+        };
+        let started = Instant::now();
+        let device = Device::start(profile, Disk::default(), draws, moment(started));
+        Self {
+            device,
+            answers: 0,
+            duplicates: 0,
+            line: Line::Up,
+            http,
+            started,
+        }
+    }
+
+    /// What the device's clocks say.
+    pub fn moment(&self) -> Moment {
+        moment(self.started)
+    }
+
+    /// Tells the machine that a try may succeed now.
+    pub fn hint(&mut self) {
+        self.device.tell(Input::Hint, self.moment());
+    }
+
+    /// Carries out everything that the machine wants now.
+    pub fn exchange(&mut self) {
+        self.device.pass(self.moment());
+        while let Some(call) = self.device.poll_call(self.moment()) {
+            self.carry_out(call);
+        }
+    }
+
+    /// Exchanges until everything is sent and everything there is was read.
+    pub fn settle(&mut self, within: Duration) {
+        let deadline = Instant::now() + within;
+        loop {
+            self.hint();
+            self.exchange();
+            let is_sent = self.device.disk.outbox().is_empty();
+            if is_sent && self.line == Line::Up && self.is_complete() {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the device does not come to rest"
+            );
+        }
+    }
+
+    /// Whether the device has walked down every scope.
+    fn is_complete(&self) -> bool {
+        let cursors = self.device.disk.cursors();
+        cursors.epoch.is_some() && cursors.lows.values().all(|low| low.0 == 0)
+    }
+
+    fn carry_out(&mut self, call: Call) {
+        match call {
+            Call::Pull(request) => {
+                let answer = self
+                    .http
+                    .post("/sync/pull", MEDIA_TYPE, &message::encode(&request));
+                match self.whole::<PullPage>(answer) {
+                    Ok(page) => {
+                        let moment = self.moment();
+                        self.device.take_page(&request.cursors, page, moment);
+                    }
+                    Err(fault) => self.fail(fault),
+                }
+            }
+            Call::Push(request, offers) => {
+                let answer = self
+                    .http
+                    .post("/sync/push", MEDIA_TYPE, &message::encode(&request));
+                match self.whole::<PushReply>(answer) {
+                    Ok(reply) => {
+                        let is_known = |it: &&Verdict| matches!(it, Verdict::Duplicate(_));
+                        self.duplicates += reply.verdicts.iter().filter(is_known).count();
+                        let moment = self.moment();
+                        self.device.take_reply(&offers, reply, moment);
+                    }
+                    Err(fault) => self.fail(fault),
+                }
+            }
+            // A socket can be lost without harm, so it always is.
+            Call::OpenLive => self.device.tell(Input::LiveClosed, self.moment()),
+            Call::CloseLive | Call::Beat => {}
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.line = Line::Down;
+        self.device.tell(Input::Failed(fault), self.moment());
+    }
+
+    fn whole<T: serde::de::DeserializeOwned>(
+        &mut self,
+        answer: std::io::Result<Answer>,
+    ) -> Result<T, Fault> {
+        let answer = answer.map_err(|_| Fault::Unreachable)?;
+        match answer.status {
+            200 => {}
+            401 => return Err(Fault::SignedOut),
+            413 => return Err(Fault::TooLarge),
+            400..500 => return Err(Fault::Malformed),
+            _ => return Err(Fault::Unreachable),
+        }
+        let message = message::decode(&answer.body).map_err(|_| Fault::Unreachable)?;
+        self.line = Line::Up;
+        self.answers += 1;
+        Ok(message)
+    }
+}
+
+fn moment(started: Instant) -> Moment {
+    let tick = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let wall = UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    Moment {
+        tick: Tick(tick),
+        wall,
+    }
+}
