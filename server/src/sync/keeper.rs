@@ -10,17 +10,21 @@ use shared::priority::Matrix;
 use shared::sync::Seq;
 use shared::sync::server::{Authored, Desk, Kept, author};
 use shared::time::UnixMillis;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 use super::batch::{Batch, load};
 use super::hot::Hot;
 use super::signer::HeadSigner;
 use crate::config::Config;
+use crate::error::ApiError;
 use crate::store::{self, Audience, Store, StoreError, StoredDoc, Writing};
 
 /// How many incidents from elsewhere share a transaction.
 const AUTHORED_PER_COMMIT: usize = 256;
+
+/// How many pulls and pushes are answered at once: each may hold a few megabytes.
+const TURNS_MAX: usize = 64;
 
 /// Signs, numbers, remembers hot incidents and tells how far the log goes.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ pub struct Keeper {
     first_number: u64,
     hot: Mutex<Hot>,
     head: watch::Sender<Seq>,
+    turns: Semaphore,
 }
 
 /// What became of incidents from elsewhere.
@@ -69,7 +74,13 @@ impl Keeper {
             first_number: config.number_start,
             hot: Mutex::default(),
             head: watch::Sender::new(log.head),
+            turns: Semaphore::new(TURNS_MAX),
         })
+    }
+
+    /// Leave to answer a request; when too many are being answered, the device comes back later.
+    pub(super) fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.turns.try_acquire().map_err(|_| ApiError::Busy)
     }
 
     /// The end of the log, and a signal when it moves.

@@ -38,11 +38,13 @@ pub(super) async fn pull(
     headers: HeaderMap,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> std::result::Result<Response, ApiError> {
+    let _turn = app.keeper.turn()?;
     let request: PullRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     if request.cursors.lows.len() > SCOPES_MAX {
         return Err(ApiError::TooLarge);
     }
+    app.people.refresh(&app).await?;
     let session = session(&signed_in, request.device, request.surface);
     let mut view = app.store.view().await?;
     let mut page = page(&mut *view, &request, &session).await?;

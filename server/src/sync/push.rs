@@ -37,6 +37,7 @@ pub(super) async fn push(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
+    let _turn = app.keeper.turn()?;
     let request: PushRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     if request.groups.len() > PUSH_GROUPS_MAX || request.clocks.len() > CLOCKS_MAX {

@@ -198,7 +198,7 @@ async fn what_was_refused_once_stays_refused_and_is_kept() {
     let first = carol.push(&server).await;
     server
         .change(CAROL, |person| {
-            person.roles = [shared::people::Role::Agent].into()
+            person.roles = [shared::people::Role::Agent].into();
         })
         .await;
     assert_eq!(carol.offer(&server, vec![group.clone()]).await, first);

@@ -223,7 +223,9 @@ async fn a_change_of_countless_equal_operations_is_refused_at_once() {
     for (kind, column) in &columns {
         data.extend([*kind, u8::try_from(column.len()).expect("short")]);
     }
-    columns.iter().for_each(|(_, column)| data.extend(column));
+    for (_, column) in &columns {
+        data.extend(column);
+    }
     let body = [&[1, u8::try_from(data.len()).expect("short")][..], &data].concat();
     let digest = <sha2::Sha256 as sha2::Digest>::digest(&body);
     let bomb = [b"\x85\x6f\x4a\x83", &digest[..4], &body].concat();

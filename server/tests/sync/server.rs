@@ -122,7 +122,7 @@ impl TestServer {
             .add_session(id, person, surface, NOON, until)
             .await;
         added.expect("a session is stored");
-        let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = shared::ids::Hash(token).to_string();
         format!("holdfast_session={hex}")
     }
 
@@ -157,13 +157,13 @@ impl TestServer {
 }
 
 async fn open(folder: &std::path::Path, clock: Clock) -> Arc<App> {
+    static SEED: AtomicU32 = AtomicU32::new(100);
     let sources = Sources::default().with_flag("data", folder.to_string_lossy());
     let config = Config::read(&sources, Mode::Production).expect("settings of the test");
     let store = server::open_store(&config, &Random::seeded(1))
         .await
         .expect("a store");
     let client = Client::Folder(PathBuf::from("tests/api/client"));
-    static SEED: AtomicU32 = AtomicU32::new(100);
     let random = Random::seeded(SEED.fetch_add(1, Ordering::Relaxed).into());
     App::new(config, clock, random, store, client)
         .await

@@ -136,8 +136,7 @@ impl Offer {
             if offered.generation != generation {
                 return Err(Refused::Generation { generation });
             }
-            let doc = kept.and_then(|kept| kept.docs.get(kind));
-            if doc.is_some_and(|doc| doc.changes().count() >= DOC_CHANGES_MAX) {
+            if kept.is_some_and(|kept| kept.book(kind).len() >= DOC_CHANGES_MAX) {
                 return Err(Refused::Size {
                     max: DOC_CHANGES_MAX,
                 });

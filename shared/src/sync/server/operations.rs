@@ -148,7 +148,9 @@ mod tests {
         for (kind, column) in &columns {
             data.extend([*kind, u8::try_from(column.len()).unwrap_or(0)]);
         }
-        columns.iter().for_each(|(_, column)| data.extend(column));
+        for (_, column) in &columns {
+            data.extend(column);
+        }
         let mut chunk = b"\x85\x6f\x4a\x83\0\0\0\0\x01".to_vec();
         chunk.extend(leb(data.len() as u64));
         chunk.extend(data);
