@@ -73,6 +73,11 @@ impl Address {
         self.change(true, |all| all.place = place);
     }
 
+    /// Goes somewhere in place of where the page is: the back button skips what is done with.
+    pub(crate) fn go_instead(self, place: Place) {
+        self.change(false, |all| all.place = place);
+    }
+
     pub(crate) fn look_at(self, view: View) {
         self.change(true, |all| {
             (all.view, all.place) = (view, Place::Queue);

@@ -151,7 +151,7 @@ async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
         .map_err(|why| failure_text(&why))?;
     let incident = painted.incident;
     painted.kept().await.map_err(|why| failure_text(&why))?;
-    desk.address.go(Place::Incident(incident));
+    desk.address.go_instead(Place::Incident(incident));
     Ok(())
 }
 

@@ -67,6 +67,14 @@ impl Cursor {
         self.reveal(next);
     }
 
+    /// Moves to an incident, and brings it into view if it is in the list.
+    pub(crate) fn stand_at(self, id: IncidentId) {
+        self.at.set(Some(id));
+        if let Some(place) = untrack(|| self.position()) {
+            self.reveal(place);
+        }
+    }
+
     fn reveal(self, place: usize) {
         let Some(element) = self.element.get_untracked() else {
             return;

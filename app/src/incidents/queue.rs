@@ -101,7 +101,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
     // The open incident is where the cursor stands.
     Effect::new(move |_| {
         if let Some(open) = desk.address.incident() {
-            cursor.at.set(Some(open));
+            cursor.stand_at(open);
         }
     });
     let keys = window_event_listener(ev::keydown, move |event| on_key(&event, desk, cursor));

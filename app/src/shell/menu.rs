@@ -20,9 +20,9 @@ pub(super) fn PersonMenu() -> impl IntoView {
             type="button"
             class="avatar"
             popovertarget="person-menu"
-            aria-label=move || t!("menu.of", name = name())
         >
             <span aria-hidden="true">{move || initials(&name())}</span>
+            <span class="sr-only">{move || t!("menu.of", name = name())}</span>
         </button>
         <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
             <Languages />

@@ -14,6 +14,9 @@ use crate::link::Organisation;
 use crate::text::t;
 use crate::ui::person::avatar;
 
+/// Within so many pixels of the end, what is new moves the text on.
+const READING_AT_THE_END: i32 = 300;
+
 #[component]
 pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -24,17 +27,7 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
             incident.timeline.iter().map(with_tick).collect::<Vec<_>>()
         })
     };
-    let length = Memo::new(move |_| open.with(|incident| incident.timeline.len()));
-    Effect::new(move |_| {
-        length.get();
-        // What is new stands at the end; after the rows are in the page.
-        request_animation_frame(move || {
-            // The incident may have been left before the frame came.
-            if let Some(talk) = talk.try_get_untracked().flatten() {
-                talk.set_scroll_top(talk.scroll_height());
-            }
-        });
-    });
+    keep_end_in_view(desk, open, talk);
     view! {
         <div class="talk" node_ref=talk role="log" aria-label=t!("timeline.label") tabindex="0">
             <For each=events key=|(tick, event)| (event.fact, *tick) let:entry>
@@ -43,6 +36,38 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
             {children()}
             <GaveWayCards open=open />
         </div>
+    }
+}
+
+/// Keeps the end in view when the reader has written, or was reading there.
+fn keep_end_in_view(desk: Desk, open: Open, talk: NodeRef<Div>) {
+    let length = Memo::new(move |_| open.with(|incident| incident.timeline.len()));
+    Effect::new(move |before: Option<usize>| {
+        let length = length.get();
+        let is_own = open.with_untracked(|incident| {
+            let me = desk.session.person.get_untracked().map(|me| me.id);
+            let last = incident.timeline.last();
+            last.is_some_and(|event| Some(event.from.by) == me && event.from.arrival.is_none())
+        });
+        let is_first = before.is_none();
+        // After the new rows are in the page.
+        request_animation_frame(move || {
+            if let Some(talk) = talk.try_get_untracked().flatten() {
+                show_end(&talk, is_first, is_own);
+            }
+        });
+        length
+    });
+}
+
+fn show_end(talk: &web_sys::HtmlDivElement, is_first: bool, is_own: bool) {
+    let left = talk.scroll_height() - talk.scroll_top() - talk.client_height();
+    if is_first || is_own || left < READING_AT_THE_END {
+        talk.set_scroll_top(talk.scroll_height());
+    }
+    // On a phone the pane scrolls as a whole, and opens at its head.
+    if let Some(pane) = talk.parent_element().filter(|_| is_own && !is_first) {
+        pane.set_scroll_top(pane.scroll_height());
     }
 }
 
