@@ -4,9 +4,11 @@ use super::Profile;
 use super::assets::Written;
 use anyhow::{Result, bail};
 
+/// A build over its limit fails, so that nothing grows unseen; the target is where it is to come.
 struct Budget {
     what: &'static str,
     files: &'static [&'static str],
+    brotli_kb_target: usize,
     brotli_kb_max: usize,
 }
 
@@ -20,16 +22,19 @@ const BUDGETS: [Budget; 3] = [
             "/assets/console-glue.js",
             "/assets/console.wasm",
         ],
-        brotli_kb_max: 260,
+        brotli_kb_target: 260,
+        brotli_kb_max: 300,
     },
     Budget {
         what: "engine",
         files: &["/assets/engine.wasm"],
-        brotli_kb_max: 430,
+        brotli_kb_target: 430,
+        brotli_kb_max: 490,
     },
     Budget {
         what: "service worker",
         files: &["/sw.js"],
+        brotli_kb_target: 4,
         brotli_kb_max: 4,
     },
 ];
@@ -52,18 +57,21 @@ pub(super) fn check(files: &[Written], profile: Profile) -> Result<()> {
             .iter()
             .filter(|file| budget.files.contains(&file.plain.as_str()));
         let bytes: usize = parts.map(|file| file.brotli_bytes).sum();
-        let line = format!(
-            "{}: {bytes} of {} bytes",
-            budget.what,
-            budget.brotli_kb_max * 1024
-        );
+        let kb = bytes.div_ceil(1024);
+        let Budget {
+            what,
+            brotli_kb_target: target,
+            brotli_kb_max: max,
+            ..
+        } = budget;
+        let line = format!("{what}: {kb} KB brotli ({bytes} bytes); target {target}, limit {max}");
         println!("{line}");
-        if bytes > budget.brotli_kb_max * 1024 {
+        if kb > max {
             over.push(line);
         }
     }
     if !over.is_empty() {
-        bail!("the client is over its budget: {}", over.join("; "));
+        bail!("the client is over its limit: {}", over.join("; "));
     }
     Ok(())
 }
