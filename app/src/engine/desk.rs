@@ -57,6 +57,8 @@ pub(crate) struct State {
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
     pub is_tidying: bool,
+    /// What the page is to be told of damage found at the start.
+    pub damage: Option<News>,
 }
 
 impl Desk {
@@ -98,6 +100,9 @@ impl Desk {
     pub(crate) fn begin(self: &Rc<Self>) {
         let desk = Rc::clone(self);
         self.tabs.listen(move |word| desk.hear_tab(word));
+        if let Some(damage) = self.state.borrow_mut().damage.take() {
+            board::tell(damage);
+        }
         self.measure_room();
         sync::begin(self);
     }
@@ -161,16 +166,11 @@ impl Desk {
     /// Reads an incident as it is stored. A copy that cannot be read is fetched again.
     pub(crate) async fn read(self: &Rc<Self>, id: IncidentId) -> Result<Incident, Failure> {
         let mut copy = self.fetch(id).await?;
-        let is_stored = copy.records.iter().any(Option::is_some);
-        if !is_stored {
+        let is_damaged = keep::is_damaged(&copy.records);
+        if copy.local.is_gone() && !is_damaged {
             return Err(Failure::Unknown);
         }
-        // Records that cannot be decoded are as if they were not there.
-        let read = if copy.local.is_gone() {
-            None
-        } else {
-            copy.local.read().ok()
-        };
+        let read = copy.local.read().ok().filter(|_| !is_damaged);
         let Some((incident, _)) = read else {
             rebuild::distrust(self, id).await?;
             return Err(Failure::Unknown);

@@ -36,26 +36,30 @@ pub(crate) fn docs(records: &Records) -> Vec<LocalDoc> {
     records.iter().flatten().filter_map(decode).collect()
 }
 
-/// Reads the outbox. A record that cannot be decoded is left where it is.
-pub(crate) async fn outbox(tx: &Tx<'_>) -> Result<Entries, Broken> {
-    Ok(sift_outbox(tx).await?.0)
+/// Whether a record is there that cannot be decoded.
+pub(crate) fn is_damaged(records: &Records) -> bool {
+    docs(records).len() < records.iter().flatten().count()
 }
 
-/// Reads the outbox, and under which numbers lies what cannot be decoded.
-pub(crate) async fn sift_outbox(tx: &Tx<'_>) -> Result<(Entries, Vec<u32>), Broken> {
-    let (mut entries, mut unreadable) = (Entries::new(), Vec::new());
+/// Reads the outbox. A record that cannot be decoded is left where it is.
+pub(crate) async fn outbox(tx: &Tx<'_>) -> Result<Entries, Broken> {
+    Ok(outbox_and_bad(tx).await?.0)
+}
+
+/// Reads the outbox, and the numbers of the records that cannot be decoded.
+pub(crate) async fn outbox_and_bad(tx: &Tx<'_>) -> Result<(Entries, Vec<u32>), Broken> {
+    let (mut entries, mut bad) = (Vec::new(), Vec::new());
     let numbers = tx.numbers(Shelf::Outbox).await?;
     if numbers.is_empty() {
-        return Ok((entries, unreadable));
+        return Ok((entries, bad));
     }
-    let records = tx.all(Shelf::Outbox).await?;
-    for (number, record) in numbers.into_iter().zip(records) {
+    for (number, record) in numbers.into_iter().zip(tx.all(Shelf::Outbox).await?) {
         match OutboxEntry::decode(&record) {
             Ok(entry) => entries.push((number, entry)),
-            Err(_) => unreadable.push(number),
+            Err(_) => bad.push(number),
         }
     }
-    Ok((entries, unreadable))
+    Ok((entries, bad))
 }
 
 /// Sorts entries by their incident, keeping their order.

@@ -30,11 +30,29 @@ enum Over {
 }
 
 /// The rows as stored.
+#[derive(Default)]
 pub(crate) struct Stored {
     pub list: List,
     pub rows: Vec<Row>,
-    /// Whether some could not be read and are to be fetched again.
-    pub is_damaged: bool,
+    /// Records that could not be read.
+    pub bad_chunks: Vec<u32>,
+    pub bad_overlays: Vec<String>,
+}
+
+impl Stored {
+    /// Whether rows are to be fetched again.
+    pub(crate) fn is_damaged(&self) -> bool {
+        !self.bad_chunks.is_empty() || !self.bad_overlays.is_empty()
+    }
+
+    fn take_chunk(&mut self, number: u32, rows: Vec<Row>) {
+        for row in rows {
+            let is_first = self.list.chunk_of.insert(row.id, number).is_none();
+            if is_first && !self.list.overlaid.contains_key(&row.id) {
+                self.rows.push(row);
+            }
+        }
+    }
 }
 
 impl List {
@@ -44,38 +62,28 @@ impl List {
         let chunks = tx.all(Shelf::Chunks).await?;
         let names = tx.names(Shelf::Overlays).await?;
         let overlays = tx.all(Shelf::Overlays).await?;
-        let mut list = Self::default();
-        let mut is_damaged = false;
-        for (name, record) in names.iter().zip(&overlays) {
-            let Ok(id) = name.parse() else { continue };
-            let over = if record.is_empty() {
-                Over::Gone
-            } else {
-                Over::Row
-            };
-            list.overlaid.insert(id, over);
-        }
-        let mut rows = Vec::new();
-        for (number, chunk) in numbers.into_iter().zip(chunks) {
-            let unpacked = unpack(&chunk);
-            is_damaged |= unpacked.is_err();
-            for row in unpacked.unwrap_or_default() {
-                let is_first = list.chunk_of.insert(row.id, number).is_none();
-                if is_first && !list.overlaid.contains_key(&row.id) {
-                    rows.push(row);
+        let mut stored = Stored::default();
+        let mut singles = Vec::new();
+        for (name, record) in names.into_iter().zip(overlays) {
+            match (name.parse(), unpack_one(&record)) {
+                (Ok(id), _) if record.is_empty() => {
+                    stored.list.overlaid.insert(id, Over::Gone);
                 }
+                (Ok(id), Ok(row)) if row.id == id => {
+                    stored.list.overlaid.insert(id, Over::Row);
+                    singles.push(row);
+                }
+                _ => stored.bad_overlays.push(name),
             }
         }
-        for overlay in overlays.iter().filter(|record| !record.is_empty()) {
-            let unpacked = unpack_one(overlay);
-            is_damaged |= unpacked.is_err();
-            rows.extend(unpacked);
+        for (number, chunk) in numbers.into_iter().zip(chunks) {
+            match unpack(&chunk) {
+                Ok(rows) => stored.take_chunk(number, rows),
+                Err(_) => stored.bad_chunks.push(number),
+            }
         }
-        Ok(Stored {
-            list,
-            rows,
-            is_damaged,
-        })
+        stored.rows.extend(singles);
+        Ok(stored)
     }
 
     /// Whether the incident has a row.

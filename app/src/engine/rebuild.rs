@@ -1,85 +1,68 @@
 //! What to do when stored data was lost or cannot be read: say so, save what waits, fetch again.
+//!
+//! What can still be read stays in use meanwhile, offline too. Acts are written anew on what the
+//! server had accepted; those that cannot be read are counted, the others offered as a text.
 
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::IncidentId;
-use shared::sync::client::{Input, OutboxEntry};
+use shared::sync::client::{Input, Slot, Writer};
 use shared::sync::message::Cursors;
 
 use super::desk::Desk;
-use super::keep;
+use super::keep::{self, Entries};
 use super::protocol::{Failure, News};
-use super::storage::{Broken, Purpose, Shelf, Storage};
-use super::{board, start, sync};
+use super::start::{self, First};
+use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
+use super::{board, clock, sync};
 
-/// Opens the database; one that cannot be opened or read is replaced, with what still waits in it.
-pub(crate) async fn open(name: &str) -> Result<Storage, Broken> {
-    let opened = Storage::open(name.to_owned()).await;
-    let damaged = match opened {
-        Ok(storage) => match probe(&storage).await {
-            Ok(()) => return Ok(storage),
-            Err(_) => Some(storage),
-        },
+/// A database that is open and has been read.
+pub(crate) struct Opened {
+    pub storage: Storage,
+    pub first: First,
+    /// What the page is to be told of damage.
+    pub damage: Option<News>,
+}
+
+/// Opens the database and reads it. What cannot be read is taken out of it; a database that cannot
+/// be opened at all is replaced.
+pub(crate) async fn open(name: &str, slot: Slot) -> Result<Opened, Broken> {
+    let opened = match Storage::open(name.to_owned()).await {
+        Ok(storage) => start::read(&storage).await.map(|first| (storage, first)),
+        Err(broken) => Err(broken),
+    };
+    let (storage, first) = match opened {
+        Ok(opened) => opened,
         Err(Broken::Quota) => return Err(Broken::Quota),
-        Err(Broken::Other(_)) => None,
-    };
-    let saved = match &damaged {
-        Some(storage) => save(storage).await,
-        None => Vec::new(),
-    };
-    if let Some(storage) = damaged {
-        storage.close();
-    }
-    Storage::delete(name).await?;
-    let storage = Storage::open(name.to_owned()).await?;
-    restore(&storage, &saved).await?;
-    board::tell(News::Rebuilding {
-        lost_acts: 0,
-        exported: export(&saved),
-    });
-    Ok(storage)
-}
-
-/// Puts a database in order of which some records cannot be read: lists are fetched again, acts that
-/// wait stay, those that cannot be read are counted as lost.
-pub(crate) async fn repair(storage: &Storage) -> Result<(), Broken> {
-    let shelves = [
-        Shelf::Docs,
-        Shelf::Chunks,
-        Shelf::Overlays,
-        Shelf::Outbox,
-        Shelf::Meta,
-    ];
-    let tx = storage.begin(&shelves, Purpose::Strict)?;
-    let (entries, unreadable) = keep::sift_outbox(&tx).await?;
-    for number in &unreadable {
-        tx.delete(Shelf::Outbox, *number)?;
-    }
-    let matrix = start::mend_records(&tx).await?;
-    tx.clear(Shelf::Chunks)?;
-    tx.clear(Shelf::Overlays)?;
-    let waiting: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
-    for (id, entries) in keep::by_incident(entries) {
-        let (_, mut local) = keep::load(&tx, id, &entries).await?;
-        if !local.is_gone() {
-            keep::store_row(&tx, &mut local, &matrix)?;
+        Err(Broken::Other(_)) => {
+            Storage::delete(name).await?;
+            let storage = Storage::open(name.to_owned()).await?;
+            let damage = Some(told(0, &Entries::new()));
+            let first = First::default();
+            return Ok(Opened {
+                storage,
+                first,
+                damage,
+            });
         }
+    };
+    if first.bad.is_none() {
+        return Ok(Opened {
+            storage,
+            first,
+            damage: None,
+        });
     }
-    tx.commit().await?;
-    board::tell(News::Rebuilding {
-        lost_acts: u32::try_from(unreadable.len()).unwrap_or(u32::MAX),
-        exported: export(&waiting),
-    });
-    Ok(())
-}
-
-/// What waits, as a text that a person can keep elsewhere.
-fn export(waiting: &[OutboxEntry]) -> Option<String> {
-    serde_json::to_string(waiting)
-        .ok()
-        .filter(|_| !waiting.is_empty())
+    mend(&storage, &first, slot).await?;
+    let damage = Some(told(first.bad.acts.len(), &first.outbox));
+    let first = start::read(&storage).await?;
+    Ok(Opened {
+        storage,
+        first,
+        damage,
+    })
 }
 
 /// Has one incident fetched again whose documents cannot be read.
@@ -104,10 +87,7 @@ pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Fail
     start::put_cursors(&tx, &Cursors::default())?;
     tx.commit().await?;
     desk.state.borrow_mut().cursors = Cursors::default();
-    board::tell(News::Rebuilding {
-        lost_acts: 0,
-        exported: None,
-    });
+    board::tell(told(0, &Entries::new()));
     sync::feed(desk, Input::Hint);
     Ok(())
 }
@@ -123,29 +103,61 @@ pub(crate) fn reread_directory(desk: &Rc<Desk>) {
     });
 }
 
-/// Reads a little of every store.
-async fn probe(storage: &Storage) -> Result<(), Broken> {
-    let shelves = [Shelf::Docs, Shelf::Outbox, Shelf::Drafts, Shelf::Review];
-    let tx = storage.begin(&shelves, Purpose::Read)?;
-    tx.count(Shelf::Docs).await?;
-    tx.count(Shelf::Drafts).await?;
-    tx.count(Shelf::Review).await?;
-    tx.count(Shelf::Outbox).await?;
-    Ok(())
-}
-
-async fn save(storage: &Storage) -> Vec<OutboxEntry> {
-    let Ok(tx) = storage.begin(&[Shelf::Outbox], Purpose::Read) else {
-        return Vec::new();
-    };
-    let entries = keep::outbox(&tx).await.unwrap_or_default();
-    entries.into_iter().map(|(_, entry)| entry).collect()
-}
-
-async fn restore(storage: &Storage, saved: &[OutboxEntry]) -> Result<(), Broken> {
-    let tx = storage.begin(&[Shelf::Outbox], Purpose::Strict)?;
-    for entry in saved {
-        tx.append(Shelf::Outbox, &entry.encode())?;
+fn told(lost: usize, saved: &Entries) -> News {
+    let saved: Vec<_> = saved.iter().map(|(_, entry)| &entry.drafted).collect();
+    News::Rebuilding {
+        lost_acts: u32::try_from(lost).unwrap_or(u32::MAX),
+        exported: serde_json::to_string_pretty(&saved)
+            .ok()
+            .filter(|_| !saved.is_empty()),
     }
+}
+
+/// Takes what cannot be read out of the database and has everything fetched again.
+async fn mend(storage: &Storage, first: &First, slot: Slot) -> Result<(), Broken> {
+    let shelves = [
+        Shelf::Docs,
+        Shelf::Chunks,
+        Shelf::Overlays,
+        Shelf::Outbox,
+        Shelf::Review,
+        Shelf::Meta,
+    ];
+    let tx = storage.begin(&shelves, Purpose::Strict)?;
+    for chunk in &first.bad.chunks {
+        tx.delete(Shelf::Chunks, *chunk)?;
+    }
+    for overlay in &first.bad.overlays {
+        tx.delete(Shelf::Overlays, overlay.as_str())?;
+    }
+    for note in &first.bad.notes {
+        tx.delete(Shelf::Meta, *note)?;
+    }
+    for act in &first.bad.acts {
+        tx.delete(Shelf::Outbox, *act)?;
+    }
+    if !first.bad.acts.is_empty() {
+        revive(&tx, first, slot).await?;
+    }
+    start::put_cursors(&tx, &Cursors::default())?;
     tx.commit().await
+}
+
+/// Writes the acts that can be read anew, since they may rest on one that cannot.
+async fn revive(tx: &Tx<'_>, first: &First, slot: Slot) -> Result<(), Broken> {
+    let directory = first.directory.as_ref();
+    let matrix = directory
+        .map(|directory| directory.matrix.clone())
+        .unwrap_or_default();
+    for (id, entries) in keep::by_incident(first.outbox.clone()) {
+        let (before, mut local) = keep::load(tx, id, &entries).await?;
+        let mut writer = Writer {
+            slot,
+            fresh: &mut clock::fresh_actor,
+        };
+        let review = local.revive(&mut writer);
+        keep::store_review(tx, &review)?;
+        keep::store(tx, &before, &entries, &mut local, &matrix)?;
+    }
+    Ok(())
 }

@@ -9,17 +9,18 @@ use web_sys::StorageEstimate;
 
 use shared::ids::{DeviceId, PersonId};
 use shared::people::Directory;
-use shared::priority::Matrix;
 use shared::rows::Row;
 use shared::sync::message::{self, Cursors, Surface};
 use shared::time::UnixMillis;
 
 use super::desk::{Desk, State};
+use super::keep::{self, Entries};
 use super::list::List;
 use super::protocol::{Answer, News, Status};
+use super::rebuild::{self, Opened};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
-use super::{acts, board, clock, keep, locks, rebuild};
+use super::{acts, board, clock, locks};
 
 const CURSORS: &str = "cursors";
 const DEVICE: &str = "device";
@@ -32,20 +33,16 @@ pub(crate) async fn start(
     surface: Surface,
 ) -> Result<(Rc<Desk>, Answer), Broken> {
     let name = storage::name(surface, person);
-    let storage = rebuild::open(&name).await?;
-    let first = match read(&storage).await {
-        Ok(first) if !first.is_damaged => first,
-        Err(Broken::Quota) => return Err(Broken::Quota),
-        Ok(_) | Err(Broken::Other(_)) => {
-            rebuild::repair(&storage).await?;
-            read(&storage).await?
-        }
-    };
+    let slot = locks::take_slot(&name).await;
+    let Opened {
+        storage,
+        first,
+        damage,
+    } = rebuild::open(&name, slot).await?;
     let device = match first.device {
         Some(device) => device,
         None => name_device(&storage).await?,
     };
-    let slot = locks::take_slot(&name).await;
     let (wishes, wished) = mpsc::unbounded();
     let status = Status {
         strict: storage.strict,
@@ -53,8 +50,7 @@ pub(crate) async fn start(
         review: first.review,
         fresh_at: first.fresh_at,
         incidents: u32::try_from(first.rows.len()).unwrap_or(u32::MAX),
-        complete: first.cursors.epoch.is_some()
-            && first.cursors.lows.values().all(|low| low.0 == 0),
+        complete: is_complete(&first.cursors),
         ..Status::default()
     };
     let started = Answer::Started {
@@ -67,6 +63,7 @@ pub(crate) async fn start(
         list: first.list,
         cursors: first.cursors,
         status,
+        damage,
         ..State::default()
     };
     let desk = Rc::new(Desk {
@@ -83,22 +80,46 @@ pub(crate) async fn start(
     Ok((desk, started))
 }
 
+fn is_complete(cursors: &Cursors) -> bool {
+    cursors.epoch.is_some() && cursors.lows.values().all(|low| low.0 == 0)
+}
+
 /// What the first list needs.
 #[derive(Default)]
-struct First {
+pub(crate) struct First {
     device: Option<DeviceId>,
-    directory: Option<Directory>,
+    pub directory: Option<Directory>,
     cursors: Cursors,
     fresh_at: Option<UnixMillis>,
     list: List,
     rows: Vec<Row>,
+    pub outbox: Entries,
     waiting: u32,
     review: u32,
-    /// Whether some of it could not be read.
-    is_damaged: bool,
+    pub bad: Bad,
 }
 
-async fn read(storage: &Storage) -> Result<First, Broken> {
+/// Records that could not be read.
+#[derive(Default)]
+pub(crate) struct Bad {
+    pub chunks: Vec<u32>,
+    pub overlays: Vec<String>,
+    pub acts: Vec<u32>,
+    pub notes: Vec<&'static str>,
+}
+
+impl Bad {
+    /// Whether everything could be read.
+    pub(crate) fn is_none(&self) -> bool {
+        self.chunks.is_empty()
+            && self.overlays.is_empty()
+            && self.acts.is_empty()
+            && self.notes.is_empty()
+    }
+}
+
+/// Reads what the first list needs, and notes what cannot be read.
+pub(crate) async fn read(storage: &Storage) -> Result<First, Broken> {
     let shelves = [
         Shelf::Meta,
         Shelf::Chunks,
@@ -107,66 +128,54 @@ async fn read(storage: &Storage) -> Result<First, Broken> {
         Shelf::Review,
     ];
     let tx = storage.begin(&shelves, Purpose::Read)?;
-    let device = tx.get(Shelf::Meta, DEVICE)?;
-    let directory = tx.get(Shelf::Meta, DIRECTORY)?;
-    let fresh = tx.get(Shelf::Meta, FRESH)?;
-    let cursors = tx.get(Shelf::Meta, CURSORS)?;
-    let device = Field::of(device.await?, |bytes| bytes.try_into().ok());
-    let directory = Field::of(directory.await?, |bytes| message::decode(bytes).ok());
-    let fresh = fresh.await?.and_then(|bytes| bytes.try_into().ok());
-    let cursors = Field::of(cursors.await?, |bytes| message::decode(bytes).ok());
+    let notes = [DEVICE, DIRECTORY, FRESH, CURSORS].map(|name| tx.get(Shelf::Meta, name));
+    let [device, directory, fresh, cursors] = notes;
+    let mut bad = Bad::default();
+    let device = note(DEVICE, device?.await?, &mut bad, |bytes| {
+        bytes.try_into().ok()
+    });
+    let directory = note(DIRECTORY, directory?.await?, &mut bad, |bytes| {
+        message::decode(bytes).ok()
+    });
+    let fresh = note(FRESH, fresh?.await?, &mut bad, |bytes| {
+        bytes.try_into().ok()
+    });
+    let cursors = note(CURSORS, cursors?.await?, &mut bad, |bytes| {
+        message::decode(bytes).ok()
+    });
     let stored = List::read(&tx).await?;
-    let (waiting, unreadable) = keep::sift_outbox(&tx).await?;
+    let (outbox, bad_acts) = keep::outbox_and_bad(&tx).await?;
+    let waiting = outbox.len() + bad_acts.len();
+    // A device that forgot its name lost its notes.
+    if device.is_none() && bad.is_none() && !(stored.rows.is_empty() && waiting == 0) {
+        bad.notes.push(DEVICE);
+    }
+    (bad.chunks, bad.overlays, bad.acts) = (stored.bad_chunks, stored.bad_overlays, bad_acts);
     Ok(First {
-        is_damaged: stored.is_damaged
-            || !unreadable.is_empty()
-            || device.is_damaged
-            || directory.is_damaged
-            || cursors.is_damaged,
-        device: device.value.map(DeviceId::from_bytes),
-        directory: directory.value,
-        cursors: cursors.value.unwrap_or_default(),
+        device: device.map(DeviceId::from_bytes),
+        directory,
+        cursors: cursors.unwrap_or_default(),
         fresh_at: fresh.map(|bytes| UnixMillis(i64::from_be_bytes(bytes))),
         list: stored.list,
         rows: stored.rows,
-        waiting: u32::try_from(waiting.len()).unwrap_or(u32::MAX),
+        outbox,
+        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         review: tx.count(Shelf::Review).await?,
+        bad,
     })
 }
 
-/// A record with its meaning, if it has one.
-struct Field<T> {
-    value: Option<T>,
-    is_damaged: bool,
-}
-
-impl<T> Field<T> {
-    fn of(record: Option<Vec<u8>>, read: impl FnOnce(&[u8]) -> Option<T>) -> Self {
-        let value = record.as_deref().and_then(read);
-        Self {
-            is_damaged: record.is_some() && value.is_none(),
-            value,
-        }
+fn note<T>(
+    name: &'static str,
+    bytes: Option<Vec<u8>>,
+    bad: &mut Bad,
+    read: impl FnOnce(&[u8]) -> Option<T>,
+) -> Option<T> {
+    let value = read(&bytes?);
+    if value.is_none() {
+        bad.notes.push(name);
     }
-}
-
-/// Deletes what cannot be read of these records, and the cursors in any case: everything is to be
-/// fetched again. Gives the priority matrix in force.
-pub(crate) async fn mend_records(tx: &Tx<'_>) -> Result<Matrix, Broken> {
-    let device = tx.get(Shelf::Meta, DEVICE)?.await?;
-    if Field::of(device, |bytes| <[u8; 16]>::try_from(bytes).ok()).is_damaged {
-        tx.delete(Shelf::Meta, DEVICE)?;
-    }
-    let directory = tx.get(Shelf::Meta, DIRECTORY)?.await?;
-    let directory = Field::of(directory, |bytes| message::decode::<Directory>(bytes).ok());
-    if directory.is_damaged {
-        tx.delete(Shelf::Meta, DIRECTORY)?;
-    }
-    tx.delete(Shelf::Meta, CURSORS)?;
-    Ok(directory
-        .value
-        .map(|directory| directory.matrix)
-        .unwrap_or_default())
+    value
 }
 
 async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
@@ -192,7 +201,7 @@ pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
     let cursors = cursors(&tx).await?;
     let stored = List::read(&tx).await?;
     let mut state = desk.state.borrow_mut();
-    state.cursors = if stored.is_damaged {
+    state.cursors = if stored.is_damaged() {
         Cursors::default()
     } else {
         cursors

@@ -13,18 +13,23 @@ use std::pin::Pin;
 
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{DomException, Error, OpenDbError};
+use indexed_db_futures::internals::SystemRepr as _;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
 use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::IdbTransaction;
 
 use shared::ids::{DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
 use super::protocol::Failure;
+
+/// The name of the error that says that there is no room.
+const QUOTA: &str = "QuotaExceededError";
 
 /// The layout of the database.
 const LAYOUT: u32 = 1;
@@ -94,7 +99,7 @@ impl From<Error> for Broken {
     fn from(error: Error) -> Self {
         if let Error::DomException(exception) = &error {
             let exception: web_sys::DomException = DomException::clone(exception).into();
-            if exception.name() == "QuotaExceededError" {
+            if exception.name() == QUOTA {
                 return Self::Quota;
             }
         }
@@ -310,14 +315,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes all records of a store.
-    pub(crate) fn clear(&self, shelf: Shelf) -> Result<(), Broken> {
-        self.transaction.object_store(shelf.name())?.clear()?;
-        Ok(())
-    }
-
     /// Commits everything written.
     pub(crate) async fn commit(self) -> Result<(), Broken> {
-        Ok(self.transaction.commit().await?)
+        let own: IdbTransaction = self.transaction.as_sys().clone().unchecked_into();
+        let committed = self.transaction.commit().await;
+        // When the browser itself gives up a transaction, only that transaction knows why.
+        let why = own.error();
+        committed.map_err(|error| match why {
+            Some(why) if why.name() == QUOTA => Broken::Quota,
+            Some(_) | None => error.into(),
+        })
     }
 }

@@ -194,6 +194,21 @@ impl LocalIncident {
         }
     }
 
+    /// Writes everything that waits anew, after an act before it was lost. What can no longer be
+    /// written is returned for review.
+    pub fn revive(&mut self, writer: &mut Writer<'_>) -> Vec<ReviewEntry> {
+        let is_declared = |entry: &OutboxEntry| matches!(entry.drafted.intent, Intent::Declare(_));
+        if self.is_gone() && !self.outbox.first().is_some_and(is_declared) {
+            self.distrust();
+            return Vec::new();
+        }
+        let Ok(review) = self.rebase(writer, &[]) else {
+            self.distrust();
+            return Vec::new();
+        };
+        review
+    }
+
     fn load(&mut self) -> Result<&mut Loaded, BadDocument> {
         if self.loaded.is_none() {
             let load = |kind| self.docs.get(&kind).map(LocalDoc::load).transpose();
@@ -408,6 +423,9 @@ impl LocalIncident {
             accepted_only(doc)?;
         }
         self.loaded = None;
+        if self.docs.is_empty() && !self.outbox.is_empty() {
+            self.docs = both(self.id, |key| Some(LocalDoc::new(key)));
+        }
         let mut review = Vec::new();
         let mut place = 0;
         while place < self.outbox.len() {
