@@ -69,9 +69,8 @@ fn organisation() -> anyhow::Result<Directory> {
         serde_json::from_str(ORGANISATION).context("demo/organisation.json")?;
     let count = replayed::count()?;
     directory.notice = Some(format!(
-        "Sample data. {count} of these incidents replay a real ServiceNow event log (UCI Machine \
-         Learning Repository, CC BY 4.0), times shifted to today, groups, people and categories \
-         mapped. The others were written for this demo."
+        "Sample data: {count} incidents replay a real ServiceNow log (UCI, CC BY 4.0), shifted to \
+         today and mapped to our groups; the others were written for this."
     ));
     Ok(directory)
 }

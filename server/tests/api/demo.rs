@@ -41,7 +41,7 @@ async fn the_demo_is_seeded_once_and_its_accounts_sign_in() {
         .clone()
         .unwrap_or_default();
     assert!(
-        notice.contains("replay a real ServiceNow event log"),
+        notice.contains("replay a real ServiceNow log"),
         "{notice}"
     );
 }
