@@ -301,3 +301,64 @@ async fn fifty_acts_of_one_push_are_kept_in_order_when_the_server_dies() {
         assert_eq!(entries, 4);
     }
 }
+
+#[tokio::test]
+async fn heads_are_signed_with_the_receipts_they_stand_on() {
+    use ed25519_dalek::{Signature, SigningKey, Verifier as _};
+    use shared::sync::SignedHeads;
+
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, None);
+    alice.push(&server).await;
+    let page = alice.pull_once(&server).await;
+    let pulled = page
+        .docs
+        .iter()
+        .find(|pulled| pulled.doc == DocKey::incident(id));
+    let signed = pulled.expect("it was sent").signed.clone();
+    let key = SigningKey::from_bytes(&server.app.store.signing_key().await.expect("a key"));
+    let epoch = page.cursors.epoch.expect("the log has one");
+    let verifies = |generation, receipts| {
+        let doc = DocKey::incident(id);
+        let message = SignedHeads::message(doc, generation, &signed.heads, receipts, epoch);
+        let signature = Signature::from_slice(&signed.signature).expect("64 bytes");
+        key.verifying_key().verify(&message, &signature).is_ok()
+    };
+    assert!(verifies(0, signed.receipts));
+    assert!(!verifies(1, signed.receipts));
+    assert!(!verifies(0, shared::ids::Hash([0; 32])));
+}
+
+#[tokio::test]
+async fn devices_that_push_at_once_on_one_incident_all_get_in() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    let mut devices = Vec::new();
+    for nth in 0..8 {
+        let mut bob = Device::console(&server, BOB).await;
+        bob.pull(&server).await;
+        bob.reply_to(id, &format!("Device {nth}."));
+        devices.push(bob);
+    }
+    let pushes = devices.iter_mut().map(|device| device.push(&server));
+    let verdicts = futures_util::future::join_all(pushes).await;
+    let mut seqs = Vec::new();
+    for verdicts in &verdicts {
+        expect_accepted(verdicts);
+        seqs.push(accepted(&verdicts[0]).expect("accepted")[0].seq);
+    }
+    seqs.sort_unstable();
+    seqs.dedup();
+    assert_eq!(seqs.len(), 8, "no place is taken twice");
+    alice.pull(&server).await;
+    let entries = alice
+        .read(id)
+        .timeline
+        .iter()
+        .filter(|event| event.kind.is_entry())
+        .count();
+    assert_eq!(entries, 8);
+}

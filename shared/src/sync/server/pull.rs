@@ -300,3 +300,6 @@ impl Pull {
         cursors.high < self.log.head || cursors.lows.values().any(|low| *low > Seq(0))
     }
 }
+
+#[cfg(test)]
+mod tests;
