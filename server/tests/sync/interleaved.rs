@@ -43,6 +43,12 @@ enum Step {
         device: usize,
         incident: usize,
     },
+    /// Pulls, acts and pushes, as a device with a network does.
+    Online {
+        device: usize,
+        incident: usize,
+        group: Option<usize>,
+    },
     Push {
         device: usize,
     },
@@ -65,8 +71,10 @@ const DEVICES: usize = 6;
 
 fn step() -> impl Strategy<Value = Step> {
     let device = 0..DEVICES;
-    let incident = 0..8_usize;
+    let incident = 0..10_usize;
     prop_oneof![
+        8 => (prop::sample::select(vec![0, 0, 1, 2]), incident.clone(), prop::option::of(0..2_usize))
+            .prop_map(|(device, incident, group)| Step::Online { device, incident, group }),
         3 => (device.clone(), 0..2_usize, prop::option::of(0..3_usize))
             .prop_map(|(device, requester, group)| Step::Declare { device, requester, group }),
         3 => (device.clone(), incident.clone(), 0..3_usize)
@@ -77,8 +85,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(device, incident)| Step::Reply { device, incident }),
         2 => (device.clone(), incident).prop_map(|(device, incident)| Step::Note { device, incident }),
         6 => device.clone().prop_map(|device| Step::Push { device }),
-        6 => (device, any::<bool>()).prop_map(|(device, is_whole)| Step::Pull { device, is_whole }),
-        1 => (0..DEVICES).prop_map(|device| Step::Evict { device }),
+        6 => (device, prop::bool::weighted(0.3)).prop_map(|(device, is_whole)| Step::Pull { device, is_whole }),
+        3 => (1..DEVICES).prop_map(|device| Step::Evict { device }),
         1 => (1..3_usize, 0..2_usize).prop_map(|(person, group)| Step::Regroup { person, group }),
     ]
 }
@@ -121,6 +129,20 @@ impl World {
             truth: BTreeMap::new(),
             groups,
         }
+    }
+
+    /// Some incidents are there before anything happens, so that there is something to catch up on.
+    async fn seed(&mut self) {
+        for nth in 0..8 {
+            let group = [None, Some(0), Some(1)][nth % 3];
+            self.take(&Step::Declare {
+                device: 0,
+                requester: nth % 2,
+                group,
+            })
+            .await;
+        }
+        self.push(0).await;
     }
 
     async fn take(&mut self, step: &Step) {
@@ -183,6 +205,24 @@ impl World {
                         text: "A word among us.".to_owned(),
                     },
                 );
+            }
+            Step::Online {
+                device,
+                incident,
+                group,
+            } => {
+                self.pull(device, true).await;
+                let intent = match group {
+                    Some(group) => Intent::Assign {
+                        group: Some(GROUPS[group].into()),
+                        person: None,
+                    },
+                    None => Intent::Reply {
+                        text: "At once.".to_owned(),
+                    },
+                };
+                self.act(device, incident, intent);
+                self.push(device).await;
             }
             Step::Push { device } => self.push(device).await,
             Step::Pull { device, is_whole } => self.pull(device, is_whole).await,
@@ -346,11 +386,12 @@ proptest! {
 
     #[test]
     fn any_interleaving_leaves_each_device_with_exactly_what_it_may_see(
-        steps in prop::collection::vec(step(), 1..80)
+        steps in prop::collection::vec(step(), 10..60)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let mut world = World::new().await;
+            world.seed().await;
             for step in &steps {
                 world.take(step).await;
             }
