@@ -11,12 +11,12 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod import;
-pub mod store;
-pub mod sync;
 pub mod metrics;
 pub mod people;
 mod requests;
 pub mod serve;
+pub mod store;
+pub mod sync;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,7 +108,9 @@ pub async fn open_store(config: &Config, random: &Random) -> anyhow::Result<Arc<
     made.with_context(|| format!("data: cannot make the folder {}", folder.display()))?;
     let file = folder.join("holdfast.sqlite");
     let store = Sqlite::open(&file, random).await;
-    Ok(Arc::new(store.with_context(|| format!("data: cannot open {}", file.display()))?))
+    Ok(Arc::new(store.with_context(|| {
+        format!("data: cannot open {}", file.display())
+    })?))
 }
 
 /// Every address the server answers.

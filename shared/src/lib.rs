@@ -6,9 +6,9 @@
 pub mod document;
 pub mod ids;
 pub mod incidents;
-pub mod priority;
 pub mod people;
 pub mod policy;
+pub mod priority;
 pub mod rows;
 pub mod sync;
 #[cfg(feature = "testing")]

@@ -62,8 +62,14 @@ mod tests {
 
     #[test]
     fn a_hole_in_the_matrix_is_an_ordinary_priority() {
-        let matrix = Matrix { version: 2, priorities: BTreeMap::new() };
+        let matrix = Matrix {
+            version: 2,
+            priorities: BTreeMap::new(),
+        };
         assert_eq!(matrix.priority(Level::High, Level::High), Priority::P3);
-        assert_eq!(Matrix::default().priority(Level::High, Level::High), Priority::P1);
+        assert_eq!(
+            Matrix::default().priority(Level::High, Level::High),
+            Priority::P1
+        );
     }
 }

@@ -40,8 +40,5 @@ async fn the_demo_is_seeded_once_and_its_accounts_sign_in() {
         .notice
         .clone()
         .unwrap_or_default();
-    assert!(
-        notice.contains("replay a real ServiceNow log"),
-        "{notice}"
-    );
+    assert!(notice.contains("replay a real ServiceNow log"), "{notice}");
 }
