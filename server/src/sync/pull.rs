@@ -148,7 +148,8 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// What came through scopes that the session no longer has.
+    /// What came through scopes that the session no longer has. An incident of which a document
+    /// stays is told anew, since its row may have summed up what goes.
     async fn forget_lost(&mut self, view: &mut dyn View, walk: &Walk) -> Result<()> {
         let lost = self.pull.lost();
         if lost.is_empty() {
@@ -157,14 +158,13 @@ impl Making<'_> {
         let mut incidents = view.reached(&lost, self.pull.after()).await?;
         incidents.retain(|incident| !walk.incidents.contains(incident));
         let watched = self.pull.watched();
-        for standing in view
+        let standings = view
             .standings(&incidents, &watched, self.pull.after())
-            .await?
-        {
-            let forget = self.pull.forward(&standing).forget;
-            self.forget(standing.incident, &forget);
-        }
-        Ok(())
+            .await?;
+        let sends = standings.iter();
+        let sends = sends.map(|standing| (standing.incident, self.pull.forward(standing)));
+        let sends = sends.filter(|(_, sends)| !sends.forget.is_empty());
+        self.add(view, sends.collect()).await
     }
 
     fn forget(&mut self, id: IncidentId, kinds: &[DocKind]) {

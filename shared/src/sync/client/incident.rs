@@ -330,6 +330,12 @@ impl LocalIncident {
             Verdict::Missing { .. } => {
                 let place = place.filter(|place| self.outbox[*place].offer() == *offer);
                 let Some(place) = place else { return false };
+                let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
+                if self.outbox[..place].iter().any(is_known) {
+                    // It rests on an act that the log has as another change, and is written anew
+                    // once that is here.
+                    return false;
+                }
                 let is_given_up = self.try_again(place, &Refused::FollowsRefused, refused);
                 if !is_given_up {
                     self.distrust();
@@ -430,6 +436,10 @@ impl LocalIncident {
         let mut place = 0;
         while place < self.outbox.len() {
             let mut drafted = self.outbox[place].drafted.clone();
+            if self.is_in_log(&drafted)? {
+                self.outbox.remove(place);
+                continue;
+            }
             if self.is_unborn() && !matches!(drafted.intent, Intent::Declare(_)) {
                 self.review(place, &Refused::FollowsRefused, &mut review);
                 continue;
@@ -453,6 +463,18 @@ impl LocalIncident {
         self.docs.retain(|_, doc| !is_unborn(doc));
         self.leave();
         Ok(review)
+    }
+
+    /// Whether the documents, rebuilt from what the server accepted, hold the act's facts: its answer
+    /// was lost, or it was accepted as another change.
+    fn is_in_log(&mut self, drafted: &Drafted) -> Result<bool, BadDocument> {
+        let docs = &self.load()?.docs;
+        let wrote = drafted.intent.docs().iter();
+        let mut held = wrote.filter_map(|kind| docs.get(*kind)).map(|doc| {
+            let fact = drafted.facts[usize::from(doc.key.kind == DocKind::Work)];
+            doc.facts().0.iter().any(|held| held.fact.id == fact)
+        });
+        Ok(held.next().is_some_and(|first| first && held.all(|held| held)))
     }
 
     /// Whether the act that was to declare the incident did not come to stand.
