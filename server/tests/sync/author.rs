@@ -11,14 +11,8 @@ use shared::time::Boot;
 use super::device::Device;
 use super::server::{ALICE, BOB, CAROL, NOON, TestServer};
 
-/// An incident with a dozen acts, the `nth` of its source.
-fn history(nth: u64, acts: usize) -> Authored {
-    let name = |place: usize| {
-        let mut name = [0; 10];
-        name[..8].copy_from_slice(&nth.to_be_bytes());
-        name[8] = u8::try_from(place).unwrap_or(u8::MAX);
-        name
-    };
+/// What happens to the `nth` printer.
+fn intents(nth: u64) -> [Intent; 12] {
     let declare = Declare {
         subject: format!("Printer {nth} does not print"),
         description: "It says that paper is missing, but the tray is full.".repeat(3),
@@ -32,7 +26,7 @@ fn history(nth: u64, acts: usize) -> Authored {
         assignee: None,
     };
     let text = || "We have looked at it and ordered a new sensor for the tray.".to_owned();
-    let intents = [
+    [
         Intent::Declare(declare),
         Intent::Claim {
             group: Some("network".into()),
@@ -56,7 +50,17 @@ fn history(nth: u64, acts: usize) -> Authored {
             code: ResolutionCode::Fixed,
             notes: text(),
         },
-    ];
+    ]
+}
+
+/// An incident with a dozen acts, the `nth` of its source.
+fn history(nth: u64, acts: usize) -> Authored {
+    let name = |place: usize| {
+        let mut name = [0; 10];
+        name[..8].copy_from_slice(&nth.to_be_bytes());
+        name[8] = u8::try_from(place).unwrap_or(u8::MAX);
+        name
+    };
     let drafted = |(place, intent): (usize, Intent)| {
         let at = NOON.plus(-1_000_000 + i64::try_from(place).unwrap_or(0) * 1_000);
         let (mut internal, name) = (name(place), name(place));
@@ -76,7 +80,7 @@ fn history(nth: u64, acts: usize) -> Authored {
     };
     Authored {
         incident: IncidentId::new(NOON, name(99)),
-        acts: intents
+        acts: intents(nth)
             .into_iter()
             .take(acts)
             .enumerate()

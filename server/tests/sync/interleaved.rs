@@ -108,6 +108,19 @@ struct World {
     groups: BTreeMap<PersonId, &'static str>,
 }
 
+fn assign(group: usize) -> Intent {
+    Intent::Assign {
+        group: Some(GROUPS[group].into()),
+        person: None,
+    }
+}
+
+fn reply() -> Intent {
+    Intent::Reply {
+        text: "A word.".to_owned(),
+    }
+}
+
 impl World {
     async fn new() -> Self {
         let server = TestServer::start().await;
@@ -151,60 +164,25 @@ impl World {
                 device,
                 requester,
                 group,
-            } => {
-                let requester = match self.devices[device].surface {
-                    Surface::Console => REQUESTERS[requester],
-                    Surface::Portal => self.devices[device].person,
-                };
-                let is_staff = self.devices[device].surface == Surface::Console;
-                let group = group.filter(|_| is_staff).map(|group| GROUPS[group]);
-                let id = self.devices[device].declare(requester, group);
-                self.incidents.push(id);
-            }
+            } => self.declare(device, requester, group),
             Step::Assign {
                 device,
                 incident,
                 group,
-            } => {
-                let group = Some(GROUPS[group].into());
-                self.act(
-                    device,
-                    incident,
-                    Intent::Assign {
-                        group,
-                        person: None,
-                    },
-                );
-            }
+            } => self.act(device, incident, assign(group)),
             Step::Hand {
                 device,
                 incident,
                 requester,
             } => {
                 let requester = Requester::Person(REQUESTERS[requester]);
-                self.act(
-                    device,
-                    incident,
-                    Intent::Set(SetField::Requester(requester)),
-                );
+                let intent = Intent::Set(SetField::Requester(requester));
+                self.act(device, incident, intent);
             }
-            Step::Reply { device, incident } => {
-                self.act(
-                    device,
-                    incident,
-                    Intent::Reply {
-                        text: "A word.".to_owned(),
-                    },
-                );
-            }
+            Step::Reply { device, incident } => self.act(device, incident, reply()),
             Step::Note { device, incident } => {
-                self.act(
-                    device,
-                    incident,
-                    Intent::Note {
-                        text: "A word among us.".to_owned(),
-                    },
-                );
+                let text = "A word among us.".to_owned();
+                self.act(device, incident, Intent::Note { text });
             }
             Step::Online {
                 device,
@@ -212,16 +190,7 @@ impl World {
                 group,
             } => {
                 self.pull(device, true).await;
-                let intent = match group {
-                    Some(group) => Intent::Assign {
-                        group: Some(GROUPS[group].into()),
-                        person: None,
-                    },
-                    None => Intent::Reply {
-                        text: "At once.".to_owned(),
-                    },
-                };
-                self.act(device, incident, intent);
+                self.act(device, incident, group.map_or_else(reply, assign));
                 self.push(device).await;
             }
             Step::Push { device } => self.push(device).await,
@@ -234,6 +203,18 @@ impl World {
             }
             Step::Regroup { person, group } => self.regroup(STAFF[person], GROUPS[group]).await,
         }
+    }
+
+    fn declare(&mut self, device: usize, requester: usize, group: Option<usize>) {
+        let device = &mut self.devices[device];
+        let is_staff = device.surface == Surface::Console;
+        let requester = if is_staff {
+            REQUESTERS[requester]
+        } else {
+            device.person
+        };
+        let group = group.filter(|_| is_staff).map(|group| GROUPS[group]);
+        self.incidents.push(device.declare(requester, group));
     }
 
     /// An honest device offers only acts on what it has, and requesters only their words.

@@ -281,84 +281,74 @@ async fn a_change_with_a_byte_flipped_anywhere_never_harms() {
     expect_accepted(&bob.push(&server).await);
 }
 
-#[tokio::test]
-async fn what_is_no_known_act_is_refused() {
+/// Offers changes written by hand, each of which must be refused for its shape.
+async fn expect_misshapen(forgeries: &[(&str, &dyn Fn(&mut Transaction<'_>))]) {
     let (server, alice, id) = with_incident().await;
-    let (held, _) = alice.docs[&DocKey::incident(id)].facts();
-    let existing = held[0].fact.key();
-    let text = alice.docs[&DocKey::incident(id)]
-        .text_object(shared::document::TextName::Description)
-        .expect("it was born with one");
-    let shapes = [
-        (
-            "an extra key",
-            forged(&alice, id, |tx| {
-                let fact = entry(tx, 1);
-                tx.put(&fact, "more", 1).expect("a number");
-            }),
-        ),
-        (
-            "a key that exists",
-            forged(&alice, id, |tx| {
-                tx.put_object(ROOT, existing.as_str(), ObjType::Map)
-                    .expect("a map");
-            }),
-        ),
-        (
-            "a deletion",
-            forged(&alice, id, |tx| {
-                tx.delete(ROOT, existing.as_str()).expect("deleted");
-            }),
-        ),
-        (
-            "a list",
-            forged(&alice, id, |tx| {
-                tx.put_object(ROOT, "list", ObjType::List).expect("a list");
-            }),
-        ),
-        (
-            "a counter",
-            forged(&alice, id, |tx| {
-                let fact = entry(tx, 1);
-                tx.put(&fact, "at", ScalarValue::counter(1))
-                    .expect("a counter");
-            }),
-        ),
-        (
-            "a mark",
-            forged(&alice, id, |tx| {
-                let mark = automerge::marks::Mark::new("bold".to_owned(), true, 0, 3);
-                tx.mark(&text, mark, automerge::marks::ExpandMark::None)
-                    .expect("a mark");
-            }),
-        ),
-        (
-            "an edit of another's words",
-            forged(&alice, id, |tx| {
-                tx.splice_text(&text, 0, 3, "Not").expect("spliced");
-            }),
-        ),
-        (
-            "a number",
-            forged(&alice, id, |tx| {
-                let key = "number/01890000-0000-7000-8000-000000000009";
-                let fact = tx.put_object(ROOT, key, ObjType::Map).expect("a map");
-                tx.put(&fact, "value", "INC-1").expect("a text");
-            }),
-        ),
-    ];
-    for (what, group) in shapes {
+    for (what, write) in forgeries {
+        let group = forged(&alice, id, |tx| write(tx));
         let refusal = refused(&server, &alice, group).await;
-        assert!(
-            matches!(refusal, Refused::Shape { .. }),
-            "{what}: {refusal:?}"
-        );
+        let is_shape = matches!(refusal, Refused::Shape { .. });
+        assert!(is_shape, "{what}: {refusal:?}");
     }
     let proper = forged(&alice, id, |tx| {
         entry(tx, 1);
     });
-    let verdicts = alice.offer(&server, vec![proper]).await;
-    expect_accepted(&verdicts);
+    expect_accepted(&alice.offer(&server, vec![proper]).await);
+}
+
+#[tokio::test]
+async fn what_is_no_known_act_is_refused() {
+    expect_misshapen(&[
+        ("an extra key", &|tx| {
+            let fact = entry(tx, 1);
+            tx.put(&fact, "more", 1).expect("a number");
+        }),
+        ("a list", &|tx| {
+            tx.put_object(ROOT, "list", ObjType::List).expect("a list");
+        }),
+        ("a counter", &|tx| {
+            let fact = entry(tx, 1);
+            let counter = ScalarValue::counter(1);
+            tx.put(&fact, "at", counter).expect("a counter");
+        }),
+        ("a number", &|tx| {
+            let key = "number/01890000-0000-7000-8000-000000000009";
+            let fact = tx.put_object(ROOT, key, ObjType::Map).expect("a map");
+            tx.put(&fact, "value", "INC-1").expect("a text");
+        }),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_touches_the_words_of_others_is_refused() {
+    let existing = |tx: &Transaction<'_>| {
+        let mut keys = tx.keys(ROOT).filter(|key| key.starts_with("created/"));
+        keys.next().expect("it was born")
+    };
+    let text = |tx: &Transaction<'_>| {
+        let found = tx.get(ROOT, "text/description").expect("readable");
+        found.expect("it was born with one").1
+    };
+    expect_misshapen(&[
+        ("a key that exists", &|tx| {
+            let key = existing(tx);
+            tx.put_object(ROOT, key, ObjType::Map).expect("a map");
+        }),
+        ("a deletion", &|tx| {
+            let key = existing(tx);
+            tx.delete(ROOT, key).expect("deleted");
+        }),
+        ("a mark", &|tx| {
+            let mark = automerge::marks::Mark::new("bold".to_owned(), true, 0, 3);
+            let none = automerge::marks::ExpandMark::None;
+            tx.mark(&text(tx), mark, none).expect("a mark");
+        }),
+        ("an edit", &|tx| {
+            tx.splice_text(&text(tx), 0, 3, "Not").expect("spliced");
+        }),
+    ])
+    .await;
 }
 
 #[tokio::test]
