@@ -72,7 +72,8 @@ for (const [size, screen] of Object.entries(screens)) {
 async function findings(page) {
   // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
+  const { passes, violations } = await page.evaluate(() => window.axe.run());
+  expect(passes.length, 'rules that axe has checked').toBeGreaterThan(5);
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }

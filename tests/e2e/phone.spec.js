@@ -32,13 +32,14 @@ test('everything a technician does in the field fits a phone', async ({ device }
   await expect(desk.property('Urgency')).toHaveValue('high');
   await desk.isOffline();
   await expect(desk.chip).toContainText('3');
+  await desk.detail.getByRole('button', { name: 'Back to the queue' }).click();
   const main = page.getByRole('navigation', { name: 'Main' });
-  await main.getByRole('button', { name: 'Queue' }).click();
   await main.getByRole('button', { name: 'New' }).click();
   await desk.sheet.getByRole('combobox', { name: 'Requester' }).fill('A visitor');
   await desk.sheet.getByLabel('Subject').fill('Gate 4 does not open');
   await desk.sheet.getByRole('button', { name: 'Create incident' }).click();
   await desk.shows('Gate 4 does not open');
+  await page.goBack();
   await main.getByRole('button', { name: 'Status' }).click();
   await expect(desk.sheet.getByText('4 changes wait to be sent')).toBeVisible();
   await desk.closeSheet();
@@ -46,5 +47,6 @@ test('everything a technician does in the field fits a phone', async ({ device }
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width).toBeLessThanOrEqual(390);
   await own.goOnline();
+  await desk.openIncident('Gate 4 does not open');
   await expect(desk.name).toHaveText(/^INC-\d+$/);
 });

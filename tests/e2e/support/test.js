@@ -52,6 +52,7 @@ export const test = base.extend({
 export class Device {
   errors = [];
   #allowed = [...EXPECTED];
+  #isBackstage = false;
 
   constructor(context, server) {
     Object.assign(this, { context, server });
@@ -60,6 +61,7 @@ export class Device {
   }
 
   #watch(page) {
+    if (this.#isBackstage) return;
     page.on('console', (message) => {
       if (message.type() === 'error') this.#note(message.text());
     });
@@ -97,7 +99,9 @@ export class Device {
 
   /** A page of the same origin in which no client runs, to look at what is stored. */
   async backstage() {
+    this.#isBackstage = true;
     const page = await this.context.newPage();
+    this.#isBackstage = false;
     await page.goto(`${this.server.origin}/favicon.ico`);
     return page;
   }
