@@ -17,7 +17,7 @@ use tests::holdfast::Holdfast;
 use tests::remote::{Line, Remote};
 
 const KILLS: u32 = 50;
-const REST_WITHIN: Duration = Duration::from_secs(60);
+const REST_WITHIN: Duration = Duration::from_mins(1);
 
 /// How many answers the devices get at most between two kills.
 const ANSWERS_MAX: u64 = 40;
@@ -53,16 +53,16 @@ fn no_acknowledged_change_is_lost_when_the_server_is_killed_fifty_times() {
         // What was answered before the kill does not count towards the next.
         while answers.try_recv().is_ok() {}
         server.start();
-        workers
-            .iter()
-            .for_each(|worker| worker.tell(Word::ServerIsUp));
+        for worker in &workers {
+            worker.tell(Word::ServerIsUp);
+        }
     }
     let mut works: Vec<_> = workers.into_iter().map(Worker::stop).collect();
     // Twice: what the second sends last, the first has still to read.
     for _ in 0..2 {
-        works
-            .iter_mut()
-            .for_each(|work| work.remote.settle(REST_WITHIN));
+        for work in &mut works {
+            work.remote.settle(REST_WITHIN);
+        }
     }
     let mut witness = Remote::sign_in(server.port, logins[1], Draws::new(seed, 7));
     witness.settle(REST_WITHIN);
@@ -182,11 +182,8 @@ impl Work {
         let busy: Vec<_> = mine.into_iter().rev().take(BUSY_MAX).collect();
         let theirs: Vec<_> = self.remote.device.disk.incidents();
         let is_new = busy.is_empty() || self.draws.percent(12);
-        let incident = match is_new {
-            true => None,
-            // The latest incidents are the ones declared in this test, by either.
-            false => Some(theirs[theirs.len() - 1 - self.place(theirs.len())]),
-        };
+        // The latest incidents are the ones declared in this test, by either.
+        let incident = (!is_new).then(|| theirs[theirs.len() - 1 - self.place(theirs.len())]);
         let intent = self.intent(is_new);
         let moment = self.remote.moment();
         if let Ok(done) = self.remote.device.act(incident, intent, moment) {

@@ -85,9 +85,10 @@ impl World {
                 let has = book
                     .of(change.receipt.actor, change.receipt.actor_seq)
                     .is_some();
+                let seq = change.seq.0;
                 assert!(
                     has,
-                    "C1: device {seat} stands at {cursors:?} without {change:?}"
+                    "C1: device {seat} is at {cursors:?} without {doc:?} at {seq}"
                 );
             }
         }
@@ -124,7 +125,7 @@ impl World {
     }
 
     /// What nobody should ever be told, by what the rules say of verdicts.
-    pub(super) fn check_reply(&self, reply: &PushReply) {
+    pub(super) fn check_reply(reply: &PushReply) {
         for verdict in &reply.verdicts {
             let is_possible = match verdict {
                 Verdict::Accepted(_) | Verdict::Duplicate(_) => true,

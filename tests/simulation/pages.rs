@@ -36,8 +36,10 @@ impl Server {
         for incident in self.reached(&pull.lost(), pull.after()) {
             if !walk.incidents.contains(&incident) {
                 let standing = self.standing(incident, &pull.watched(), pull.after());
-                page.forget
-                    .extend(keys(incident, pull.forward(&standing).forget));
+                let sends = pull.forward(&standing);
+                if !sends.forget.is_empty() {
+                    self.add(&mut page, incident, sends, pull.after());
+                }
             }
         }
         for incident in &walk.incidents {

@@ -28,11 +28,13 @@ fn main() -> ExitCode {
         match run(&plan) {
             Ok(world) => tally.add(&world.tally()),
             Err(failure) => {
+                say(&format!(
+                    "seed {seed}: {}\nshortening its plan …",
+                    failure.what
+                ));
                 let plan = shortened(&plan);
                 let failure = run(&plan).err().unwrap_or(failure);
-                say(&format!(
-                    "seed {seed}: {failure}\n\nthe plan, for PLAN=file:\n{plan}"
-                ));
+                say(&format!("{failure}\n\nthe plan, for PLAN=file:\n{plan}"));
                 return ExitCode::FAILURE;
             }
         }

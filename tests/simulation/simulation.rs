@@ -7,6 +7,7 @@
 
 mod checks;
 mod converged;
+mod events;
 mod lines;
 mod pages;
 pub mod plan;

@@ -6,6 +6,7 @@ use std::fs;
 use shared::ids::{ActId, DocKind, PersonId};
 use shared::incidents::{EventKind, Intent, Refused};
 use shared::people::Role;
+use shared::sync::Seq;
 use shared::sync::client::ReviewEntry;
 use shared::testing::ALICE;
 use shared::time::Flags;
@@ -41,11 +42,6 @@ fn devices_converge_whatever_lines_and_crashes_do_to_the_end() {
 }
 
 #[test]
-fn a_document_that_left_a_scope_and_came_back_is_sent_whole() {
-    check(&plan(include_str!("plans/came_back.plan")));
-}
-
-#[test]
 fn a_document_sent_ahead_of_the_cursor_is_forgotten_with_its_scope() {
     check(&plan(include_str!("plans/sent_ahead.plan")));
 }
@@ -53,6 +49,55 @@ fn a_document_sent_ahead_of_the_cursor_is_forgotten_with_its_scope() {
 #[test]
 fn a_long_chain_behind_refused_acts_does_not_run_out_of_tries() {
     check(&plan(include_str!("plans/long_chain.plan")));
+}
+
+#[test]
+fn no_act_is_written_on_top_of_its_own_repetition() {
+    check(&plan(include_str!("plans/repeated.plan")));
+}
+
+#[test]
+fn a_row_is_told_anew_when_the_internal_work_it_counts_is_forgotten() {
+    check(&plan(include_str!("plans/row_told_anew.plan")));
+}
+
+#[test]
+fn a_document_that_left_a_scope_and_came_back_is_sent_whole() {
+    let to = |group: &str| Deed::Assign {
+        group: group.to_owned(),
+        person: None,
+    };
+    let mut world = calm(3);
+    cut(&mut world, DAVES);
+    let moved = did(&mut world, BOB, 0, &declare("desk"));
+    did(&mut world, BOB, 0, &to("field"));
+    for _ in 0..4 {
+        did(&mut world, BOB, 0, &declare("field"));
+    }
+    world.pass(MINUTE);
+    // Ids begin with the time, so the first is the one declared first.
+    did(&mut world, BOB, 0, &to("desk"));
+    world.pass(MINUTE);
+    world.step(&Step::Line {
+        device: DAVES,
+        is: Line::Up,
+    });
+    while world.device(DAVES).disk.cursors().high == Seq(0) {
+        world.pass(1);
+    }
+    cut(&mut world, DAVES);
+    let cursors = world.device(DAVES).disk.cursors();
+    assert!(
+        cursors.high < world.server.log.head,
+        "the page ends before the document left"
+    );
+    did(&mut world, BOB, 0, &to("field"));
+    world.pass(MINUTE);
+    mend(&mut world, DAVES);
+    world.converge();
+    let incidents = world.device(DAVES).disk.incidents();
+    assert_eq!(incidents.len(), 5);
+    assert!(world.server.accepted.contains_key(&moved));
 }
 
 #[test]

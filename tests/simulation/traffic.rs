@@ -1,12 +1,13 @@
 //! Messages between devices and server, all as the bytes that travel.
 
 use shared::sync::client::{Fault, Input, Offer};
-use shared::sync::message::{self, Cursors, Live};
+use shared::sync::message::{self, Cursors, Live, PushReply, Verdict};
 
+use super::events::Event;
 use super::lines::PATIENCE_MILLIS;
 use super::plan::SignedIn;
 use super::server::SignedOut;
-use super::world::{Event, World};
+use super::world::World;
 use crate::device::Call;
 
 /// A request under way.
@@ -31,9 +32,9 @@ pub(super) enum Request {
 }
 
 impl World {
-    pub(super) fn answer(&mut self, seat: usize, id: u64, request: Request) {
+    pub(super) fn answer(&mut self, seat: usize, id: u64, request: &Request) {
         let head = self.server.log.head;
-        let answer = self.served(seat, &request);
+        let answer = self.served(seat, request);
         self.check_answer(seat, answer.as_deref().unwrap_or_default());
         for at in self.posts[seat].wire.arrivals(self.now) {
             let answer = answer.clone();
@@ -42,7 +43,7 @@ impl World {
         if self.server.log.head > head {
             for seat in 0..self.posts.len() {
                 if let Some(live) = self.posts[seat].live {
-                    self.send_frame(seat, live, self.head());
+                    self.send_frame(seat, live, &self.head());
                 }
             }
         }
@@ -80,7 +81,8 @@ impl World {
                     .server
                     .push(profile, &request, now)
                     .map_err(signed_out)?;
-                self.check_reply(&reply);
+                self.note(|| format!("  verdicts: {}", told(&reply)));
+                Self::check_reply(&reply);
                 Ok(message::encode(&reply))
             }
         }
@@ -161,7 +163,7 @@ impl World {
         );
     }
 
-    pub(super) fn send_frame(&mut self, seat: usize, live: u64, frame: Live) {
+    pub(super) fn send_frame(&mut self, seat: usize, live: u64, frame: &Live) {
         for at in self.posts[seat].wire.arrivals(self.now) {
             self.at(
                 at,
@@ -173,4 +175,16 @@ impl World {
             );
         }
     }
+}
+
+/// The verdicts of a reply, for whoever looks at a failure.
+fn told(reply: &PushReply) -> String {
+    let word = |verdict: &Verdict| match verdict {
+        Verdict::Accepted(_) => "accepted".to_owned(),
+        Verdict::Duplicate(_) => "duplicate".to_owned(),
+        Verdict::Refused(why) => format!("refused: {why}"),
+        Verdict::Missing { doc, hashes } => format!("{doc} lacks {hashes:?}"),
+    };
+    let words: Vec<_> = reply.verdicts.iter().map(word).collect();
+    words.join("; ")
 }

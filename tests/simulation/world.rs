@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use shared::ids::{ActId, IncidentId};
 use shared::incidents::Drafted;
-use shared::sync::client::{Contact, Fault, Input, Tick};
+use shared::sync::client::{Contact, Input, Tick};
 use shared::sync::message::Live;
 use shared::testing::START;
 use shared::time::UnixMillis;
 
+use super::events::Event;
 use super::lines::Wire;
 use super::plan::{Deed, Frame, Line, SignedIn, Step};
 use super::roster::{self, Seat};
 use super::server::Server;
 use super::tally::Tally;
-use super::traffic::{Pending, Request};
+use super::traffic::Pending;
 use crate::device::{Device, Moment};
 use crate::disk::{Disk, Lost};
 use crate::draws::Draws;
@@ -60,39 +61,6 @@ pub(super) struct Post {
     crash: Option<(u32, Lost)>,
 }
 
-/// What is to happen.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// The machine of a device is to look at its clock.
-    Tick {
-        seat: usize,
-        run: u64,
-    },
-    Asked {
-        seat: usize,
-        id: u64,
-        request: Request,
-    },
-    Answered {
-        seat: usize,
-        id: u64,
-        answer: Result<Vec<u8>, Fault>,
-    },
-    LiveOpens {
-        seat: usize,
-        live: u64,
-    },
-    Heard {
-        seat: usize,
-        live: u64,
-        frame: Live,
-    },
-    Beat {
-        seat: usize,
-        live: u64,
-    },
-}
-
 const BEAT_MILLIS: u64 = 15_000;
 
 impl World {
@@ -124,9 +92,9 @@ impl World {
             self.note(|| format!("{step:?}"));
         }
         match step {
-            Step::Wait { millis } => return self.pass(*millis),
-            Step::Role { person, role } => return self.server.set_role(*person, *role),
-            Step::Group { person, group } => return self.server.set_group(*person, group),
+            Step::Wait { millis } => self.pass(*millis),
+            Step::Role { person, role } => self.server.set_role(*person, *role),
+            Step::Group { person, group } => self.server.set_group(*person, group),
             Step::Act { device, .. }
             | Step::Crash { device, .. }
             | Step::Line { device, .. }
@@ -169,11 +137,12 @@ impl World {
     /// Somebody does something to the n-th incident of a device.
     pub fn act(&mut self, seat: usize, nth: u64, deed: &Deed) -> Option<ActId> {
         let held = self.posts[seat].device.disk.incidents();
-        let incident = match deed {
-            Deed::Declare { .. } => None,
-            _ if held.is_empty() => return None,
-            _ => Some(held[usize::try_from(nth).unwrap_or(0) % held.len()]),
-        };
+        let is_new = matches!(deed, Deed::Declare { .. });
+        if held.is_empty() && !is_new {
+            return None;
+        }
+        let nth = usize::try_from(nth).unwrap_or(0);
+        let incident = (!is_new).then(|| held[nth % held.len()]);
         self.deeds += 1;
         let intent = roster::intent(deed, self.posts[seat].seat.profile, self.deeds);
         let moment = self.moment(seat);
@@ -269,18 +238,18 @@ impl World {
                 self.posts[seat].device.pass(moment);
                 self.follow_up(seat);
             }
-            Event::Asked { seat, id, request } => self.answer(seat, id, request),
+            Event::Asked { seat, id, request } => self.answer(seat, id, &request),
             Event::Answered { seat, id, answer } => self.deliver(seat, id, answer),
             Event::LiveOpens { seat, live } if self.posts[seat].live == Some(live) => {
                 self.tell(seat, Input::LiveOpened);
-                self.send_frame(seat, live, self.head());
+                self.send_frame(seat, live, &self.head());
                 self.later(BEAT_MILLIS, Event::Beat { seat, live });
             }
             Event::Heard { seat, live, frame } if self.posts[seat].live == Some(live) => {
                 self.tell(seat, Input::Heard(frame));
             }
             Event::Beat { seat, live } if self.posts[seat].live == Some(live) => {
-                self.send_frame(seat, live, Live::Beat);
+                self.send_frame(seat, live, &Live::Beat);
                 self.later(BEAT_MILLIS, Event::Beat { seat, live });
             }
             Event::Tick { .. }
@@ -425,37 +394,6 @@ impl Post {
             run,
             live: None,
             crash: None,
-        }
-    }
-}
-
-impl Event {
-    fn short(&self) -> String {
-        match self {
-            Self::Tick { seat, .. } => format!("device {seat} looks at its clock"),
-            Self::Asked {
-                seat,
-                id,
-                request: Request::Pull(_),
-            } => {
-                format!("device {seat} pulls ({id})")
-            }
-            Self::Asked {
-                seat,
-                id,
-                request: Request::Push(_),
-            } => {
-                format!("device {seat} pushes ({id})")
-            }
-            Self::Answered { seat, id, answer } => {
-                let how = answer
-                    .as_ref()
-                    .map_or_else(|why| format!("{why:?}"), |_| "whole".to_owned());
-                format!("device {seat} is answered ({id}): {how}")
-            }
-            Self::LiveOpens { seat, .. } => format!("device {seat} listens"),
-            Self::Heard { seat, frame, .. } => format!("device {seat} hears {frame:?}"),
-            Self::Beat { seat, .. } => format!("a beat for device {seat}"),
         }
     }
 }

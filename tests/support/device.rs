@@ -126,12 +126,11 @@ impl Device {
         intent: Intent,
         moment: Moment,
     ) -> Result<(IncidentId, Drafted), NotDone> {
-        let mut local = match incident {
-            Some(id) => self.disk.load(id),
-            None => {
-                let id = IncidentId::new(moment.wall, self.draws.bytes());
-                LocalIncident::unborn(id, self.profile.surface)
-            }
+        let mut local = if let Some(id) = incident {
+            self.disk.load(id)
+        } else {
+            let id = IncidentId::new(moment.wall, self.draws.bytes());
+            LocalIncident::unborn(id, self.profile.surface)
         };
         self.is_offered(incident.is_some(), &mut local, &intent)?;
         let drafted = self.drafted(intent, moment);
@@ -344,6 +343,7 @@ impl Device {
         PullRequest {
             protocol: PROTOCOL,
             surface: self.profile.surface,
+            person: self.profile.person,
             device: self.profile.device,
             cursors: self.disk.cursors(),
             directory: self.disk.directory().version,
@@ -367,6 +367,7 @@ impl Device {
         let request = PushRequest {
             protocol: PROTOCOL,
             surface: self.profile.surface,
+            person: self.profile.person,
             device: self.profile.device,
             epoch: self.disk.cursors().epoch,
             clocks: vec![clock],

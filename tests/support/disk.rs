@@ -1,6 +1,6 @@
 //! A device's disk in memory: records as bytes, whole transactions, crashes.
 //!
-//! It keeps what IndexedDB promises and no more: a transaction is there whole or not at all; one
+//! It keeps what a browser's database promises and no more: a transaction is there whole or not at all; one
 //! that is *strict* survives a crash together with all before it; later *relaxed* ones may be lost.
 
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ pub struct Holdfast {
     child: Option<Child>,
 }
 
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 impl Holdfast {
