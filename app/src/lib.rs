@@ -1,6 +1,6 @@
 //! Holdfast in the browser: the pages that people see, and the engine that works behind them.
 //!
-//! The page draws and asks; it never touches automerge, IndexedDB or the sync protocol.
+//! The page draws and asks; it never touches automerge, `IndexedDB` or the sync protocol.
 
 pub mod engine;
 pub mod incidents;

@@ -2,7 +2,7 @@
 //!
 //! A panic leaves an engine that never answers. So on the worker's `error` event it is replaced by
 //! a new one, what was being asked is settled as failed, and the page's place is taken up again.
-//! The link never touches automerge, IndexedDB or the network.
+//! The link never touches automerge, `IndexedDB` or the network.
 
 mod board;
 mod organisation;
@@ -72,7 +72,7 @@ impl Painted {
 
 impl Link {
     /// A link whose engine is not yet running.
-    pub fn new() -> Self {
+    pub fn idle() -> Self {
         Self {
             state: StoredValue::new_local(Rc::default()),
             board: Board::new(),

@@ -19,7 +19,7 @@ use leptos::task::spawn_local;
 
 use shared::time::UnixMillis;
 
-use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
+use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Parts, Place, QueuePane};
 use crate::link::Link;
 use crate::session::{Session, SignInPage};
 use crate::text;
@@ -38,7 +38,7 @@ pub fn start() {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
     mount_to_body(|| {
-        let link = Link::new();
+        let link = Link::idle();
         let session = Session::new(link);
         let can_speak = RwSignal::new(false);
         spawn_local(session.begin());
@@ -57,13 +57,13 @@ pub fn start() {
 
 #[component]
 fn Console(link: Link, session: Session) -> impl IntoView {
-    let toasts = Toasts::new();
-    let desk = Desk {
+    let toasts = Toasts::none();
+    let desk = Desk::new(Parts {
         link,
         address: Address::new(),
         session,
         toasts,
-    };
+    });
     let drafts = Drafts::new(link);
     provide_context(link);
     provide_context(session);

@@ -1,5 +1,6 @@
 //! Doing something to an incident: may it be done, is it kept, and what to say if not.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -18,16 +19,32 @@ use crate::session::Session;
 use crate::text::t;
 use crate::ui::toast::Toasts;
 
-/// What every part of the page works with. Cheap to copy.
+/// What every part of the page works with: one set for the whole life of the page.
 #[derive(Clone, Copy)]
-pub(crate) struct Desk {
+pub(crate) struct Desk(&'static Parts);
+
+/// The parts that a [`Desk`] leads to.
+pub(crate) struct Parts {
     pub link: Link,
     pub address: Address,
     pub session: Session,
     pub toasts: Toasts,
 }
 
+impl Deref for Desk {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
 impl Desk {
+    /// A desk that stands as long as the page: its parts are never given back.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Box::leak(Box::new(parts)))
+    }
+
     pub(crate) fn board(self) -> Board {
         self.link.board
     }

@@ -86,7 +86,7 @@ impl Address {
     }
 
     /// The address of a view, for links.
-    pub(crate) fn of_view(self, view: View) -> String {
+    pub(crate) fn of_view(view: View) -> String {
         write(&Location {
             view,
             ..Location::default()

@@ -65,19 +65,19 @@ pub(crate) fn channel_of(word: &str) -> Option<Channel> {
 }
 
 pub(crate) fn hold_reasons() -> Vec<Choice> {
-    numbered(&HoldReason::ALL, hold_text)
+    numbered(HoldReason::ALL, hold_text)
 }
 
 pub(crate) fn hold_reason_of(word: &str) -> Option<HoldReason> {
-    at(&HoldReason::ALL, word)
+    at(HoldReason::ALL, word)
 }
 
 pub(crate) fn resolutions() -> Vec<Choice> {
-    numbered(&ResolutionCode::ALL, resolution_text)
+    numbered(ResolutionCode::ALL, resolution_text)
 }
 
 pub(crate) fn resolution_of(word: &str) -> Option<ResolutionCode> {
-    at(&ResolutionCode::ALL, word)
+    at(ResolutionCode::ALL, word)
 }
 
 fn none() -> Choice {

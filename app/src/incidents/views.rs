@@ -195,7 +195,7 @@ pub(crate) fn find(rows: &[Entry], view: View, filter: &Filter, me: &Person) -> 
     }
 }
 
-fn count<T: PartialEq>(counts: &mut [(T, usize)], of: T) {
+fn count<T: PartialEq + Copy>(counts: &mut [(T, usize)], of: T) {
     if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == of) {
         *count += 1;
     }

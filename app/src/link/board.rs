@@ -184,8 +184,9 @@ impl Board {
         let organisation = Arc::new(Organisation::of(directory));
         self.organisation.set(Arc::clone(&organisation));
         self.rows.update_value(|rows| {
-            rows.iter_mut()
-                .for_each(|entry| entry.find = find(&entry.row, &organisation));
+            for entry in rows {
+                entry.find = find(&entry.row, &organisation);
+            }
         });
         self.version
             .update(|version| *version = version.wrapping_add(1));

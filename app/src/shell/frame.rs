@@ -5,7 +5,7 @@ use web_sys::MouseEvent;
 
 use super::menu::PersonMenu;
 use super::status::StatusChip;
-use crate::incidents::{Desk, Place, View, view_counts};
+use crate::incidents::{Address, Desk, Place, View, view_counts};
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
 
@@ -74,7 +74,7 @@ fn view_link(
     };
     let current = move || (desk.address.view.get() == of).then_some("page");
     view! {
-        <a href=desk.address.of_view(of) aria-current=current on:click=look>
+        <a href=Address::of_view(of) aria-current=current on:click=look>
             {of.name()}
             <span class="count">{count}</span>
         </a>

@@ -22,7 +22,7 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    pub fn new() -> Self {
+    pub fn none() -> Self {
         Self {
             shown: RwSignal::new(Vec::new()),
             last: StoredValue::new(0),

@@ -34,9 +34,9 @@ pub(super) fn Head(
             <Subject open=open />
             <p>
                 <b data-testid="incident-name">{move || open.with(|incident| incident.name())}</b>
-                {move || open.with(|incident| about(desk, incident))}
                 " · "
                 <b data-testid="incident-state">{move || open.with(|incident| state_in_words(incident))}</b>
+                {move || open.with(|incident| about(desk, incident))}
             </p>
             <Actions open=open asking=asking is_history=is_history />
         </div>
