@@ -136,7 +136,7 @@ fn app_and_server_do_not_know_each_other() {
 fn no_test_is_ignored_and_nothing_is_left_open() {
     let marks = ["#[ignore", "TODO", "FIXME", "test.skip(", "test.fixme("];
     let mut left = Vec::new();
-    let scripts = sources("tests/e2e", ".ts")
+    let scripts = sources("tests/e2e", ".js")
         .into_iter()
         .chain(sources("public", ".js"));
     for source in rust()
@@ -185,7 +185,7 @@ fn readme_is_short_and_its_invariants_name_living_tests() {
     assert!(readme.text.lines().count() <= README_LINES_MAX);
     let tests: Vec<_> = rust()
         .into_iter()
-        .chain(sources("tests/e2e", ".ts"))
+        .chain(sources("tests/e2e", ".js"))
         .map(|it| it.text)
         .collect();
     let section = readme

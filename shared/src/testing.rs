@@ -80,6 +80,7 @@ impl Copy {
     }
 
     /// The same incident on another device.
+    #[must_use]
     pub fn on(&self, device: u8) -> Self {
         Self {
             actor: Actor([device; 16]),

@@ -17,6 +17,7 @@ pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
     /// The moment `millis` later, saturating at the ends of time.
+    #[must_use]
     pub fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }

@@ -168,7 +168,9 @@ impl Spelling {
     }
 
     fn optional(&mut self, name: &str, text: Option<&str>) {
-        text.into_iter().for_each(|text| self.text(name, text));
+        if let Some(text) = text {
+            self.text(name, text);
+        }
     }
 
     fn person(&mut self, name: &str, person: Option<PersonId>) {
@@ -258,17 +260,24 @@ impl Spelling {
         })
     }
 
+    /// Takes a text; one of another type stays behind, so that nothing odd passes as absent.
     fn take_text(&mut self, name: &str) -> Option<String> {
         match self.0.remove(name)? {
             Scalar::Text(text) => Some(text),
-            Scalar::Int(_) | Scalar::Bytes(_) => None,
+            other @ (Scalar::Int(_) | Scalar::Bytes(_)) => {
+                self.0.insert(name.to_owned(), other);
+                None
+            }
         }
     }
 
     fn take_person(&mut self, name: &str) -> Option<PersonId> {
         match self.0.remove(name)? {
-            Scalar::Int(id) => u32::try_from(id).ok().map(PersonId),
-            Scalar::Text(_) | Scalar::Bytes(_) => None,
+            Scalar::Int(id) if u32::try_from(id).is_ok() => u32::try_from(id).ok().map(PersonId),
+            other @ (Scalar::Int(_) | Scalar::Text(_) | Scalar::Bytes(_)) => {
+                self.0.insert(name.to_owned(), other);
+                None
+            }
         }
     }
 

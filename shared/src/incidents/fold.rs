@@ -250,9 +250,8 @@ fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
         Step::Started => 1,
         Step::Held { .. } => 2,
         Step::Reopened { .. } if Some(fact.from.by) != requester => 3,
-        Step::Resolved { .. } => 4,
         Step::Closed if closing_stands(known, at, requester) => 5,
-        Step::Closed => 4,
+        Step::Closed | Step::Resolved { .. } => 4,
         Step::Cancelled { .. } => 6,
         Step::Reopened { .. } => 7,
     }

@@ -223,6 +223,10 @@ fn none<T>(_: &T) -> u8 {
     0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "fields of every type are folded alike"
+)]
 fn severity(level: &Level) -> u8 {
     match level {
         Level::Low => 0,

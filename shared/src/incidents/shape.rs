@@ -601,6 +601,18 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_value_of_another_type_is_not_taken_for_absent() {
+        let read = forged(|tx, _| {
+            let fact = proper(tx, "assignment/01890000-0000-7000-8000-000000000001");
+            tx.delete(&fact, "text").expect("deleted");
+            tx.put(&fact, "kind", "assigned").expect("a text");
+            tx.put(&fact, "group", ScalarValue::Bytes(vec![7; 1_000]))
+                .expect("bytes");
+        });
+        assert!(matches!(read, Err(Refused::Shape { .. })), "{read:?}");
+    }
+
+    #[test]
     fn a_key_that_exists_cannot_be_written_again() {
         let copy = Copy::declared();
         let (held, _) = copy.docs.incident.facts();

@@ -77,7 +77,7 @@ pub fn write(
     let mut written = Vec::new();
     for (kind, content) in contents(drafted) {
         let place = usize::from(kind == DocKind::Work);
-        let draft = draft(drafted, content, place, saw[place].clone());
+        let draft = draft(drafted, &content, place, saw[place].clone());
         match docs.get_mut(kind) {
             Some(doc) => written.push(append(doc, actor_of, &draft)?),
             None if matches!(drafted.intent, Intent::Declare(_)) => {}
@@ -178,8 +178,8 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
     vec![(DocKind::Incident, content)]
 }
 
-fn draft(drafted: &Drafted, content: Content, place: usize, saw: Vec<FactId>) -> Draft {
-    let texts = match &content {
+fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -> Draft {
+    let texts = match content {
         Content::Created { declare, .. } => vec![
             (TextName::Description, declare.description.clone()),
             (TextName::Resolution, String::new()),

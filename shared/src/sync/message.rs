@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Receipt, ReceiptColumns};
-use crate::ids::{ActId, DeviceId, DocKey, Epoch, Hash, IncidentId};
+use crate::ids::{ActId, DeviceId, DocKey, Epoch, Hash, IncidentId, PersonId};
 use crate::incidents::Refused;
 use crate::people::{Directory, Scope};
 use crate::time::{Reading, UnixMillis};
@@ -67,7 +67,9 @@ impl SignedHeads {
         bytes.extend(receipts.0);
         let mut sorted = heads.to_vec();
         sorted.sort_unstable();
-        sorted.iter().for_each(|head| bytes.extend(head.0));
+        for head in sorted {
+            bytes.extend(head.0);
+        }
         bytes
     }
 }
@@ -93,6 +95,8 @@ pub struct Cursors {
 pub struct PullRequest {
     pub protocol: u32,
     pub surface: Surface,
+    /// Whose database asks: it takes in nothing that another person's session may see.
+    pub person: PersonId,
     pub device: DeviceId,
     pub cursors: Cursors,
     /// The version of the directory on the device.
@@ -162,6 +166,8 @@ pub struct PulledRow {
 pub struct PushRequest {
     pub protocol: u32,
     pub surface: Surface,
+    /// Whose acts these are: another person's session does not speak for them.
+    pub person: PersonId,
     pub device: DeviceId,
     pub epoch: Option<Epoch>,
     /// One reading for every live engine of the device, the sender's first.
@@ -275,6 +281,15 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadMessage> {
 mod tests {
     use super::*;
 
+    #[derive(Serialize)]
+    struct Newer<'a> {
+        high: u64,
+        lows: BTreeMap<String, u64>,
+        epoch: Option<Epoch>,
+        weather: (u32, &'a str, Vec<u8>),
+        nested: BTreeMap<&'a str, u64>,
+    }
+
     #[test]
     fn a_message_is_read_by_those_who_know_fewer_of_its_fields() {
         let now = (PROTOCOL, "more", vec![1, 2, 3]);
@@ -285,14 +300,6 @@ mod tests {
             Err(BadMessage),
             "what is needed must be there"
         );
-        #[derive(Serialize)]
-        struct Newer<'a> {
-            high: u64,
-            lows: BTreeMap<String, u64>,
-            epoch: Option<Epoch>,
-            weather: (u32, &'a str, Vec<u8>),
-            nested: BTreeMap<&'a str, u64>,
-        }
         let newer = Newer {
             high: 3,
             lows: BTreeMap::new(),
