@@ -1,6 +1,6 @@
 //! The engine: everything behind the page, in a worker of its own.
 //!
-//! It keeps documents and rows in IndexedDB, folds what people do into them with automerge, and
+//! It keeps documents and rows in `IndexedDB`, folds what people do into them with automerge, and
 //! carries the sync machine of [`shared::sync::client`]. The page asks and is told in the words of
 //! [`protocol`]; it never waits for the network.
 //!

@@ -9,13 +9,13 @@ use std::rc::Rc;
 use futures_channel::mpsc::UnboundedReceiver;
 
 use shared::ids::{ActId, FactId, IncidentId};
-use shared::incidents::{Drafted, Intent, Refused};
+use shared::incidents::{Drafted, Incident, Intent};
 use shared::policy;
-use shared::rows::row;
+use shared::rows::{Row, pack_one, row};
 use shared::sync::client::{LocalIncident, NotWritten, OutboxEntry, Writer};
 
 use super::desk::{self, Desk};
-use super::keep::{self, Outcome};
+use super::keep;
 use super::library::{Copy, Records};
 use super::protocol::{Answer, Failure, News};
 use super::storage::{Purpose, Shelf};
@@ -48,7 +48,7 @@ pub(crate) async fn work(desk: Rc<Desk>, mut wishes: UnboundedReceiver<Wish>) {
         }
         let number = wish.number;
         match paint(&desk, wish).await {
-            Ok(painted) => keep(&desk, painted).await,
+            Ok(painted) => Box::pin(keep(&desk, painted)).await,
             Err(why) => board::answer(number, Err(why)),
         }
     }
@@ -59,43 +59,78 @@ struct Painted {
     act: ActId,
     records: Records,
     local: LocalIncident,
+    incident: Incident,
+    row: Row,
     entry: OutboxEntry,
 }
 
 async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
-    let is_declare = matches!(wish.intent, Intent::Declare(_));
-    let id = match wish.incident {
-        Some(id) if !is_declare => id,
-        Some(_) | None if is_declare => IncidentId::new(clock::wall(), clock::random()),
-        Some(_) | None => return Err(Failure::Unknown),
-    };
-    let Copy { records, mut local } = desk.fetch(id).await?;
-    if local.is_gone() != is_declare {
-        return Err(Failure::Unknown);
-    }
-    let before = if is_declare {
-        None
-    } else {
-        Some(local.read().map_err(|_| Failure::Unknown)?.0)
-    };
-    if let Some(me) = desk.me() {
-        policy::may(&me, &wish.intent, before.as_ref()).map_err(Failure::Refused)?;
-    }
-    let drafted = draft(desk, wish.intent);
+    let number = wish.number;
+    let (records, mut local, drafted) = prepare(desk, wish).await?;
     let act = drafted.act;
     write(desk, &mut local, drafted)?;
     let entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
     let (incident, _) = local.read().map_err(|_| Failure::Unknown)?;
     let row = row(&incident, &desk.matrix());
-    let incident = Box::new(incident);
-    board::answer(wish.number, Ok(Answer::Painted { act, incident }));
-    desk::tell_rows(vec![row], Vec::new());
+    let painted = Answer::Painted {
+        act,
+        incident: Box::new(incident.clone()),
+    };
+    board::answer(number, Ok(painted));
+    desk::tell_rows(vec![row.clone()], Vec::new());
     Ok(Painted {
         act,
         records,
         local,
+        incident,
+        row,
         entry,
     })
+}
+
+/// Finds what the act is on and whether it may be done.
+async fn prepare(
+    desk: &Rc<Desk>,
+    wish: Wish,
+) -> Result<(Records, LocalIncident, Drafted), Failure> {
+    let is_declare = matches!(wish.intent, Intent::Declare(_));
+    if is_declare == wish.incident.is_some() {
+        return Err(Failure::Unknown);
+    }
+    let (copy, before) = match wish.incident {
+        Some(id) => {
+            let mut copy = take(desk, id).await?;
+            let before = copy.incident.take();
+            (copy, before)
+        }
+        None => (unborn(desk), None),
+    };
+    if let Some(me) = desk.me() {
+        policy::may(&me, &wish.intent, before.as_ref()).map_err(Failure::Refused)?;
+    }
+    Ok((copy.records, copy.local, draft(desk, wish.intent)))
+}
+
+/// An incident with what it reads as, from memory if this engine has it ready: if it was written
+/// elsewhere meanwhile, the commit notices.
+async fn take(desk: &Rc<Desk>, id: IncidentId) -> Result<Copy, Failure> {
+    let ready = desk.state.borrow_mut().library.take_unchecked(id);
+    if let Some(copy) = ready.filter(|copy| copy.incident.is_some()) {
+        return Ok(copy);
+    }
+    let incident = desk.read(id).await?;
+    let mut copy = desk.fetch(id).await?;
+    copy.incident = Some(incident);
+    Ok(copy)
+}
+
+fn unborn(desk: &Desk) -> Copy {
+    let id = IncidentId::new(clock::wall(), clock::random());
+    Copy {
+        records: Records::default(),
+        local: LocalIncident::unborn(id, desk.surface),
+        incident: None,
+    }
 }
 
 fn draft(desk: &Desk, intent: Intent) -> Drafted {
@@ -127,10 +162,17 @@ fn write(desk: &Desk, local: &mut LocalIncident, drafted: Drafted) -> Result<(),
 async fn keep(desk: &Rc<Desk>, painted: Painted) {
     let (act, id) = (painted.act, painted.local.id);
     match commit(desk, painted).await {
-        Ok((copy, outcome)) => {
-            desk.state.borrow_mut().library.put(copy);
+        Ok(kept) => {
             desk::tell_kept(act, Ok(()));
-            tell_tabs(desk, outcome);
+            if kept.is_written_anew {
+                desk::tell_rows(vec![kept.row.clone()], Vec::new());
+                let incident = kept.copy.incident.clone().map(Box::new);
+                if let Some(incident) = incident {
+                    board::tell(News::Incident(incident));
+                }
+            }
+            desk.state.borrow_mut().library.put(kept.copy);
+            tell_tabs(desk, kept.row);
             sync::wake(desk);
             desk.refresh_status();
         }
@@ -142,41 +184,65 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
     }
 }
 
-async fn commit(desk: &Rc<Desk>, painted: Painted) -> Result<(Copy, Outcome), Failure> {
+/// An act that is on the disk.
+struct Kept {
+    copy: Copy,
+    row: Row,
+    /// Whether the incident had been written elsewhere, so that the screen shows less than there is.
+    is_written_anew: bool,
+}
+
+async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> {
+    let shelves = [Shelf::Docs, Shelf::Overlays, Shelf::Outbox];
+    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
+    let stored = keep::records(&tx, painted.local.id).await?;
+    let is_written_anew = stored != painted.records;
+    if is_written_anew {
+        write_anew(desk, &stored, &mut painted)?;
+    }
     let Painted {
-        records,
         mut local,
-        mut entry,
+        incident,
+        row,
+        entry,
         ..
     } = painted;
-    let shelves = [Shelf::Docs, Shelf::Overlays, Shelf::Outbox];
-    let matrix = desk.matrix();
-    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
-    let stored = keep::records(&tx, local.id).await?;
-    if stored != records {
-        local = LocalIncident::new(local.id, keep::docs(&stored), Vec::new());
-        write(desk, &mut local, entry.drafted.clone())?;
-        entry = local
-            .outbox()
-            .last()
-            .cloned()
-            .ok_or(Failure::Refused(Refused::Scope))?;
-    }
     let records = keep::store_docs(&tx, &stored, &local)?;
-    let outcome = keep::store_row(&tx, &mut local, &matrix)?;
+    tx.put(Shelf::Overlays, local.id, &pack_one(&row))?;
     tx.append(Shelf::Outbox, &entry.encode())?;
     tx.commit().await?;
     local.set_outbox(Vec::new());
-    Ok((Copy { records, local }, outcome))
+    let copy = Copy {
+        records,
+        local,
+        incident: Some(incident),
+    };
+    Ok(Kept {
+        copy,
+        row,
+        is_written_anew,
+    })
 }
 
-fn tell_tabs(desk: &Rc<Desk>, outcome: Outcome) {
-    let Outcome::Shown(row) = outcome else { return };
-    let id = row.id;
-    desk.state.borrow_mut().list.note([id], []);
+/// Writes the same act on what is stored now, with the same facts and what its author had seen.
+fn write_anew(desk: &Desk, stored: &Records, painted: &mut Painted) -> Result<(), Failure> {
+    let mut local = LocalIncident::new(painted.local.id, keep::docs(stored), Vec::new());
+    if local.is_gone() {
+        return Err(Failure::Unknown);
+    }
+    write(desk, &mut local, painted.entry.drafted.clone())?;
+    painted.entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
+    painted.incident = local.read().map_err(|_| Failure::Unknown)?.0;
+    painted.row = row(&painted.incident, &desk.matrix());
+    painted.local = local;
+    Ok(())
+}
+
+fn tell_tabs(desk: &Rc<Desk>, row: Row) {
+    desk.state.borrow_mut().list.note([row.id], []);
     desk.tabs.tell(&Word::Clock(clock::reading()));
     desk.tabs.tell(&Word::Changed {
-        rows: vec![*row],
+        rows: vec![row],
         gone: Vec::new(),
     });
     desk.tabs.tell(&Word::Wake);

@@ -63,15 +63,13 @@ fn hear(event: &MessageEvent) {
 
 /// Takes an ask, or holds it back until the start under way has ended.
 fn begin(ask: Ask) {
-    let ask = HELD.with_borrow_mut(|held| match held {
-        Some(held) => {
+    let ask = HELD.with_borrow_mut(|held| {
+        if let Some(held) = held {
             held.push(ask);
-            None
+            return None;
         }
-        None => {
-            *held = matches!(ask.call, Call::Start { .. }).then(Vec::new);
-            Some(ask)
-        }
+        *held = matches!(ask.call, Call::Start { .. }).then(Vec::new);
+        Some(ask)
     });
     if let Some(ask) = ask {
         spawn_local(take(ask));
@@ -114,6 +112,13 @@ async fn take(ask: Ask) {
             }
             answer(number, stopped.map(|()| Answer::Done));
         }
-        other => answer(number, desk.handle(other).await),
+        other @ (Call::Start { .. }
+        | Call::Open { .. }
+        | Call::Leave { .. }
+        | Call::Waiting
+        | Call::Discard { .. }
+        | Call::Retry
+        | Call::SignedIn
+        | Call::SaveDraft { .. }) => answer(number, desk.handle(other).await),
     }
 }

@@ -158,9 +158,11 @@ impl Desk {
         let tx = self.storage.begin(&[Shelf::Docs], Purpose::Read)?;
         let records = keep::records(&tx, id).await?;
         let ready = self.state.borrow_mut().library.take(id, &records);
-        let make = || LocalIncident::new(id, keep::docs(&records), Vec::new());
-        let local = ready.unwrap_or_else(make);
-        Ok(Copy { records, local })
+        Ok(ready.unwrap_or_else(|| Copy {
+            local: LocalIncident::new(id, keep::docs(&records), Vec::new()),
+            records,
+            incident: None,
+        }))
     }
 
     /// Reads an incident as it is stored. A copy that cannot be read is fetched again.
@@ -170,8 +172,10 @@ impl Desk {
         if copy.local.is_gone() && !is_damaged {
             return Err(Failure::Unknown);
         }
-        let read = copy.local.read().ok().filter(|_| !is_damaged);
-        let Some((incident, _)) = read else {
+        if copy.incident.is_none() {
+            copy.incident = copy.local.read().ok().map(|(incident, _)| incident);
+        }
+        let Some(incident) = copy.incident.clone().filter(|_| !is_damaged) else {
             rebuild::distrust(self, id).await?;
             return Err(Failure::Unknown);
         };
@@ -195,13 +199,14 @@ impl Desk {
             return;
         };
         tell_rows(rows, gone);
-        self.show_followed(touched);
+        self.show_followed(&touched);
     }
 
     /// Reads those of the touched incidents again that the page follows.
-    pub(crate) fn show_followed(self: &Rc<Self>, touched: BTreeSet<IncidentId>) {
+    pub(crate) fn show_followed(self: &Rc<Self>, touched: &BTreeSet<IncidentId>) {
+        self.state.borrow_mut().library.forget(touched);
         let followed = self.state.borrow().followed.clone();
-        for id in followed.intersection(&touched).copied() {
+        for id in followed.intersection(touched).copied() {
             let desk = Rc::clone(self);
             spawn_local(async move {
                 if let Ok(incident) = desk.read(id).await
@@ -307,7 +312,7 @@ impl Desk {
                 let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
                 self.state.borrow_mut().list.note(ids, gone.iter().copied());
                 tell_rows(rows, gone);
-                self.show_followed(touched);
+                self.show_followed(&touched);
                 self.refresh_status();
             }
             Word::Wake => {

@@ -1,7 +1,5 @@
 //! One request to the server, with a time limit.
 
-use std::time::Duration;
-
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
@@ -15,18 +13,13 @@ use shared::sync::message::MEDIA_TYPE;
 use super::clock;
 
 /// How long a request may take; a page on a thin line takes its time.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT_MILLIS: u32 = 60_000;
 
 /// Posts a sync message and gives the answer's body.
 pub(crate) async fn post(path: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
     let abort = AbortController::new().map_err(|_| Fault::Unreachable)?;
     let init = request(body, &abort).map_err(|_| Fault::Unreachable)?;
-    let _limit = Timeout::new(
-        u32::try_from(LIMIT.as_millis()).unwrap_or(u32::MAX),
-        move || {
-            abort.abort();
-        },
-    );
+    let _limit = Timeout::new(LIMIT_MILLIS, move || abort.abort());
     let fetched = JsFuture::from(clock::scope().fetch_with_str_and_init(path, &init)).await;
     let response: Response = fetched
         .and_then(JsCast::dyn_into)

@@ -17,7 +17,7 @@ pub(crate) enum Report {
 
 /// An open or opening socket; dropped, it closes without a report.
 pub(crate) struct Socket {
-    socket: WebSocket,
+    web: WebSocket,
     _on_open: Closure<dyn FnMut()>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut()>,
@@ -53,7 +53,7 @@ impl Socket {
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         Some(Self {
-            socket,
+            web: socket,
             _on_open: on_open,
             _on_message: on_message,
             _on_close: on_close,
@@ -63,16 +63,16 @@ impl Socket {
     /// Sends a frame, if the socket is open.
     pub(crate) fn send(&self, live: &Live) {
         if let Ok(text) = serde_json::to_string(live) {
-            self.socket.send_with_str(&text).ok();
+            self.web.send_with_str(&text).ok();
         }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        self.socket.close().ok();
+        self.web.set_onopen(None);
+        self.web.set_onmessage(None);
+        self.web.set_onclose(None);
+        self.web.close().ok();
     }
 }

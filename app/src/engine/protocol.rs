@@ -1,7 +1,7 @@
 //! What the page and its engine say to each other, as postcard in transferred buffers.
 //!
 //! The page asks with a [`Call`] and gets one [`Answer`] under the same number; the engine tells of
-//! what happens by itself with a [`News`]. The page never sees automerge or IndexedDB.
+//! what happens by itself with a [`News`]. The page never sees automerge or `IndexedDB`.
 
 use serde::{Deserialize, Serialize};
 

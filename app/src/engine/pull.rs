@@ -77,6 +77,7 @@ fn request(desk: &Desk, asked: &Cursors) -> PullRequest {
     PullRequest {
         protocol: PROTOCOL,
         surface: desk.surface,
+        person: desk.person,
         device: desk.device,
         cursors: asked.clone(),
         directory: state
@@ -134,7 +135,7 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
     }
     let shown: BTreeSet<_> = stored.rows.iter().map(|row| row.id).collect();
     desk.announce(stored.rows, stored.gone);
-    desk.show_followed(stored.touched.difference(&shown).copied().collect());
+    desk.show_followed(&stored.touched.difference(&shown).copied().collect());
     sync::tell_line(desk);
     desk.refresh_status();
     desk.tidy();
@@ -279,14 +280,15 @@ impl PageStore<'_> {
             slot: self.desk.tabs.slot,
             fresh: &mut clock::fresh_actor,
         };
-        match local.merge(docs, &mut writer) {
-            Ok(review) => keep::store_review(self.tx, &review)?,
-            Err(_) => {
-                local.distrust();
-                self.is_damaged |= !self.desk.state.borrow().has_rebuilt;
-            }
+        if let Ok(review) = local.merge(docs, &mut writer) {
+            keep::store_review(self.tx, &review)?;
+        } else {
+            local.distrust();
+            self.is_damaged |= !self.desk.state.borrow().has_rebuilt;
         }
-        forget.into_iter().for_each(|kind| local.forget(kind));
+        for kind in forget {
+            local.forget(kind);
+        }
         match keep::store(self.tx, &before, &entries, &mut local, &self.matrix)? {
             Outcome::Shown(row) => self.rows.push(*row),
             Outcome::Gone => self.gone.push(id),

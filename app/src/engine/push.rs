@@ -7,7 +7,7 @@ use shared::ids::IncidentId;
 use shared::sync::client::{
     Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_push, offer,
 };
-use shared::sync::message::{self, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
+use shared::sync::message::{self, Cursors, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
 
 use super::desk::Desk;
 use super::keep::{self, Outcome};
@@ -62,6 +62,7 @@ fn request(desk: &Desk, groups: Vec<PushGroup>) -> PushRequest {
     PushRequest {
         protocol: PROTOCOL,
         surface: desk.surface,
+        person: desk.person,
         device: desk.device,
         epoch: desk.state.borrow().cursors.epoch,
         clocks: desk.tabs.clocks(),
@@ -101,7 +102,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
             Err(_) => local.distrust(),
         }
         if local.docs().any(|doc| doc.distrusted) {
-            cursors = Default::default();
+            cursors = Cursors::default();
         }
         match keep::store(&tx, &before, &entries, &mut local, &matrix)? {
             Outcome::Shown(row) => rows.push(*row),

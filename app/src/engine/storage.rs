@@ -1,4 +1,4 @@
-//! The device's disk: one IndexedDB database per person and surface, records as bytes.
+//! The device's disk: one `IndexedDB` database per person and surface, records as bytes.
 //!
 //! Whoever writes opens one transaction, reads in it what is to be changed, and commits whole; a
 //! dropped transaction changes nothing. Nothing but requests to this database may be awaited while
@@ -111,7 +111,9 @@ impl From<OpenDbError> for Broken {
     fn from(error: OpenDbError) -> Self {
         match error {
             OpenDbError::Base(error) => error.into(),
-            other => Self::Other(other.to_string()),
+            OpenDbError::VersionZero
+            | OpenDbError::UnsupportedEnvironment
+            | OpenDbError::NullFactory => Self::Other(error.to_string()),
         }
     }
 }

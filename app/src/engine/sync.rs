@@ -99,7 +99,7 @@ fn settle(desk: &Rc<Desk>) {
         let wait = due.0.saturating_sub(clock::mono()).max(1);
         let desk = Rc::clone(desk);
         Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), move || {
-            timeout(&desk)
+            timeout(&desk);
         })
     });
     desk.state.borrow_mut().timer = timer;

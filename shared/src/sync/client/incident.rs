@@ -110,11 +110,9 @@ impl LocalIncident {
         Ok(read(&loaded.docs, &loaded.receipts))
     }
 
-    /// Does an act: writes its changes into the documents and appends it to the outbox.
+    /// Does an act: writes its changes into the documents and appends it to the outbox. One that is
+    /// to be declared begins as [`Self::unborn`].
     pub fn act(&mut self, mut drafted: Drafted, writer: &mut Writer<'_>) -> Result<(), NotWritten> {
-        if self.is_gone() {
-            self.docs = both(self.id, |key| Some(LocalDoc::new(key)));
-        }
         let written = self.write(&mut drafted, writer);
         if written.is_err() {
             self.loaded = None;
@@ -273,13 +271,14 @@ impl LocalIncident {
     /// Takes in one document; whether what waits must be written anew.
     fn merge_one(&mut self, pulled: PulledDoc) -> bool {
         let kind = pulled.doc.kind;
+        let is_whole = matches!(pulled.body, PulledBody::Snapshot(_));
         let held = self.docs.remove(&kind);
         let mine = held.as_ref().filter(|_| !self.outbox.is_empty()).cloned();
-        let mut doc = LocalDoc::absorb(held, pulled.clone());
-        let is_based_anew = match (mine, &pulled.body) {
-            (None, _) => !self.outbox.is_empty() && doc.snapshot != [],
-            (Some(_), PulledBody::Changes(_)) => false,
-            (Some(mine), PulledBody::Snapshot(_)) => {
+        let mut doc = LocalDoc::absorb(held, pulled);
+        let is_based_anew = match mine {
+            None => !self.outbox.is_empty() && !doc.snapshot.is_empty(),
+            Some(_) if !is_whole => false,
+            Some(mine) => {
                 mine.distrusted
                     || mine.generation != doc.generation
                     || keep(&mine, &mut doc).is_err()
@@ -320,7 +319,9 @@ impl LocalIncident {
             .position(|entry| entry.act() == offer.act);
         match verdict {
             Verdict::Accepted(list) | Verdict::Duplicate(list) => {
-                list.iter().for_each(|accepted| self.take_receipt(accepted));
+                for accepted in list {
+                    self.take_receipt(accepted);
+                }
                 place.is_some_and(|place| self.accept(place, list))
             }
             Verdict::Refused(why) => {
@@ -429,8 +430,9 @@ impl LocalIncident {
             accepted_only(doc)?;
         }
         self.loaded = None;
-        if self.docs.is_empty() && !self.outbox.is_empty() {
-            self.docs = both(self.id, |key| Some(LocalDoc::new(key)));
+        if let Some(first) = self.outbox.first().filter(|_| self.docs.is_empty()) {
+            let docs = first.changes.iter().map(|change| LocalDoc::new(change.doc));
+            self.docs = docs.map(|doc| (doc.key.kind, doc)).collect();
         }
         let mut review = Vec::new();
         let mut place = 0;
@@ -474,7 +476,9 @@ impl LocalIncident {
             let fact = drafted.facts[usize::from(doc.key.kind == DocKind::Work)];
             doc.facts().0.iter().any(|held| held.fact.id == fact)
         });
-        Ok(held.next().is_some_and(|first| first && held.all(|held| held)))
+        Ok(held
+            .next()
+            .is_some_and(|first| first && held.all(|held| held)))
     }
 
     /// Whether the act that was to declare the incident did not come to stand.

@@ -24,6 +24,7 @@ pub struct Tick(pub u64);
 
 impl Tick {
     /// The moment `millis` later.
+    #[must_use]
     pub fn plus(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }

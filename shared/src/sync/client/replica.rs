@@ -119,7 +119,9 @@ impl LocalDoc {
     /// Adds receipts; the first one of a change stays.
     pub fn add_receipts(&mut self, receipts: &[Receipt]) {
         let mut book = self.book();
-        receipts.iter().for_each(|receipt| book.add(*receipt));
+        for receipt in receipts {
+            book.add(*receipt);
+        }
         self.receipts = ReceiptColumns::pack(book.iter());
     }
 

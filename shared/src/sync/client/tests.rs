@@ -10,7 +10,8 @@ use crate::ids::{ActId, Actor, DeviceId, DocKey, DocKind, FactId, Hash, Incident
 use crate::incidents::{Drafted, IncidentDocs, Intent, Refused, write};
 use crate::sync::Seq;
 use crate::sync::message::{
-    Accepted, ChangeBytes, PROTOCOL, PulledBody, PulledDoc, PushGroup, SignedHeads, Verdict,
+    Accepted, ChangeBytes, PROTOCOL, PulledBody, PulledDoc, PushGroup, SignedHeads, Surface,
+    Verdict,
 };
 use crate::testing::declare;
 use crate::time::{Boot, Flags, UnixMillis};
@@ -132,6 +133,9 @@ impl Device {
             saw: None,
         };
         let mut local = self.disk.load(id);
+        if local.is_gone() {
+            local = LocalIncident::unborn(id, Surface::Console);
+        }
         self.with(|_, writer| local.act(drafted, writer)).ok()?;
         self.disk.store(&local, Vec::new());
         Some(act)
@@ -653,7 +657,9 @@ fn acts_after_a_refused_one_are_written_anew_without_it() {
         Step::Note(0),
     ]
     .into();
-    kept.into_iter().for_each(|step| world.take(step));
+    for step in kept {
+        world.take(step);
+    }
     world.take(Step::Push(9));
     world.take(Step::TakeReply(0));
     let waiting = world.device.disk.entries();
