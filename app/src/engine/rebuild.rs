@@ -5,10 +5,11 @@
 
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::IncidentId;
-use shared::sync::client::{Input, Slot, Writer};
+use shared::sync::client::{Input, ReviewEntry, Slot, Writer};
 use shared::sync::message::Cursors;
 
 use super::desk::Desk;
@@ -16,7 +17,11 @@ use super::keep::{self, Entries};
 use super::protocol::{Failure, News};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
+use super::tabs::{Tabs, Word};
 use super::{board, clock, sync};
+
+/// How long to wait before each further try to open a database.
+const RETRY_MILLIS: [u32; 3] = [200, 1_000, 3_000];
 
 /// A database that is open and has been read.
 pub(crate) struct Opened {
@@ -26,27 +31,13 @@ pub(crate) struct Opened {
     pub damage: Option<News>,
 }
 
-/// Opens the database and reads it. What cannot be read is taken out of it; a database that cannot
-/// be opened at all is replaced.
+/// Opens the database and reads it. What cannot be read is taken out of it. A database that opens
+/// but does not let itself be read is replaced, once what exists nowhere else is saved; one that
+/// does not open is left alone.
 pub(crate) async fn open(name: &str, slot: Slot) -> Result<Opened, Broken> {
-    let opened = match Storage::open(name.to_owned()).await {
-        Ok(storage) => start::read(&storage).await.map(|first| (storage, first)),
-        Err(broken) => Err(broken),
-    };
-    let (storage, first) = match opened {
-        Ok(opened) => opened,
-        Err(Broken::Quota) => return Err(Broken::Quota),
-        Err(Broken::Other(_)) => {
-            Storage::delete(name).await?;
-            let storage = Storage::open(name.to_owned()).await?;
-            let damage = Some(told(0, &Entries::new()));
-            let first = First::default();
-            return Ok(Opened {
-                storage,
-                first,
-                damage,
-            });
-        }
+    let (storage, first) = open_patiently(name).await?;
+    let Some(first) = first else {
+        return replace(storage, slot).await;
     };
     if first.bad.is_none() {
         return Ok(Opened {
@@ -63,6 +54,101 @@ pub(crate) async fn open(name: &str, slot: Slot) -> Result<Opened, Broken> {
         first,
         damage,
     })
+}
+
+/// Opens and reads the database, again after a while if that fails: the reason may pass.
+async fn open_patiently(name: &str) -> Result<(Storage, Option<First>), Broken> {
+    let mut waits = RETRY_MILLIS.into_iter();
+    loop {
+        let tried = match Storage::open(name.to_owned()).await {
+            Ok(storage) => match start::read(&storage).await {
+                Ok(first) => return Ok((storage, Some(first))),
+                Err(Broken::Quota) => Err(Broken::Quota),
+                Err(Broken::Later | Broken::Other(_)) => Ok((storage, None)),
+            },
+            Err(broken) => Err(broken),
+        };
+        if matches!(tried, Err(Broken::Later)) {
+            board::tell(News::UpdateNeeded);
+            return Err(Broken::Later);
+        }
+        let Some(wait) = waits.next() else {
+            return tried;
+        };
+        if let Ok((storage, _)) = &tried {
+            storage.close();
+        }
+        TimeoutFuture::new(wait).await;
+    }
+}
+
+/// What exists nowhere but on this device.
+struct Saved {
+    acts: Entries,
+    /// How many acts cannot be read.
+    lost: usize,
+    named: Vec<(Shelf, String, Vec<u8>)>,
+}
+
+/// Replaces a database that does not let itself be read as a whole. Unless everything that exists
+/// nowhere else can be read store by store, it stays as it is.
+async fn replace(storage: Storage, slot: Slot) -> Result<Opened, Broken> {
+    let tabs = Tabs::join(&storage.name, slot);
+    tabs.tell(&Word::Closing);
+    tabs.leave();
+    let saved = save(&storage).await;
+    storage.close();
+    let saved = saved?;
+    Storage::delete(&storage.name).await?;
+    let storage = Storage::open(storage.name.clone()).await?;
+    let put_back = put_back(&storage, &saved, slot).await;
+    let damage = Some(match put_back {
+        Ok(()) => told(saved.lost, &saved.acts),
+        // Nothing but the page has it now.
+        Err(_) => told_all(&saved),
+    });
+    let first = start::read(&storage).await?;
+    Ok(Opened {
+        storage,
+        first,
+        damage,
+    })
+}
+
+async fn save(storage: &Storage) -> Result<Saved, Broken> {
+    let tx = storage.begin(&[Shelf::Outbox], Purpose::Read)?;
+    let (acts, bad) = keep::outbox_and_bad(&tx).await?;
+    let mut named = Vec::new();
+    for shelf in [Shelf::Review, Shelf::Drafts] {
+        let tx = storage.begin(&[shelf], Purpose::Read)?;
+        let names = tx.names(shelf).await?;
+        let records = tx.all(shelf).await?;
+        let both = names.into_iter().zip(records);
+        named.extend(both.map(|(name, record)| (shelf, name, record)));
+    }
+    Ok(Saved {
+        acts,
+        lost: bad.len(),
+        named,
+    })
+}
+
+/// Writes what was saved into the new database; the acts wait for the documents they are on.
+async fn put_back(storage: &Storage, saved: &Saved, slot: Slot) -> Result<(), Broken> {
+    let shelves = [Shelf::Outbox, Shelf::Review, Shelf::Drafts];
+    let tx = storage.begin(&shelves, Purpose::Strict)?;
+    for (_, entry) in &saved.acts {
+        tx.append(Shelf::Outbox, &entry.encode())?;
+    }
+    for (shelf, name, record) in &saved.named {
+        tx.put(*shelf, name.as_str(), record)?;
+    }
+    tx.commit().await?;
+    let first = start::read(storage).await?;
+    let shelves = [Shelf::Docs, Shelf::Overlays, Shelf::Outbox, Shelf::Review];
+    let tx = storage.begin(&shelves, Purpose::Strict)?;
+    revive(&tx, &first, slot).await?;
+    tx.commit().await
 }
 
 /// Has one incident fetched again whose documents cannot be read.
@@ -110,6 +196,23 @@ fn told(lost: usize, saved: &Entries) -> News {
         exported: serde_json::to_string_pretty(&saved)
             .ok()
             .filter(|_| !saved.is_empty()),
+    }
+}
+
+/// Like [`told`], with everything that was saved in the text.
+fn told_all(saved: &Saved) -> News {
+    let acts: Vec<_> = saved.acts.iter().map(|(_, entry)| &entry.drafted).collect();
+    let of = |shelf| saved.named.iter().filter(move |(on, ..)| *on == shelf);
+    let review: Vec<_> = of(Shelf::Review)
+        .filter_map(|(_, _, record)| ReviewEntry::decode(record).ok())
+        .map(|entry| entry.drafted)
+        .collect();
+    let drafts: Vec<_> = of(Shelf::Drafts)
+        .map(|(_, _, text)| String::from_utf8_lossy(text))
+        .collect();
+    News::Rebuilding {
+        lost_acts: u32::try_from(saved.lost + saved.acts.len()).unwrap_or(u32::MAX),
+        exported: serde_json::to_string_pretty(&(acts, review, drafts)).ok(),
     }
 }
 

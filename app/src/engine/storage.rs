@@ -31,6 +31,9 @@ use super::protocol::Failure;
 /// The name of the error that says that there is no room.
 const QUOTA: &str = "QuotaExceededError";
 
+/// The name of the error that says that a later version has written the database.
+const VERSION: &str = "VersionError";
+
 /// The layout of the database.
 const LAYOUT: u32 = 1;
 
@@ -82,6 +85,8 @@ impl Shelf {
 pub(crate) enum Broken {
     #[error("no room left")]
     Quota,
+    #[error("a later version has written the database")]
+    Later,
     #[error("{0}")]
     Other(String),
 }
@@ -90,6 +95,9 @@ impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Quota => Self::Quota,
+            Broken::Later => Self::Storage {
+                reason: broken.to_string(),
+            },
             Broken::Other(reason) => Self::Storage { reason },
         }
     }
@@ -99,8 +107,10 @@ impl From<Error> for Broken {
     fn from(error: Error) -> Self {
         if let Error::DomException(exception) = &error {
             let exception: web_sys::DomException = DomException::clone(exception).into();
-            if exception.name() == QUOTA {
-                return Self::Quota;
+            match exception.name().as_str() {
+                QUOTA => return Self::Quota,
+                VERSION => return Self::Later,
+                _ => {}
             }
         }
         Self::Other(error.to_string())
