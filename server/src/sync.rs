@@ -29,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::ids::DeviceId;
+use shared::ids::{DeviceId, PersonId};
 use shared::policy;
 use shared::sync::message::{MEDIA_TYPE, PROTOCOL, PUSH_BYTES_MAX, Surface, decode, encode};
 use shared::sync::server::Session;
@@ -87,6 +87,16 @@ fn check_protocol(protocol: u32) -> Result<(), ApiError> {
         Ok(())
     } else {
         Err(ApiError::Protocol)
+    }
+}
+
+/// Browsers share a session over all their tabs: signed in anew in one, the others may still work
+/// on the database of the person before.
+fn check_person(signed_in: &SignedIn, asked: PersonId) -> Result<(), ApiError> {
+    if signed_in.person.id == asked {
+        Ok(())
+    } else {
+        Err(ApiError::NotSignedIn)
     }
 }
 

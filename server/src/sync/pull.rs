@@ -17,7 +17,7 @@ use shared::sync::message::{
 };
 use shared::sync::server::{How, Pull, Sends, Session, Standing, Walk};
 
-use super::{MIN_CLIENT, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
@@ -41,6 +41,7 @@ pub(super) async fn pull(
     let _turn = app.keeper.turn()?;
     let request: PullRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
+    check_person(&signed_in, request.person)?;
     if request.cursors.lows.len() > SCOPES_MAX {
         return Err(ApiError::TooLarge);
     }

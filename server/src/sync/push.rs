@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 
 use super::batch::Batch;
 use super::keeper::{Found, Keeper};
-use super::{MIN_CLIENT, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
@@ -40,6 +40,7 @@ pub(super) async fn push(
     let _turn = app.keeper.turn()?;
     let request: PushRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
+    check_person(&signed_in, request.person)?;
     if request.groups.len() > PUSH_GROUPS_MAX || request.clocks.len() > CLOCKS_MAX {
         return Err(ApiError::TooLarge);
     }

@@ -52,6 +52,7 @@ async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Resu
     let request = PullRequest {
         protocol: PROTOCOL,
         surface: session.surface,
+        person: session.person.id,
         device: session.device,
         cursors: Cursors::default(),
         directory: 0,

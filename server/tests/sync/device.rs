@@ -205,6 +205,7 @@ impl Device {
         PushRequest {
             protocol: PROTOCOL,
             surface: self.surface,
+            person: self.person,
             device: self.id,
             epoch: self.cursors.epoch,
             clocks: vec![Reading {
@@ -242,6 +243,7 @@ impl Device {
         let request = PullRequest {
             protocol: PROTOCOL,
             surface: self.surface,
+            person: self.person,
             device: self.id,
             cursors: self.cursors.clone(),
             directory: 0,

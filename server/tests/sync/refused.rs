@@ -6,7 +6,10 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use shared::ids::{DocKey, IncidentId};
 use shared::incidents::{Intent, Refused};
-use shared::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup, Verdict, encode};
+use shared::sync::message::{
+    ChangeBytes, PROTOCOL, PUSH_BYTES_MAX, PullRequest, PushChange, PushGroup, Surface, Verdict,
+    encode,
+};
 
 use super::device::{Device, expect_accepted};
 use super::server::{ALICE, BOB, CAROL, ERIN, TestServer};
@@ -169,6 +172,32 @@ async fn without_a_session_nothing_is_read_or_written() {
 }
 
 #[tokio::test]
+async fn the_session_of_another_person_neither_reads_nor_writes_for_a_database() {
+    let (server, alice, _) = with_incident().await;
+    let bob = Device::console(&server, BOB).await;
+    let push = alice.request(Vec::new());
+    let pull = PullRequest {
+        protocol: PROTOCOL,
+        surface: Surface::Console,
+        person: ALICE,
+        device: alice.id,
+        cursors: alice.cursors.clone(),
+        directory: 0,
+        docs_max: 1,
+    };
+    for (cookie, status) in [(&alice.cookie, 200), (&bob.cookie, 401)] {
+        for answer in [
+            server.post("/sync/push", cookie, &push).await,
+            server.post("/sync/pull", cookie, &pull).await,
+        ] {
+            assert_eq!(answer.status, status);
+        }
+    }
+    let answer = server.post("/sync/pull", &bob.cookie, &pull).await;
+    answer.expect_problem(401, "not-signed-in");
+}
+
+#[tokio::test]
 async fn a_client_of_another_time_is_told_so() {
     let (server, alice, _) = with_incident().await;
     for protocol in [0, 2, u32::MAX] {
@@ -281,8 +310,10 @@ async fn a_change_with_a_byte_flipped_anywhere_never_harms() {
     expect_accepted(&bob.push(&server).await);
 }
 
+type Forgery<'a> = (&'a str, &'a dyn Fn(&mut Transaction<'_>));
+
 /// Offers changes written by hand, each of which must be refused for its shape.
-async fn expect_misshapen(forgeries: &[(&str, &dyn Fn(&mut Transaction<'_>))]) {
+async fn expect_misshapen(forgeries: &[Forgery<'_>]) {
     let (server, alice, id) = with_incident().await;
     for (what, write) in forgeries {
         let group = forged(&alice, id, |tx| write(tx));
@@ -342,10 +373,10 @@ async fn what_touches_the_words_of_others_is_refused() {
         ("a mark", &|tx| {
             let mark = automerge::marks::Mark::new("bold".to_owned(), true, 0, 3);
             let none = automerge::marks::ExpandMark::None;
-            tx.mark(&text(tx), mark, none).expect("a mark");
+            tx.mark(text(tx), mark, none).expect("a mark");
         }),
         ("an edit", &|tx| {
-            tx.splice_text(&text(tx), 0, 3, "Not").expect("spliced");
+            tx.splice_text(text(tx), 0, 3, "Not").expect("spliced");
         }),
     ])
     .await;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ids::{DeviceId, Epoch};
+use crate::ids::{DeviceId, Epoch, PersonId};
 use crate::sync::message::PROTOCOL;
 
 const EPOCH: Epoch = Epoch(uuid::Uuid::nil());
@@ -23,6 +23,7 @@ fn pull(lows: &[(&str, u64)], scopes: &[&str]) -> Pull {
     let request = PullRequest {
         protocol: PROTOCOL,
         surface: Surface::Console,
+        person: PersonId(1),
         device: DeviceId::from_bytes([1; 16]),
         cursors: Cursors {
             epoch: Some(EPOCH),
@@ -70,13 +71,22 @@ fn what(sends: &Sends) -> &'static str {
     }
 }
 
+/// What it is about, the device's cursors, the session's scopes, the incident, what is sent.
+type Case<'a> = (
+    &'a str,
+    &'a [(&'a str, u64)],
+    &'a [&'a str],
+    Standing,
+    &'a str,
+);
+
 #[test]
 fn a_device_gets_of_an_incident_what_it_lacks() {
     let complete: &[(&str, u64)] = &[("a", 0)];
     let partial: &[(&str, u64)] = &[("a", 30)];
     let both: &[(&str, u64)] = &[("a", 0), ("b", 0)];
     #[rustfmt::skip]
-    let cases: &[(&str, &[(&str, u64)], &[&str], Standing, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("held", complete, &["a"], standing(20, &[("a", 10, None)]), "changes"),
         ("new", complete, &["a"], standing(0, &[("a", 60, None)]), "snapshot"),
         ("not come down to yet", partial, &["a"], standing(20, &[("a", 10, None)]), "snapshot"),
@@ -196,6 +206,7 @@ fn cursors_of_another_log_or_ahead_of_it_count_for_nothing() {
         let request = PullRequest {
             protocol: PROTOCOL,
             surface: Surface::Console,
+            person: PersonId(1),
             device: DeviceId::from_bytes([1; 16]),
             cursors,
             directory: 0,
