@@ -206,7 +206,7 @@ fn readme_is_short_and_its_invariants_name_living_tests() {
             .unwrap_or_default();
         for name in guard.split('`').skip(1).step_by(2) {
             let lives = |text: &String| {
-                text.contains(&format!("fn {name}(")) || text.contains(&format!("\"{name}\""))
+                text.contains(&format!("fn {name}(")) || text.contains(&format!("'{name}'"))
             };
             assert!(
                 tests.iter().any(lives),
