@@ -54,8 +54,6 @@ const CHECK_MILLIS: u64 = 300_000;
 pub enum Input {
     /// This tab does the network from now on.
     Lead(Waiting),
-    /// Another tab does.
-    Follow,
     /// An act was committed on this device.
     OutboxGrew,
     /// Something suggests that a try may succeed now, or that the line was lost.
@@ -108,6 +106,8 @@ pub enum Fault {
     Outdated,
     /// The device could not store the answer.
     Disk,
+    /// The server could not judge an act now; the verdicts are stored.
+    PutOff,
 }
 
 /// What the shell is to do.
@@ -211,7 +211,6 @@ impl Network {
     pub fn handle_input(&mut self, input: Input, now: Tick, jitter: Jitter) {
         match input {
             Input::Lead(waiting) => self.lead(waiting),
-            Input::Follow => self.follow(),
             Input::OutboxGrew => self.wants_push = true,
             Input::Hint => self.try_at_once(now),
             Input::SignedIn => {
@@ -281,7 +280,7 @@ impl Network {
             return None;
         }
         let socket = match self.socket {
-            Socket::Closed { retry_at } => (self.contact == Contact::Online).then_some(retry_at),
+            Socket::Closed { retry_at } => self.may_listen().then_some(retry_at),
             Socket::Opening { since } => Some(since.plus(OPENING_MILLIS_MAX)),
             Socket::Open { heard_at } => Some(heard_at.plus(SILENCE_MILLIS_MAX)),
         };
@@ -293,16 +292,6 @@ impl Network {
         self.leads = true;
         self.wants_pull = true;
         self.wants_push = waiting == Waiting::Some;
-    }
-
-    fn follow(&mut self) {
-        if self.leads && !matches!(self.socket, Socket::Closed { .. }) {
-            self.effects.push_back(Effect::CloseLive);
-        }
-        *self = Self {
-            effects: std::mem::take(&mut self.effects),
-            ..Self::default()
-        };
     }
 
     fn stand(&mut self, high: Seq, epoch: Option<Epoch>, more: More) {
@@ -342,8 +331,22 @@ impl Network {
             // What was put off while the line was lost is due now.
             self.retry_at = None;
             self.wants_pull = true;
-            self.show(Contact::Online);
+            self.show(self.standing());
         }
+    }
+
+    /// How the device stands with a server that answers.
+    fn standing(&self) -> Contact {
+        if self.push_failures == 0 {
+            Contact::Online
+        } else {
+            Contact::Trouble
+        }
+    }
+
+    /// Whether the server answers, so that a socket may find it too.
+    fn may_listen(&self) -> bool {
+        matches!(self.contact, Contact::Online | Contact::Trouble)
     }
 
     fn succeed(&mut self, now: Tick) {
@@ -358,9 +361,7 @@ impl Network {
                 *retry_at = now;
             }
         }
-        if self.push_failures == 0 {
-            self.show(Contact::Online);
-        }
+        self.show(self.standing());
     }
 
     fn fail(&mut self, fault: Fault, now: Tick, jitter: Jitter) {
@@ -373,8 +374,9 @@ impl Network {
                 self.groups_max /= 2;
                 return;
             }
-            Fault::TooLarge | Fault::Malformed if was == Some(Request::Push) => {
+            Fault::TooLarge | Fault::Malformed | Fault::PutOff if was == Some(Request::Push) => {
                 self.show(Contact::Trouble);
+                self.wants_pull |= fault == Fault::PutOff;
                 self.push_at = Some(now.plus(backoff(self.push_failures, jitter)));
                 self.push_failures = self.push_failures.saturating_add(1);
                 return;
@@ -385,7 +387,9 @@ impl Network {
                     self.drop_socket(now, jitter);
                 }
             }
-            Fault::TooLarge | Fault::Malformed | Fault::Disk => self.show(Contact::Trouble),
+            Fault::TooLarge | Fault::Malformed | Fault::Disk | Fault::PutOff => {
+                self.show(Contact::Trouble);
+            }
         }
         self.retry_at = Some(now.plus(backoff(self.failures, jitter)));
         self.failures = self.failures.saturating_add(1);
@@ -447,7 +451,7 @@ impl Network {
         // The socket needs a session; the first request shows whether there is one.
         if let Socket::Closed { retry_at } = self.socket
             && now >= retry_at
-            && self.contact == Contact::Online
+            && self.may_listen()
         {
             self.socket = Socket::Opening { since: now };
             self.effects.push_back(Effect::OpenLive);

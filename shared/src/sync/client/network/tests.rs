@@ -221,9 +221,36 @@ fn a_push_that_cannot_be_read_backs_off_while_pulls_go_on() {
 }
 
 #[test]
-fn a_follower_leaves_the_network_alone() {
+fn an_act_that_the_server_could_not_judge_is_offered_again_later() {
     let mut bench = Bench::settled();
-    assert_eq!(bench.give(Input::Follow), vec![Effect::CloseLive]);
+    assert_eq!(bench.give(Input::OutboxGrew), vec![PUSH]);
+    let after = bench.give(Input::Failed(Fault::PutOff));
+    assert_eq!(after, vec![Effect::Show(Contact::Trouble), Effect::Pull]);
+    assert_eq!(bench.pulled(8), vec![]);
+    assert_eq!(bench.pass(1_000), vec![PUSH]);
+    let after = bench.give(Input::Pushed(Waiting::None));
+    assert!(after.contains(&Effect::Show(Contact::Online)), "{after:?}");
+}
+
+#[test]
+fn a_line_that_is_back_shows_trouble_and_is_listened_to_while_a_push_cannot_be_read() {
+    let mut bench = Bench::settled();
+    bench.give(Input::OutboxGrew);
+    bench.give(Input::Failed(Fault::Malformed));
+    bench.give(bench.head(8));
+    bench.give(Input::Failed(Fault::Unreachable));
+    assert_eq!(bench.network.contact(), Contact::Offline);
+    bench.give(Input::Hint);
+    let mut after = bench.pulled(8);
+    after.extend(bench.give(Input::Failed(Fault::Malformed)));
+    after.extend(bench.pulled(8));
+    assert!(after.contains(&Effect::Show(Contact::Trouble)), "{after:?}");
+    assert!(after.contains(&Effect::OpenLive), "{after:?}");
+}
+
+#[test]
+fn a_tab_that_does_not_lead_leaves_the_network_alone() {
+    let mut bench = Bench::new();
     assert_eq!(bench.give(Input::OutboxGrew), vec![]);
     assert_eq!(bench.pass(600_000), vec![]);
     assert_eq!(bench.network.poll_timeout(), None);
