@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod replica;
 
 use crate::ids::Epoch;
+use crate::sync::Seq;
 use crate::sync::message::{Cursors, PullPage};
 
 pub use incident::{LocalIncident, NotWritten, Writer};
@@ -51,6 +52,19 @@ pub fn cursors_after_push(stored: &Cursors, epoch: Epoch) -> Cursors {
     match stored.epoch {
         Some(known) if known != epoch => Cursors::default(),
         Some(_) | None => stored.clone(),
+    }
+}
+
+/// The cursors of a device that lost some of what was sent: within the same log everything is sent
+/// once more, and what happened meanwhile, since the scopes it held things through are still named.
+#[must_use]
+pub fn cursors_after_loss(stored: &Cursors) -> Cursors {
+    let low = Seq(stored.high.0.saturating_add(1));
+    let lows = stored.lows.keys().map(|scope| (scope.clone(), low));
+    Cursors {
+        epoch: stored.epoch,
+        high: stored.high,
+        lows: lows.collect(),
     }
 }
 

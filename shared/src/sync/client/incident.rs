@@ -195,8 +195,12 @@ impl LocalIncident {
     /// Writes everything that waits anew, after an act before it was lost. What can no longer be
     /// written is returned for review.
     pub fn revive(&mut self, writer: &mut Writer<'_>) -> Vec<ReviewEntry> {
-        let is_declared = |entry: &OutboxEntry| matches!(entry.drafted.intent, Intent::Declare(_));
-        if self.is_gone() && !self.outbox.first().is_some_and(is_declared) {
+        if self.is_to_be_declared() {
+            if !self.is_whole() {
+                self.loaded = None;
+                self.docs.clear();
+            }
+        } else if self.is_gone() {
             self.distrust();
             return Vec::new();
         }
@@ -205,6 +209,19 @@ impl LocalIncident {
             return Vec::new();
         };
         review
+    }
+
+    /// Whether the act that declares it waits, so that no other copy exists.
+    pub fn is_to_be_declared(&self) -> bool {
+        let first = self.outbox.first();
+        first.is_some_and(|entry| matches!(entry.drafted.intent, Intent::Declare(_)))
+    }
+
+    /// Whether the documents that the first act wrote are here and can be put together.
+    fn is_whole(&mut self) -> bool {
+        let wrote = self.outbox.first().map(|entry| &entry.changes);
+        let mut wrote = wrote.into_iter().flatten();
+        wrote.all(|change| self.docs.contains_key(&change.doc.kind)) && self.load().is_ok()
     }
 
     fn load(&mut self) -> Result<&mut Loaded, BadDocument> {
@@ -328,6 +345,8 @@ impl LocalIncident {
                 let place = place.filter(|place| self.outbox[*place].offer() == *offer);
                 place.is_some_and(|place| self.refuse(place, why, refused))
             }
+            // The server could not look now; the act is offered again later.
+            Verdict::Missing { hashes, .. } if hashes.is_empty() => false,
             Verdict::Missing { .. } => {
                 let place = place.filter(|place| self.outbox[*place].offer() == *offer);
                 let Some(place) = place else { return false };

@@ -244,7 +244,7 @@ impl Log {
             }
             return Verdict::Missing {
                 doc: group.changes[0].doc,
-                hashes: Vec::new(),
+                hashes: metas.iter().flat_map(|(.., deps)| deps.clone()).collect(),
             };
         }
         let accepted: Vec<_> = group
@@ -791,4 +791,56 @@ fn a_copy_that_cannot_be_read_is_replaced_and_what_waits_written_on_the_new_one(
     world.take(Step::TakePage(0));
     world.heal();
     assert!(world.device.disk.review.is_empty());
+}
+
+#[test]
+fn an_act_that_the_server_could_not_judge_stays_as_it_is() {
+    let mut world = run(&[Step::Declare(0)]);
+    let mut local = world.device.disk.load(incident(0));
+    let before = local.outbox().to_vec();
+    let verdict = Verdict::Missing {
+        doc: DocKey::work(incident(0)),
+        hashes: Vec::new(),
+    };
+    let verdicts = [(before[0].offer(), verdict)];
+    let review = world
+        .device
+        .with(|_, writer| local.settle(&verdicts, writer));
+    assert_eq!(review, Ok(Vec::new()));
+    assert_eq!(local.outbox(), before);
+    assert!(local.docs().all(|doc| !doc.distrusted));
+}
+
+#[test]
+fn an_incident_that_only_this_device_has_outlives_the_loss_of_its_documents() {
+    let mut world = run(&[Step::Declare(0), Step::Note(0)]);
+    let outbox = world.device.disk.load(incident(0)).outbox().to_vec();
+    for lost in [DocKind::Incident, DocKind::Work] {
+        let held = world.device.disk.load(incident(0));
+        let left: Vec<_> = held
+            .docs()
+            .filter(|doc| doc.key.kind != lost)
+            .cloned()
+            .collect();
+        let mut local = LocalIncident::new(incident(0), left, outbox.clone());
+        let review = world.device.with(|_, writer| local.revive(writer));
+        assert_eq!(review, Vec::new());
+        assert_eq!(local.outbox().len(), 2);
+        let (read, anomalies) = local.read().expect("it was written anew");
+        assert_eq!((read.id, anomalies), (incident(0), Vec::new()));
+    }
+}
+
+#[test]
+fn a_device_that_lost_something_still_names_what_it_held_it_through() {
+    let scope = crate::people::Scope::Staff;
+    let stored = Cursors {
+        epoch: Some(crate::ids::Epoch::new(UnixMillis(1), [1; 10])),
+        high: Seq(7),
+        lows: [(scope.clone(), Seq(0))].into(),
+    };
+    let after = cursors_after_loss(&stored);
+    assert_eq!((after.epoch, after.high), (stored.epoch, Seq(7)));
+    assert_eq!(after.lows, [(scope, Seq(8))].into());
+    assert_eq!(cursors_after_loss(&Cursors::default()).epoch, None);
 }
