@@ -3,6 +3,7 @@
 //! A device whose document cannot be loaded, or rests on what it lacks, sends automerge sync
 //! messages and gets the changes it asks for. What it might offer is left aside: acts come by push.
 
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -13,6 +14,7 @@ use axum::response::Response;
 use shared::ids::DocKey;
 use shared::sync::message::{Cursors, PROTOCOL, PullRequest, RepairReply, RepairRequest};
 use shared::sync::server::{Log, Pull, Session, Standing, answer};
+use tokio::task::spawn_blocking;
 
 use super::{check_protocol, message, reply, session};
 use crate::App;
@@ -30,6 +32,7 @@ pub(super) async fn repair(
     let doc: DocKey = format!("{kind}/{id}")
         .parse()
         .map_err(|_| ApiError::NotFound)?;
+    let _turn = app.keeper.turn()?;
     let request: RepairRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     let session = session(&signed_in, request.device, request.surface);
@@ -44,7 +47,10 @@ pub(super) async fn repair(
         .find(|stored| stored.doc == doc)
         .ok_or(ApiError::NotFound)?;
     drop(view);
-    repaired(stored, &request.message).map(|repaired| reply(&repaired))
+    let answer = move || catch_unwind(|| repaired(stored, &request.message));
+    let answered = spawn_blocking(answer).await.map_err(ApiError::internal)?;
+    let repaired = answered.unwrap_or(Err(ApiError::Malformed))?;
+    Ok(reply(&repaired))
 }
 
 async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Result<bool, ApiError> {
