@@ -10,10 +10,12 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::ids::{ActId, Actor, DeviceId, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, IncidentId, PersonId};
 use shared::incidents::Refused;
 use shared::people::Directory;
-use shared::sync::message::{Accepted, PROTOCOL, PUSH_GROUPS_MAX, PushReply, PushRequest, Verdict};
+use shared::sync::message::{
+    Accepted, PROTOCOL, PUSH_GROUPS_MAX, PushGroup, PushReply, PushRequest, Verdict,
+};
 use shared::sync::server::{Before, Judgement, Offer, Place, Quarantine, Session};
 use shared::time::{Arrival, Reading, UnixMillis};
 use tokio::task::spawn_blocking;
@@ -26,7 +28,7 @@ use crate::auth::SignedIn;
 use crate::error::ApiError;
 use crate::store::{self, Quarantined, Writing};
 
-/// A device has an engine per tab.
+/// A device has an engine per tab; more clocks than this are left aside.
 const CLOCKS_MAX: usize = 256;
 
 const HOUR_MILLIS: i64 = 60 * 60 * 1000;
@@ -38,12 +40,14 @@ pub(super) async fn push(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
-    let request: PushRequest = message(&headers, body)?;
+    let mut request: PushRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
-    if request.groups.len() > PUSH_GROUPS_MAX || request.clocks.len() > CLOCKS_MAX {
+    if request.groups.len() > PUSH_GROUPS_MAX {
         return Err(ApiError::TooLarge);
     }
+    // The sender's own comes first; an act whose clock is left out is dated by its arrival.
+    request.clocks.truncate(CLOCKS_MAX);
     let session = session(&signed_in, request.device, request.surface);
     let now = app.clock.now();
     let bench = Bench {
@@ -54,16 +58,9 @@ pub(super) async fn push(
         now,
         directory: app.people.current(),
     };
-    let offers: Vec<_> = request
-        .groups
-        .iter()
-        .map(|group| {
-            (
-                group.act,
-                guarded(|| Offer::read(group)).and_then(|read| read),
-            )
-        })
-        .collect();
+    let offers = spawn_blocking(move || request.groups.iter().map(read).collect())
+        .await
+        .map_err(ApiError::internal)?;
     let verdicts = judge_and_keep(&app, bench, offers).await?;
     count(&app, &verdicts);
     let epoch = app.keeper.epoch;
@@ -86,7 +83,11 @@ struct Bench {
     directory: Arc<Directory>,
 }
 
-type Offers = Vec<(ActId, Result<Offer, Refused>)>;
+type Offers = Vec<Result<Offer, Refused>>;
+
+fn read(group: &PushGroup) -> Result<Offer, Refused> {
+    guarded(|| Offer::read(group)).and_then(|read| read)
+}
 
 /// A verdict, or what is missing to one.
 enum Outcome {
@@ -98,7 +99,7 @@ async fn judge_and_keep(app: &App, bench: Bench, offers: Offers) -> Result<Vec<V
     let keeper = Arc::clone(&bench.keeper);
     let mut writing = app.store.write().await?;
     let batch = keeper.begin(&mut *writing).await?;
-    let read = || offers.iter().filter_map(|(_, offer)| offer.as_ref().ok());
+    let read = || offers.iter().filter_map(|offer| offer.as_ref().ok());
     let incidents: BTreeSet<_> = read().map(|offer| offer.incident).collect();
     let actors: BTreeSet<_> = read().flat_map(Offer::actors).collect();
     let known = Known::fetch(&mut *writing, &incidents, &actors).await?;
@@ -193,7 +194,7 @@ impl Bench {
         let desk = self.keeper.desk(self.now, &self.directory.matrix);
         let unreadable = found.read_into(&mut batch, desk);
         let mut outcomes = Vec::with_capacity(offers.len());
-        for (_, offer) in offers {
+        for offer in offers {
             outcomes.push(match offer {
                 Ok(offer) if unreadable.contains(&offer.incident) => cannot_say(&offer),
                 Ok(offer) => self.judge_one(&offer, &mut known, &mut batch),
