@@ -175,6 +175,8 @@ impl SignedIn {
         if session.expires_at <= app.clock.now() {
             return Ok(None);
         }
+        // Another process may have written the directory; what a person may see follows at once.
+        app.people.refresh(app).await?;
         let person = app.people.by_id(app, session.person).await?;
         let person = person.filter(|person| may_sign_in(app, person));
         let is_allowed = |person: &Person| session.surface == Surface::Portal || person.is_staff();

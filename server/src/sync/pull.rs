@@ -45,7 +45,6 @@ pub(super) async fn pull(
     if request.cursors.lows.len() > SCOPES_MAX {
         return Err(ApiError::TooLarge);
     }
-    app.people.refresh(&app).await?;
     let session = session(&signed_in, request.device, request.surface);
     let mut view = app.store.view().await?;
     let mut page = page(&mut *view, &request, &session).await?;
