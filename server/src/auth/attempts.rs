@@ -14,7 +14,8 @@ use crate::error::ApiError;
 /// Over what time failures are counted.
 const WINDOW_MILLIS: i64 = 15 * 60 * 1000;
 
-/// Beyond so many names the oldest windows are dropped.
+/// Beyond so many names the oldest are forgotten, so that guesses under ever new names cost no
+/// memory without bound.
 const NAMES_MAX: usize = 100_000;
 
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Attempts {
         names.extend(address.map(network).map(Name::Address));
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= NAMES_MAX {
-            failures.retain(|_, known| now.since(known.since) < WINDOW_MILLIS);
+            forget_oldest(&mut failures);
         }
         let wait = names
             .iter()
@@ -127,6 +128,18 @@ impl Attempt<'_> {
     }
 }
 
+/// Forgets the older half of the names, so that the next look at their ages is far off.
+fn forget_oldest(failures: &mut BTreeMap<Name, Failures>) {
+    let mut names: Vec<_> = failures
+        .iter()
+        .map(|(name, known)| (known.since, name.clone()))
+        .collect();
+    names.sort_unstable();
+    for (_, name) in names.into_iter().take(NAMES_MAX / 2) {
+        failures.remove(&name);
+    }
+}
+
 /// One subscriber holds a whole /64 of IPv6 addresses.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -179,6 +192,20 @@ mod tests {
         assert!(fail(&attempts, "bob", "2001:db8::2", NOON));
         assert!(!fail(&attempts, "carol", "2001:db8::3", NOON));
         assert!(fail(&attempts, "carol", "2001:db8:1::3", NOON));
+    }
+
+    #[test]
+    fn ever_new_names_cost_no_memory_without_bound_and_forgive_no_late_one() {
+        let attempts = Attempts::new(1, 100);
+        for nth in 0..=NAMES_MAX {
+            let now = NOON.plus(i64::try_from(nth / 1_000).expect("small"));
+            let begun = attempts.begin(&nth.to_string(), None, now);
+            assert!(begun.is_ok());
+        }
+        let names = attempts.failures.lock().expect("no test panicked").len();
+        assert!(names <= NAMES_MAX, "{names}");
+        let late = attempts.begin(&(NAMES_MAX - 1).to_string(), None, NOON.plus(1_000));
+        assert!(late.is_err());
     }
 
     #[test]
