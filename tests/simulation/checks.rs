@@ -126,10 +126,16 @@ impl World {
 
     /// What nobody should ever be told, by what the rules say of verdicts.
     pub(super) fn check_reply(reply: &PushReply) {
+        let mut is_known = false;
         for verdict in &reply.verdicts {
             let is_possible = match verdict {
-                Verdict::Accepted(_) | Verdict::Duplicate(_) => true,
-                Verdict::Missing { .. } => false,
+                Verdict::Accepted(_) => true,
+                Verdict::Duplicate(_) => {
+                    is_known = true;
+                    true
+                }
+                // It rests on an act that the log has as another change.
+                Verdict::Missing { .. } => is_known,
                 Verdict::Refused(why) => matches!(
                     why,
                     Refused::Role { .. } | Refused::Scope | Refused::FollowsRefused

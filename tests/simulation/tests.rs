@@ -52,8 +52,8 @@ fn a_long_chain_behind_refused_acts_does_not_run_out_of_tries() {
 }
 
 #[test]
-fn no_act_is_written_on_top_of_its_own_repetition() {
-    check(&plan(include_str!("plans/repeated.plan")));
+fn what_rests_on_an_act_that_the_log_knows_as_another_change_waits_for_that() {
+    check(&plan(include_str!("plans/known_below.plan")));
 }
 
 #[test]

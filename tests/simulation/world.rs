@@ -299,7 +299,7 @@ impl World {
         disk.recover(lost);
         post.run += 1;
         (post.started, post.pending, post.live) = (now, None, None);
-        let draws = Draws::new(seed, 1_000 * post.run + seat as u64);
+        let draws = Draws::new(seed, 1_000 * (post.run + 1) + seat as u64);
         let moment = self.moment(seat);
         let post = &mut self.posts[seat];
         let distrusted = post.device.distrusted;
