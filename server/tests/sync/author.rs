@@ -184,3 +184,45 @@ async fn many_incidents_are_written_and_pulled_quickly() {
         alice.received.len()
     );
 }
+
+#[tokio::test]
+async fn a_history_sees_what_came_before_each_act() {
+    let server = TestServer::start().await;
+    accept(&server, vec![history(1, 12)]).await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    for doc in alice.docs.values() {
+        assert_eq!(doc.frontier().len(), 1, "one line, without a branch");
+        let (held, _) = doc.facts();
+        let first = held.iter().filter(|held| held.fact.saw.is_empty());
+        assert_eq!(first.count(), 1);
+        assert!(held.iter().all(|held| held.fact.saw.len() <= 1));
+    }
+}
+
+#[tokio::test]
+async fn fifty_acts_are_pushed_and_pulled_quickly() {
+    let server = TestServer::start().await;
+    accept(&server, (0..50).map(|nth| history(nth, 6)).collect()).await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let mut bob = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    bob.pull(&server).await;
+    for nth in 0..50 {
+        alice.reply_to(history(nth, 1).incident, "On my way.");
+    }
+    for round in ["from the store", "from memory"] {
+        let started = Instant::now();
+        super::device::expect_accepted(&alice.push(&server).await);
+        let pushed = started.elapsed();
+        let started = Instant::now();
+        bob.pull(&server).await;
+        eprintln!(
+            "50 acts {round}: pushed in {pushed:?}, pulled in {:?}",
+            started.elapsed()
+        );
+        for nth in 0..50 {
+            alice.note(history(nth, 1).incident, "It was the sensor.");
+        }
+    }
+}

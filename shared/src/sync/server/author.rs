@@ -5,9 +5,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::document::{Receipt, Written};
-use crate::ids::{ActId, DocKey, FactId, IncidentId};
-use crate::incidents::{Drafted, Refused, write, write_number, write_work};
+use crate::document::{Document, Receipt, Written};
+use crate::ids::{ActId, DocKey, DocKind, FactId, IncidentId};
+use crate::incidents::{Drafted, IncidentDocs, Refused, write, write_number, write_work};
 use crate::sync::Seq;
 use crate::time::UnixMillis;
 
@@ -45,18 +45,23 @@ pub fn author(
     let mut draft = Draft::new(authored.incident, kept);
     let known: Vec<FactId> = kept.map(known_facts).unwrap_or_default();
     let fresh = |act: &&Drafted| !act.facts.iter().any(|fact| known.contains(fact));
+    // What each act saw is carried along: reading it off the document again would cost more with
+    // every act.
+    let mut frontier = frontiers(draft.docs());
     let mut wrote = false;
     for act in authored.acts.iter().filter(fresh) {
         let work = DocKey::work(authored.incident);
-        draft
-            .docs_mut()
-            .work
-            .get_or_insert_with(|| crate::document::Document::new(work));
+        let docs = draft.docs_mut();
+        docs.work.get_or_insert_with(|| Document::new(work));
         let mut act = act.clone();
+        let saw = act.saw.get_or_insert_with(|| frontier.clone()).clone();
         let at = act.at;
-        let written = write(&mut act, draft.docs_mut(), &|_| desk.actor)?;
+        let written = write(&mut act, docs, &|_| desk.actor)?;
         let received_at = authored.received_at.unwrap_or(at);
         for written in written {
+            let place = usize::from(written.doc.kind == DocKind::Work);
+            frontier[place].retain(|fact| !saw[place].contains(fact));
+            frontier[place].push(act.facts[place]);
             note(&mut draft, written, (received_at, at), desk);
         }
         wrote = true;
@@ -77,6 +82,12 @@ pub fn author(
     let mut commit = draft.commit(kept, next, desk);
     commit.is_numbered = is_numbered;
     Ok(Some(commit))
+}
+
+/// The frontiers of the incident document and of the work document.
+fn frontiers(docs: &IncidentDocs) -> [Vec<FactId>; 2] {
+    let work = docs.work.as_ref().map(Document::frontier);
+    [docs.incident.frontier(), work.unwrap_or_default()]
 }
 
 fn known_facts(kept: &Kept) -> Vec<FactId> {
