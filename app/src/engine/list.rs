@@ -29,6 +29,9 @@ enum Over {
     Gone,
 }
 
+/// Where in a list each incident's row is.
+type Places = HashMap<IncidentId, usize>;
+
 /// The rows as stored.
 #[derive(Default)]
 pub(crate) struct Stored {
@@ -45,11 +48,19 @@ impl Stored {
         !self.bad_chunks.is_empty() || !self.bad_overlays.is_empty()
     }
 
-    fn take_chunk(&mut self, number: u32, rows: Vec<Row>) {
+    /// Takes in a chunk. Of two that hold a row of the same incident, the later one counts.
+    fn take_chunk(&mut self, number: u32, rows: Vec<Row>, places: &mut Places) {
         for row in rows {
-            let is_first = self.list.chunk_of.insert(row.id, number).is_none();
-            if is_first && !self.list.overlaid.contains_key(&row.id) {
-                self.rows.push(row);
+            self.list.chunk_of.insert(row.id, number);
+            if self.list.overlaid.contains_key(&row.id) {
+                continue;
+            }
+            match places.get(&row.id) {
+                Some(place) => self.rows[*place] = row,
+                None => {
+                    places.insert(row.id, self.rows.len());
+                    self.rows.push(row);
+                }
             }
         }
     }
@@ -76,9 +87,10 @@ impl List {
                 _ => stored.bad_overlays.push(name),
             }
         }
+        let mut places = Places::new();
         for (number, chunk) in numbers.into_iter().zip(chunks) {
             match unpack(&chunk) {
-                Ok(rows) => stored.take_chunk(number, rows),
+                Ok(rows) => stored.take_chunk(number, rows, &mut places),
                 Err(_) => stored.bad_chunks.push(number),
             }
         }
@@ -92,6 +104,11 @@ impl List {
             Some(over) => *over == Over::Row,
             None => self.chunk_of.contains_key(&id),
         }
+    }
+
+    /// Whether a chunk has a row of the incident, shown or not. Another chunk must not have one too.
+    pub(crate) fn is_in_chunk(&self, id: IncidentId) -> bool {
+        self.chunk_of.contains_key(&id)
     }
 
     /// How many incidents have a row.
