@@ -29,5 +29,6 @@ mod start;
 mod storage;
 mod sync;
 mod tabs;
+mod walk;
 
 pub use board::run;

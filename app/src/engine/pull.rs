@@ -23,7 +23,7 @@ use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
-use super::{board, clock, http, start, sync};
+use super::{board, clock, http, start, sync, walk};
 
 /// How many documents a page may have: two for each row of a chunk.
 const PAGE_DOCS: u32 = 1024;
@@ -157,10 +157,14 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
     };
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
     let cursors = start::cursors(&tx).await?;
-    if accepts(&cursors, asked, &page) == Accepts::Stale {
+    let accepted = accepts(&cursors, asked, &page);
+    if accepted == Accepts::Stale {
         return Ok(None);
     }
     let entries = keep::by_incident(keep::outbox(&tx).await?);
+    let mut unsent = walk::pass(&tx, &page, accepted).await?;
+    unsent.retain(|key| !entries.contains_key(&key.id));
+    let forget: Vec<_> = page.forget.iter().copied().chain(unsent).collect();
     let mut store = PageStore {
         desk,
         tx: &tx,
@@ -172,14 +176,14 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
         waiting: Waiting::None,
     };
     let touched = page.docs.iter().map(|doc| doc.doc.id).collect();
-    store.docs(page.docs, &page.forget).await?;
+    store.docs(page.docs, &forget).await?;
     let single = store.rows.len();
     let chunks = store
         .rows(page.rows.iter().map(|row| row.row.as_slice()))
         .await?;
     debug_assert!(single <= store.rows.len());
     let cursors = if store.is_damaged {
-        Cursors::default()
+        walk::again(&tx, &page.cursors).await?
     } else {
         page.cursors
     };
@@ -308,7 +312,10 @@ impl PageStore<'_> {
     ) -> Result<Vec<(u32, Vec<IncidentId>)>, Broken> {
         let rows = rows.filter_map(|row| unpack_one(row).ok());
         let rows = rows.filter(|row| !self.entries.contains_key(&row.id));
-        let is_known = |row: &Row| self.desk.state.borrow().list.has(row.id);
+        let is_known = |row: &Row| {
+            let state = self.desk.state.borrow();
+            state.list.has(row.id) || state.list.is_in_chunk(row.id)
+        };
         let (known, new): (Vec<_>, Vec<_>) = rows.partition(is_known);
         let (single, bulk) = if new.len() < BULK_MIN {
             (known.into_iter().chain(new).collect(), Vec::new())

@@ -1,18 +1,20 @@
 //! Pushing: what waits is offered in order, and the verdicts are stored before anything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use shared::ids::IncidentId;
 use shared::sync::client::{
-    Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_push, offer,
+    Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_loss, cursors_after_push,
+    offer,
 };
-use shared::sync::message::{self, Cursors, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
+use shared::sync::message::{self, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
+use shared::time::Boot;
 
 use super::desk::Desk;
 use super::keep::{self, Outcome};
 use super::storage::{Broken, Purpose, Shelf};
-use super::{clock, http, start, sync};
+use super::{clock, http, start, sync, walk};
 
 /// Pushes once and reports what came of it.
 pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
@@ -25,7 +27,7 @@ pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
 
 /// Whether acts wait that can be sent.
 pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
-    let (offers, _) = offers(desk, 1).await?;
+    let (offers, _) = offer(&entries(desk).await?, 1);
     Ok(if offers.is_empty() {
         Waiting::None
     } else {
@@ -34,11 +36,13 @@ pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
 }
 
 async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> {
-    let (offers, groups) = offers(desk, groups_max).await.map_err(|_| Fault::Disk)?;
+    let entries = entries(desk).await.map_err(|_| Fault::Disk)?;
+    let (offers, groups) = offer(&entries, groups_max);
     if offers.is_empty() {
         return Ok(Waiting::None);
     }
-    let body = message::encode(&request(desk, groups));
+    let boots = entries.iter().map(|entry| entry.drafted.boot).collect();
+    let body = message::encode(&request(desk, groups, &boots));
     let answer = http::post("/sync/push", &body).await?;
     let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
     if reply.min_client > PROTOCOL {
@@ -47,25 +51,33 @@ async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> 
     if reply.verdicts.len() != offers.len() {
         return Err(Fault::Malformed);
     }
+    let is_put_off = reply.verdicts.iter().any(is_put_off);
     store(desk, offers, reply).await.map_err(|_| Fault::Disk)?;
+    if is_put_off {
+        return Err(Fault::PutOff);
+    }
     waiting(desk).await.map_err(|_| Fault::Disk)
 }
 
-async fn offers(desk: &Desk, groups_max: usize) -> Result<(Vec<Offer>, Vec<PushGroup>), Broken> {
-    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
-    let entries = keep::outbox(&tx).await?;
-    let entries: Vec<OutboxEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
-    Ok(offer(&entries, groups_max))
+/// What a change rests on cannot be looked up now.
+fn is_put_off(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Missing { hashes, .. } if hashes.is_empty())
 }
 
-fn request(desk: &Desk, groups: Vec<PushGroup>) -> PushRequest {
+async fn entries(desk: &Desk) -> Result<Vec<OutboxEntry>, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
+    let entries = keep::outbox(&tx).await?;
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+fn request(desk: &Desk, groups: Vec<PushGroup>, boots: &BTreeSet<Boot>) -> PushRequest {
     PushRequest {
         protocol: PROTOCOL,
         surface: desk.surface,
         person: desk.person,
         device: desk.device,
         epoch: desk.state.borrow().cursors.epoch,
-        clocks: desk.tabs.clocks(),
+        clocks: desk.tabs.clocks(boots),
         groups,
     }
 }
@@ -87,7 +99,8 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
     ];
     let matrix = desk.matrix();
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
-    let mut cursors = cursors_after_push(&start::cursors(&tx).await?, reply.epoch);
+    let stored = start::cursors(&tx).await?;
+    let mut cursors = cursors_after_push(&stored, reply.epoch);
     let mut entries = keep::by_incident(keep::outbox(&tx).await?);
     let (mut rows, mut gone) = (Vec::new(), Vec::new());
     for (id, verdicts) in verdicts {
@@ -102,13 +115,16 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
             Err(_) => local.distrust(),
         }
         if local.docs().any(|doc| doc.distrusted) {
-            cursors = Cursors::default();
+            cursors = cursors_after_loss(&cursors);
         }
         match keep::store(&tx, &before, &entries, &mut local, &matrix)? {
             Outcome::Shown(row) => rows.push(*row),
             Outcome::Gone => gone.push(id),
             Outcome::Unreadable => {}
         }
+    }
+    if cursors.epoch != stored.epoch {
+        walk::begin(&tx).await?;
     }
     start::put_cursors(&tx, &cursors)?;
     tx.commit().await?;

@@ -10,15 +10,14 @@ use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::IncidentId;
 use shared::sync::client::{Input, ReviewEntry, Slot, Writer};
-use shared::sync::message::Cursors;
 
 use super::desk::Desk;
-use super::keep::{self, Entries};
+use super::keep::{self, Entries, Outcome};
 use super::protocol::{Failure, News};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::{Tabs, Word};
-use super::{board, clock, sync};
+use super::{board, clock, sync, walk};
 
 /// How long to wait before each further try to open a database.
 const RETRY_MILLIS: [u32; 3] = [200, 1_000, 3_000];
@@ -153,14 +152,33 @@ async fn put_back(storage: &Storage, saved: &Saved, slot: Slot) -> Result<(), Br
 
 /// Has one incident fetched again whose documents cannot be read.
 pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Failure> {
-    if std::mem::replace(&mut desk.state.borrow_mut().has_rebuilt, true) {
-        return Ok(());
-    }
-    let shelves = [Shelf::Docs, Shelf::Outbox, Shelf::Overlays, Shelf::Meta];
-    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    let shelves = [
+        Shelf::Docs,
+        Shelf::Outbox,
+        Shelf::Overlays,
+        Shelf::Review,
+        Shelf::Meta,
+    ];
+    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
     let mut entries = keep::by_incident(keep::outbox(&tx).await?);
     let entries = entries.remove(&id).unwrap_or_default();
     let (before, mut local) = keep::load(&tx, id, &entries).await?;
+    if local.is_to_be_declared() {
+        // Only this device has it: nothing the server sends could replace it.
+        let mut writer = Writer {
+            slot: desk.tabs.slot,
+            fresh: &mut clock::fresh_actor,
+        };
+        let review = local.revive(&mut writer);
+        keep::store_review(&tx, &review)?;
+        let outcome = keep::store(&tx, &before, &entries, &mut local, &desk.matrix())?;
+        tx.commit().await?;
+        show(desk, id, outcome);
+        return Ok(());
+    }
+    if std::mem::replace(&mut desk.state.borrow_mut().has_rebuilt, true) {
+        return Ok(());
+    }
     local.distrust();
     keep::store_docs(&tx, &before, &local)?;
     for (number, entry) in &entries {
@@ -170,12 +188,26 @@ pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Fail
             .find(|other| other.act() == entry.act());
         tx.put(Shelf::Outbox, *number, &now.unwrap_or(entry).encode())?;
     }
-    start::put_cursors(&tx, &Cursors::default())?;
+    let cursors = walk::again(&tx, &start::cursors(&tx).await?).await?;
     tx.commit().await?;
-    desk.state.borrow_mut().cursors = Cursors::default();
+    desk.state.borrow_mut().cursors = cursors;
     board::tell(told(0, &Entries::new()));
     sync::feed(desk, Input::Hint);
     Ok(())
+}
+
+fn show(desk: &Rc<Desk>, id: IncidentId, outcome: Outcome) {
+    let (rows, gone) = match outcome {
+        Outcome::Shown(row) => (vec![*row], Vec::new()),
+        Outcome::Gone => (Vec::new(), vec![id]),
+        Outcome::Unreadable => return,
+    };
+    let changed: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut state = desk.state.borrow_mut();
+    state.list.note(changed, gone.iter().copied());
+    drop(state);
+    desk.announce(rows, gone);
+    desk.refresh_status();
 }
 
 /// Takes over the directory that the leading tab stored.
@@ -242,7 +274,7 @@ async fn mend(storage: &Storage, first: &First, slot: Slot) -> Result<(), Broken
     if !first.bad.acts.is_empty() {
         revive(&tx, first, slot).await?;
     }
-    start::put_cursors(&tx, &Cursors::default())?;
+    walk::again(&tx, &start::cursors(&tx).await?).await?;
     tx.commit().await
 }
 

@@ -20,7 +20,7 @@ use super::protocol::{Answer, News, Status};
 use super::rebuild::{self, Opened};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
-use super::{acts, board, clock, locks};
+use super::{acts, board, clock, locks, walk};
 
 const CURSORS: &str = "cursors";
 const DEVICE: &str = "device";
@@ -196,17 +196,22 @@ async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
 
 /// Reads cursors and rows again, when this tab begins to lead.
 pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
-    let shelves = [Shelf::Meta, Shelf::Chunks, Shelf::Overlays];
-    let tx = desk.storage.begin(&shelves, Purpose::Read)?;
-    let cursors = cursors(&tx).await?;
+    let shelves = [Shelf::Meta, Shelf::Docs, Shelf::Chunks, Shelf::Overlays];
+    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    let mut cursors = cursors(&tx).await?;
     let stored = List::read(&tx).await?;
+    if stored.is_damaged() {
+        for chunk in &stored.bad_chunks {
+            tx.delete(Shelf::Chunks, *chunk)?;
+        }
+        for overlay in &stored.bad_overlays {
+            tx.delete(Shelf::Overlays, overlay.as_str())?;
+        }
+        cursors = walk::again(&tx, &cursors).await?;
+        tx.commit().await?;
+    }
     let mut state = desk.state.borrow_mut();
-    state.cursors = if stored.is_damaged() {
-        Cursors::default()
-    } else {
-        cursors
-    };
-    state.list = stored.list;
+    (state.cursors, state.list) = (cursors, stored.list);
     Ok(())
 }
 

@@ -4,7 +4,8 @@
 //! database whenever it matters.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,12 @@ use shared::sync::client::{Contact, Slot};
 use shared::time::{Boot, Reading};
 
 use super::clock;
+
+/// How many clocks a push may hold.
+const CLOCKS_MAX: usize = 256;
+
+/// How many engines without an act that waits are remembered.
+const LATEST_MAX: usize = 32;
 
 /// What tabs tell each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,7 +54,27 @@ pub(crate) enum Word {
 pub(crate) struct Tabs {
     pub slot: Slot,
     channel: Option<BroadcastChannel>,
-    clocks: RefCell<BTreeMap<Boot, (Reading, u64)>>,
+    clocks: RefCell<BTreeMap<Boot, Heard>>,
+}
+
+/// What another engine's clocks said, and this one's then.
+struct Heard {
+    reading: Reading,
+    here: Reading,
+}
+
+impl Heard {
+    /// What those clocks say now. While the machine sleeps, some of its clocks stand still.
+    fn at(&self, now: Reading) -> Reading {
+        let mono = now.mono.saturating_sub(self.here.mono);
+        let wall = now.wall.0.saturating_sub(self.here.wall.0);
+        let since = mono.max(u64::try_from(wall).unwrap_or(0));
+        Reading {
+            boot: self.reading.boot,
+            mono: self.reading.mono.saturating_add(since),
+            wall: self.reading.wall.plus(i64::try_from(since).unwrap_or(0)),
+        }
+    }
 }
 
 impl Tabs {
@@ -94,23 +121,27 @@ impl Tabs {
 
     /// Remembers what another engine's clocks said just now.
     pub(crate) fn note_clock(&self, reading: Reading) {
+        let here = clock::reading();
         self.clocks
             .borrow_mut()
-            .insert(reading.boot, (reading, clock::mono()));
+            .insert(reading.boot, Heard { reading, here });
     }
 
-    /// What the clocks of every live engine say now, this one's first.
-    pub(crate) fn clocks(&self) -> Vec<Reading> {
+    /// What the clocks of this engine say now, then those of engines whose acts wait, then those of
+    /// the engines heard of last. The others are dropped.
+    pub(crate) fn clocks(&self, waiting: &BTreeSet<Boot>) -> Vec<Reading> {
         let now = clock::reading();
-        let clocks = self.clocks.borrow();
-        let others = clocks.values().map(|(reading, heard)| {
-            let since = now.mono.saturating_sub(*heard);
-            Reading {
-                boot: reading.boot,
-                mono: reading.mono.saturating_add(since),
-                wall: reading.wall.plus(i64::try_from(since).unwrap_or(0)),
-            }
-        });
+        let mut clocks = self.clocks.borrow_mut();
+        let mut heard: Vec<_> = clocks
+            .iter()
+            .map(|(boot, heard)| (!waiting.contains(boot), Reverse(heard.here.mono), *boot))
+            .collect();
+        heard.sort_unstable();
+        let named = heard.iter().filter(|(is_idle, ..)| !is_idle).count();
+        heard.truncate((named + LATEST_MAX).min(CLOCKS_MAX - 1));
+        let kept: BTreeSet<Boot> = heard.into_iter().map(|(.., boot)| boot).collect();
+        clocks.retain(|boot, _| kept.contains(boot));
+        let others = clocks.values().map(|heard| heard.at(now));
         std::iter::once(now).chain(others).collect()
     }
 }
