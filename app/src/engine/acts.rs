@@ -36,17 +36,19 @@ pub(crate) fn enqueue(desk: &Desk, number: u32, incident: Option<IncidentId>, in
         incident,
         intent,
     };
-    // The other end lives as long as the desk.
-    desk.wishes.unbounded_send(wish).ok();
+    if desk.wishes.unbounded_send(wish).is_err() {
+        board::answer(number, Err(Failure::NotStarted));
+    }
 }
 
 /// Does acts as they are asked for.
 pub(crate) async fn work(desk: Rc<Desk>, mut wishes: UnboundedReceiver<Wish>) {
     while let Ok(wish) = wishes.recv().await {
-        if desk.is_over.get() {
-            return;
-        }
         let number = wish.number;
+        if desk.is_over.get() {
+            board::answer(number, Err(Failure::NotStarted));
+            continue;
+        }
         match paint(&desk, wish).await {
             Ok(painted) => Box::pin(keep(&desk, painted)).await,
             Err(why) => board::answer(number, Err(why)),

@@ -1,6 +1,6 @@
 //! The engine's side of the page: takes asks in order, sends answers and news.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
@@ -18,6 +18,8 @@ use super::{acts, clock, start};
 
 thread_local! {
     static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
+    /// Whose engine another tab has ended.
+    static ENDED: Cell<Option<(PersonId, Surface)>> = const { Cell::new(None) };
     /// Asks that came while a start was under way, which may need what it opens.
     static HELD: RefCell<Option<Vec<Ask>>> = const { RefCell::new(None) };
 }
@@ -35,6 +37,13 @@ pub fn run() {
 /// Tells the page something.
 pub(crate) fn tell(news: News) {
     send(&Tell::News(news));
+}
+
+/// Drops an engine that another tab has ended. What is asked from then on fails, until somebody signs
+/// in again on this page.
+pub(crate) fn drop_desk(desk: &Rc<Desk>) {
+    DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, desk)));
+    ENDED.set(Some((desk.person, desk.surface)));
 }
 
 /// Answers an ask.
@@ -77,6 +86,7 @@ fn begin(ask: Ask) {
 }
 
 async fn start_desk(number: u32, person: PersonId, surface: Surface) {
+    ENDED.set(None);
     let stop = DESK.with(RefCell::take);
     if let Some(desk) = stop {
         desk.stop();
@@ -99,6 +109,12 @@ async fn take(ask: Ask) {
         return start_desk(number, person, surface).await;
     }
     let desk = DESK.with(|desk| desk.borrow().clone());
+    if desk.is_none()
+        && matches!(call, Call::SignedIn)
+        && let Some((person, surface)) = ENDED.take()
+    {
+        return start_desk(number, person, surface).await;
+    }
     let Some(desk) = desk else {
         return answer(number, Err(Failure::NotStarted));
     };

@@ -20,6 +20,7 @@ use super::acts::Wish;
 use super::library::{Copy, Library};
 use super::list::List;
 use super::live::Socket;
+use super::locks::Lead;
 use super::protocol::{Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
@@ -54,6 +55,8 @@ pub(crate) struct State {
     pub timer: Option<Timeout>,
     pub hints: Option<Interval>,
     pub socket: Option<Socket>,
+    /// Held while this engine does the network.
+    pub lead: Option<Lead>,
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
     pub is_tidying: bool,
@@ -111,10 +114,12 @@ impl Desk {
     pub(crate) fn stop(&self) {
         self.is_over.set(true);
         self.tabs.leave();
+        self.wishes.close_channel();
         let mut state = self.state.borrow_mut();
         state.timer = None;
         state.hints = None;
         state.socket = None;
+        state.lead = None;
         self.storage.close();
     }
 
@@ -324,7 +329,11 @@ impl Desk {
             Word::Directory => rebuild::reread_directory(self),
             Word::Retry { signed_in } => sync::retry(self, signed_in),
             Word::Clock(reading) => self.tabs.note_clock(reading),
-            Word::Closing => self.stop(),
+            Word::Closing => {
+                self.stop();
+                board::drop_desk(self);
+                board::tell(News::SignInNeeded);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Web Locks: which tab leads, and which slot each engine writes under.
 //!
-//! A lock is held until its tab or worker ends, however it ends. web-sys keeps its bindings behind
+//! A lock is held until its tab or worker ends, however it ends; the lead can be let go before. web-sys keeps its bindings behind
 //! an unstable flag, so the one method is called by name.
 
 use futures_channel::oneshot;
@@ -28,22 +28,37 @@ pub(crate) async fn take_slot(database: &str) -> Slot {
     Slot(SLOTS_MAX | u16::from_be_bytes(clock::random()))
 }
 
+/// The lead; dropped, another engine may take it.
+#[derive(Default)]
+pub(crate) struct Lead(Option<Function>);
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        if let Some(release) = &self.0 {
+            release.call0(&JsValue::NULL).ok();
+        }
+    }
+}
+
 /// Waits until this engine leads. Without Web Locks every engine does.
-pub(crate) async fn lead(database: &str) {
+pub(crate) async fn lead(database: &str) -> Lead {
     let name = format!("{database}-lead");
     let (got, gets) = oneshot::channel();
     let mut got = Some(got);
     let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_| {
-        if let Some(got) = got.take() {
-            got.send(()).ok();
-        }
-        for_ever()
+        Promise::new(&mut |release, _| {
+            let lead = Lead(Some(release));
+            if let Some(got) = got.take() {
+                got.send(lead).ok();
+            }
+        })
     });
     if request(&name, &Object::new(), callback.as_ref()).is_ok() {
         callback.forget();
         // Cancelled only together with the whole engine.
-        gets.await.ok();
+        return gets.await.unwrap_or_default();
     }
+    Lead::default()
 }
 
 async fn try_lock(name: &str) -> Result<bool, JsValue> {

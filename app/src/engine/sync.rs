@@ -3,19 +3,24 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use shared::sync::client::{Contact, Effect, Input};
+use shared::sync::client::{Contact, Effect, Input, Waiting};
 use shared::sync::message::Live;
 
 use super::desk::Desk;
 use super::live::{Report, Socket};
 use super::protocol::{Line, News};
+use super::storage::Broken;
 use super::tabs::Word;
 use super::{board, clock, list, locks, pull, push, start};
 
 /// How often the browser is asked whether it has a network at all.
 const HINT_MILLIS: u32 = 1_000;
+
+/// How long to wait when the database could not be read as the lead was taken.
+const LEAD_RETRY_MILLIS: u32 = 2_000;
 
 /// Waits to lead, then does the network.
 pub(crate) fn begin(desk: &Rc<Desk>) {
@@ -23,17 +28,28 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
     desk.tabs.tell(&Word::Arrived);
     let desk = Rc::clone(desk);
     spawn_local(async move {
-        locks::lead(&desk.storage.name).await;
-        // Another tab may have led before and moved everything on.
-        let refreshed = start::reread(&desk).await;
-        let waiting = push::waiting(&desk).await;
-        match (refreshed, waiting) {
-            (Ok(()), Ok(waiting)) => feed(&desk, Input::Lead(waiting)),
-            (Err(broken), _) | (_, Err(broken)) => {
-                web_sys::console::error_1(&broken.to_string().into());
+        let lead = locks::lead(&desk.storage.name).await;
+        if desk.is_over.get() {
+            return;
+        }
+        desk.state.borrow_mut().lead = Some(lead);
+        loop {
+            match catch_up(&desk).await {
+                Ok(waiting) => return feed(&desk, Input::Lead(waiting)),
+                Err(broken) => web_sys::console::error_1(&broken.to_string().into()),
+            }
+            TimeoutFuture::new(LEAD_RETRY_MILLIS).await;
+            if desk.is_over.get() {
+                return;
             }
         }
     });
+}
+
+/// Another tab may have led before and moved everything on.
+async fn catch_up(desk: &Rc<Desk>) -> Result<Waiting, Broken> {
+    start::reread(desk).await?;
+    push::waiting(desk).await
 }
 
 /// Gives the machine an input and does what it then wants.
