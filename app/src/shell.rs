@@ -24,6 +24,7 @@ use crate::link::Link;
 use crate::session::{Session, SignInPage};
 use crate::text;
 use crate::ui::browser;
+use crate::ui::live::{When, live};
 use crate::ui::toast::{ToastShelf, Toasts};
 
 use banners::Banners;
@@ -114,7 +115,7 @@ fn Page() -> impl IntoView {
     };
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
-        <div class="app" data-pane=pane>
+        <div class="app" data-pane=live(pane)>
             <TopBar centre=centre />
             <Banners />
             <Nav />
@@ -122,12 +123,12 @@ fn Page() -> impl IntoView {
             <DetailPane />
             <BottomBar centre=centre />
         </div>
-        <Show when=move || is_new.get()>
+        <When is=Signal::derive(move || is_new.get())>
             <DeclareSheet />
-        </Show>
-        <Show when=move || centre.get()>
+        </When>
+        <When is=Signal::derive(move || centre.get())>
             <SyncCentre centre=centre now=now />
-        </Show>
+        </When>
         <ToastShelf />
     }
 }

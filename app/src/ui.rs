@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod icon;
+pub mod live;
 pub mod overlay;
 pub mod person;
 pub mod pick;

@@ -15,6 +15,7 @@ use super::address::Place;
 use super::{Desk, choices};
 use crate::text::t;
 use crate::ui::browser;
+use crate::ui::live::{When, live};
 use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
@@ -192,23 +193,23 @@ fn RequesterFields(sketch: RwSignal<Sketch>) -> impl IntoView {
                 typed=typed
                 on_pick=pick
             />
-            <Show when=move || is_unknown.get()>
+            <When is=Signal::derive(move || is_unknown.get())>
                 <small>{t!("declare.unknown_caller")}</small>
-            </Show>
+            </When>
         </div>
-        <Show when=move || is_unknown.get()>
+        <When is=Signal::derive(move || is_unknown.get())>
             <label class="field">
                 <span>{t!("declare.contact")}</span>
                 <input
                     type="text"
                     maxlength="200"
-                    prop:value=move || sketch.with(|sketch| sketch.contact.clone())
+                    prop:value=live(move || sketch.with(|sketch| sketch.contact.clone()))
                     on:input=move |event| {
                         sketch.update(|sketch| sketch.contact = event_target_value(&event));
                     }
                 />
             </label>
-        </Show>
+        </When>
     }
 }
 
@@ -221,7 +222,7 @@ fn Wording(sketch: RwSignal<Sketch>) -> impl IntoView {
                 type="text"
                 required
                 maxlength="200"
-                prop:value=move || sketch.with(|sketch| sketch.subject.clone())
+                prop:value=live(move || sketch.with(|sketch| sketch.subject.clone()))
                 on:input=move |event| {
                     sketch.update(|sketch| sketch.subject = event_target_value(&event));
                 }
@@ -231,7 +232,7 @@ fn Wording(sketch: RwSignal<Sketch>) -> impl IntoView {
             <span>{t!("field.description")}</span>
             <textarea
                 rows="4"
-                prop:value=move || sketch.with(|sketch| sketch.description.clone())
+                prop:value=live(move || sketch.with(|sketch| sketch.description.clone()))
                 on:input=move |event| {
                     sketch.update(|sketch| sketch.description = event_target_value(&event));
                 }

@@ -23,6 +23,7 @@ use super::address::Place;
 use super::drafts::Draft;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::live::live;
 
 use asking::{Asking, AskingSheet};
 use clash::Clashes;
@@ -93,19 +94,20 @@ fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
     let is_history = RwSignal::new(false);
     let name = move || open.with(|incident| incident.name());
     view! {
-        <main class="detail" aria-label=name tabindex="-1">
+        <main class="detail" aria-label=live(name) tabindex="-1">
             <Head open=open asking=asking is_history=is_history />
             <Properties open=open />
-            <Show
-                when=move || is_history.get()
-                fallback=move || view! {
+            {live(move || {
+                if is_history.get() {
+                    return view! { <History open=open /> }.into_any();
+                }
+                view! {
                     <Timeline open=open>
                         <Clashes open=open />
                     </Timeline>
                 }
-            >
-                <History open=open />
-            </Show>
+                    .into_any()
+            })}
             <Compose open=open draft=draft />
         </main>
         {move || {
@@ -121,7 +123,7 @@ fn Absent(failure: RwSignal<Option<String>>) -> impl IntoView {
     let back = move |_| desk.address.go(Place::Queue);
     let label = t!("back.to_queue");
     view! {
-        <main class="empty" aria-busy=move || failure.with(Option::is_none).to_string()>
+        <main class="empty" aria-busy=live(move || failure.with(Option::is_none).to_string())>
             {move || {
                 let label = label.clone();
                 failure

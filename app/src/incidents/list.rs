@@ -18,6 +18,7 @@ use super::address::{Place, priority_word};
 use super::words::{hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::live::live;
 
 /// Rows kept in the page above and below what is seen.
 const SPARE: usize = 12;
@@ -152,23 +153,23 @@ pub(crate) fn IncidentList(
             tabindex="0"
             node_ref=cursor.element
             aria-label=label
-            aria-activedescendant=move || {
+            aria-activedescendant=live(move || {
                 // Only a row that is in the page can be named.
                 let is_in_page = |at: &usize| {
                     let window = window.get();
                     (window.first..window.last).contains(at)
                 };
                 cursor.position().filter(is_in_page).map(|at| format!("row-{at}"))
-            }
+            })
             on:scroll=move |_| measure()
             on:keydown=on_key
         >
             <div
                 class="rows-inner"
                 role="presentation"
-                style:height=move || {
+                style:height=live(move || {
                     format!("{}px", as_pixels(ids.with(|ids| ids.len())) * window.get().row_height)
-                }
+                })
             >
                 <For
                     each=move || { let window = window.get(); window.first..window.last }
@@ -242,15 +243,15 @@ fn RowAt(
             role="option"
             id=format!("row-{place}")
             data-testid="row"
-            aria-selected=move || {
+            aria-selected=live(move || {
                 let is_here = id.get().is_some() && cursor.at.get() == id.get();
                 if is_here { "true" } else { "false" }
-            }
+            })
             aria-posinset=place + 1
-            aria-setsize=move || ids.with(|ids| ids.len())
-            style:transform=move || {
+            aria-setsize=live(move || ids.with(|ids| ids.len()))
+            style:transform=live(move || {
                 format!("translateY({}px)", as_pixels(place) * window.get().row_height)
-            }
+            })
             on:click=move |_| open()
         >
             {move || row.get().map(|row| row_view(desk, &row, now))}
@@ -268,7 +269,7 @@ fn row_view(
     view! {
         <span class="priority" data-priority=priority>{priority}</span>
         <span class="subject">{row.subject.clone()}</span>
-        <span class="age" title=text::full(created)>{move || text::short_age(created, now.get())}</span>
+        <span class="age" title=text::full(created)>{live(move || text::short_age(created, now.get()))}</span>
         <span class="meta">{meta(desk, row)}</span>
         <span class="marks">{marks(row)}</span>
     }

@@ -18,6 +18,7 @@ use super::words::state_text;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::live::{When, live};
 
 /// What the list shows, and what has come that it does not show yet.
 #[derive(Clone, Copy)]
@@ -123,9 +124,9 @@ fn QueueBar(shelf: Shelf) -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
         <div class="bar">
-            <h1>{move || desk.address.view.get().name()}</h1>
+            <h1>{live(move || desk.address.view.get().name())}</h1>
             <span class="count" role="status" data-testid="queue-count">
-                {move || t!("queue.count", count = shelf.shown.with(|shown| shown.len()))}
+                {live(move || t!("queue.count", count = shelf.shown.with(|shown| shown.len())))}
             </span>
             <button
                 type="button"
@@ -162,7 +163,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 node_ref=input
                 aria-label=t!("queue.filter")
                 placeholder=t!("queue.filter_hint")
-                prop:value=move || desk.address.query.get()
+                prop:value=live(move || desk.address.query.get())
                 on:input=move |event| desk.address.filter(&event_target_value(&event))
                 on:keydown=clear
             />
@@ -238,19 +239,19 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
             }
             on:pointerleave=move |_| shelf.held.set(false)
         >
-            <Show when=move || is_empty.get() && desk.board().started.get()>
+            <When is=Signal::derive(move || is_empty.get() && desk.board().started.get())>
                 <Emptiness />
-            </Show>
+            </When>
             {children()}
-            <Show when=move || arrivals.get() != 0>
+            <When is=Signal::derive(move || arrivals.get() != 0)>
                 <button
                     type="button"
                     class="arrivals"
                     on:click=move |_| shelf.show(shelf.found.get_untracked().ids)
                 >
-                    {move || t!("queue.arrivals", count = arrivals.get())}
+                    {live(move || t!("queue.arrivals", count = arrivals.get()))}
                 </button>
-            </Show>
+            </When>
         </div>
     }
 }
@@ -298,7 +299,7 @@ fn EmptyView(view_shown: View, #[prop(into)] on_open: Callback<ev::MouseEvent>) 
     let is_complete = move || desk.board().status.with(|status| status.complete);
     view! {
         <p>
-            {move || if is_complete() { view_shown.emptiness() } else { t!("empty.arriving") }}
+            {live(move || if is_complete() { view_shown.emptiness() } else { t!("empty.arriving") })}
         </p>
         {(view_shown != View::Open)
             .then(|| {

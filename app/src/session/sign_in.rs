@@ -8,6 +8,7 @@ use super::Session;
 use crate::link::Link;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 
 /// What a sign-in form holds.
@@ -117,22 +118,22 @@ pub(crate) fn SignInAgain() -> impl IntoView {
             .with_untracked(|person| person.as_ref().map(|person| person.login.clone()))
     };
     view! {
-        <Show when=move || needed.get()>
+        <When is=Signal::derive(move || needed.get())>
             <section class="banner" data-kind="warn" role="status">
                 <p>
-                    {move || match waiting() {
+                    {live(move || match waiting() {
                         0 => t!("signin.again_nothing"),
                         count => t!("signin.again", count = count),
-                    }}
+                    })}
                 </p>
                 <button type="button" class="button" on:click=move |_| asking.set(true)>
                     {t!("signin.submit")}
                 </button>
             </section>
-        </Show>
-        <Show when=move || asking.get()>
+        </When>
+        <When is=Signal::derive(move || asking.get())>
             <SignInSheet login=login().unwrap_or_default() asking=asking />
-        </Show>
+        </When>
     }
 }
 

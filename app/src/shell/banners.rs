@@ -7,6 +7,7 @@ use crate::incidents::{Desk, Drafts};
 use crate::session::SignInAgain;
 use crate::text::t;
 use crate::ui::browser;
+use crate::ui::live::{When, live};
 
 const DISMISSED: &str = "holdfast.notice";
 
@@ -33,14 +34,14 @@ fn reload() {
 fn EngineFailed() -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
-        <Show when=move || desk.board().engine_failed.get()>
+        <When is=Signal::derive(move || desk.board().engine_failed.get())>
             <section class="banner" data-kind="bad" role="alert">
                 <p>{t!("banner.engine_failed")}</p>
                 <button type="button" class="button" on:click=move |_| reload()>
                     {t!("action.reload")}
                 </button>
             </section>
-        </Show>
+        </When>
     }
 }
 
@@ -102,12 +103,12 @@ fn NewVersion() -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || ready.get() || needed.get()>
+        <When is=Signal::derive(move || ready.get() || needed.get())>
             <section class="banner" role="status">
-                <p>{text}</p>
+                <p>{live(text)}</p>
                 <button type="button" class="button" on:click=restart>{t!("banner.restart")}</button>
             </section>
-        </Show>
+        </When>
     }
 }
 

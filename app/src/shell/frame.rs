@@ -8,6 +8,7 @@ use super::status::StatusChip;
 use crate::incidents::{Address, Desk, Place, View, view_counts};
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::live::live;
 
 #[component]
 pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
@@ -74,9 +75,9 @@ fn view_link(
     };
     let current = move || (desk.address.view.get() == of).then_some("page");
     view! {
-        <a href=Address::of_view(of) aria-current=current on:click=look>
+        <a href=Address::of_view(of) aria-current=live(current) on:click=look>
             {of.name()}
-            <span class="count">{count}</span>
+            <span class="count">{live(count)}</span>
         </a>
     }
 }
@@ -90,7 +91,7 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
         <nav class="bottom" aria-label=t!("bottom.label")>
             <button
                 type="button"
-                aria-current=current
+                aria-current=live(current)
                 on:click=move |_| desk.address.go(Place::Queue)
             >
                 {icon(Icon::Queue)}
@@ -122,7 +123,7 @@ fn ViewsMenu() -> impl IntoView {
             <button
                 type="button"
                 role="menuitemradio"
-                aria-checked=move || (desk.address.view.get() == one).to_string()
+                aria-checked=live(move || (desk.address.view.get() == one).to_string())
                 popovertarget="views"
                 popovertargetaction="hide"
                 on:click=move |_| desk.address.look_at(one)

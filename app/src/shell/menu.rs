@@ -7,6 +7,7 @@ use super::appearance::{self, Theme};
 use crate::engine::protocol::Call;
 use crate::incidents::{Desk, Drafts, failure_text, forget_sketch};
 use crate::text::{self, t};
+use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 use crate::ui::person::initials;
 
@@ -21,8 +22,8 @@ pub(super) fn PersonMenu() -> impl IntoView {
             class="avatar"
             popovertarget="person-menu"
         >
-            <span aria-hidden="true">{move || initials(&name())}</span>
-            <span class="sr-only">{move || t!("menu.of", name = name())}</span>
+            <span aria-hidden="true">{live(move || initials(&name()))}</span>
+            <span class="sr-only">{live(move || t!("menu.of", name = name()))}</span>
         </button>
         <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
             <Languages />
@@ -39,9 +40,9 @@ pub(super) fn PersonMenu() -> impl IntoView {
                 {t!("menu.sign_out")}
             </button>
         </div>
-        <Show when=move || leaving.get()>
+        <When is=Signal::derive(move || leaving.get())>
             <LeavingSheet leaving=leaving />
-        </Show>
+        </When>
     }
 }
 
@@ -63,7 +64,7 @@ fn Languages() -> impl IntoView {
                     type="button"
                     role="menuitemradio"
                     lang=code
-                    aria-checked=is_chosen
+                    aria-checked=live(is_chosen)
                     on:click=move |_| choose(code)
                 >
                     {name}
@@ -100,7 +101,7 @@ fn Looks() -> impl IntoView {
             <button
                 type="button"
                 role="menuitemradio"
-                aria-checked=is_chosen
+                aria-checked=live(is_chosen)
                 on:click=move |_| choose(one)
             >
                 {theme_text(one)}
@@ -113,7 +114,7 @@ fn Looks() -> impl IntoView {
         <button
             type="button"
             role="menuitemcheckbox"
-            aria-checked=move || is_field.get().to_string()
+            aria-checked=live(move || is_field.get().to_string())
             on:click=enlarge
         >
             {t!("menu.large")}
@@ -151,13 +152,13 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
                 <p class="error" role="alert">{failure}</p>
             </div>
             <footer>
-                <Show when=move || waiting() != 0>
+                <When is=Signal::derive(move || waiting() != 0)>
                     <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                         {t!("leave.send")}
                     </button>
-                </Show>
+                </When>
                 <button type="button" class="button primary" on:click=leave>
-                    {move || if waiting() == 0 { t!("leave.submit") } else { t!("leave.keep") }}
+                    {live(move || if waiting() == 0 { t!("leave.submit") } else { t!("leave.keep") })}
                 </button>
             </footer>
         </Sheet>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::engine::protocol::{Line, Status};
 use crate::incidents::Desk;
 use crate::text::{self, t};
+use crate::ui::live::live;
 
 /// The chip's sign.
 fn sign(status: &Status, failed: bool) -> &'static str {
@@ -77,14 +78,14 @@ pub(super) fn StatusChip(centre: RwSignal<bool>) -> impl IntoView {
             type="button"
             class="chip"
             data-testid="status-chip"
-            data-state=move || status.with(|status| sign(status, failed.get()))
+            data-state=live(move || status.with(|status| sign(status, failed.get())))
             aria-haspopup="dialog"
             title=t!("status.open")
             on:click=move |_| centre.set(true)
         >
-            <span>{move || with(short)} {kept}</span>
+            <span>{live(move || with(short))} {kept}</span>
         </button>
         // Read out when it changes, without moving the focus.
-        <span class="sr-only" role="status">{move || with(sentence)}</span>
+        <span class="sr-only" role="status">{live(move || with(sentence))}</span>
     }
 }

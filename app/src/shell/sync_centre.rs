@@ -11,6 +11,7 @@ use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct}
 use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::live::live;
 use crate::ui::overlay::Sheet;
 
 /// What the engine lists.
@@ -48,7 +49,7 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
     let explained = move || status.with(|status| explain(status.line));
     view! {
         <Sheet class="panel" title=t!("sync.title") on_close=move |()| centre.set(false)>
-            <p><b>{line}</b><br />{explained}</p>
+            <p><b>{live(line)}</b><br />{live(explained)}</p>
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                     {t!("sync.retry")}

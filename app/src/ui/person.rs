@@ -9,6 +9,7 @@ use shared::ids::PersonId;
 
 use crate::link::Organisation;
 use crate::text::t;
+use crate::ui::live::live;
 
 const FOUND_MAX: usize = 8;
 
@@ -113,10 +114,10 @@ pub fn PersonFinder(
             autofocus
             aria-autocomplete="list"
             aria-controls="people-found"
-            aria-expanded=move || if found.with(Vec::is_empty) { "false" } else { "true" }
-            aria-activedescendant=move || {
+            aria-expanded=live(move || if found.with(Vec::is_empty) { "false" } else { "true" })
+            aria-activedescendant=live(move || {
                 (!found.with(Vec::is_empty)).then(|| format!("person-found-{}", at.get()))
-            }
+            })
             placeholder=t!("person.find")
             prop:value=typed
             on:input=move |event| {
@@ -170,7 +171,7 @@ fn FoundPeople(
             <div
                 role="option"
                 id=format!("person-found-{index}")
-                aria-selected=move || if at.get() == index { "true" } else { "false" }
+                aria-selected=live(move || if at.get() == index { "true" } else { "false" })
                 on:mousedown=move |event| event.prevent_default()
                 on:click=move |_| on_pick.run(chosen.clone())
             >
@@ -185,7 +186,7 @@ fn FoundPeople(
             class="menu"
             role="listbox"
             aria-label=t!("person.found")
-            hidden=move || found.with(Vec::is_empty)
+            hidden=live(move || found.with(Vec::is_empty))
         >
             {move || found.get().into_iter().enumerate().map(row).collect_view()}
         </div>

@@ -15,6 +15,7 @@ use crate::incidents::words::requester_text;
 use crate::incidents::{Desk, Drafts};
 use crate::text::t;
 use crate::ui::browser;
+use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
 
 /// What the box holds.
@@ -100,7 +101,7 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
     view! {
         <form
             class="compose"
-            data-kind=kind
+            data-kind=live(kind)
             aria-label=t!("compose.label")
             on:submit=on_submit
             on:keydown=submit_by_keys(Callback::new(move |()| writing.send()))
@@ -139,7 +140,7 @@ fn Audience(writing: Writing) -> impl IntoView {
             <span class="seg" role="group" aria-label=t!("compose.kind")>
                 <button
                     type="button"
-                    aria-pressed=pressed(false)
+                    aria-pressed=live(pressed(false))
                     on:mousedown=stay
                     on:click=choose(false)
                 >
@@ -147,14 +148,14 @@ fn Audience(writing: Writing) -> impl IntoView {
                 </button>
                 <button
                     type="button"
-                    aria-pressed=pressed(true)
+                    aria-pressed=live(pressed(true))
                     on:mousedown=stay
                     on:click=choose(true)
                 >
                     {t!("compose.note")}
                 </button>
             </span>
-            <span>{whom}</span>
+            <span>{live(whom)}</span>
         </header>
     }
 }
@@ -168,11 +169,11 @@ fn Entry(writing: Writing) -> impl IntoView {
             id="entry"
             node_ref=entry
             rows="2"
-            aria-label=move || if is_internal() { t!("compose.note") } else { t!("compose.reply") }
-            placeholder=move || {
+            aria-label=live(move || if is_internal() { t!("compose.note") } else { t!("compose.reply") })
+            placeholder=live(move || {
                 if is_internal() { t!("compose.note_hint") } else { t!("compose.reply_hint") }
-            }
-            prop:value=move || writing.draft.with(|draft| draft.text.clone())
+            })
+            prop:value=live(move || writing.draft.with(|draft| draft.text.clone()))
             on:input=move |event| {
                 let text = event_target_value(&event);
                 writing.change(|draft| draft.text = text);
@@ -207,13 +208,13 @@ fn Foot(writing: Writing) -> impl IntoView {
     let is_empty = move || writing.draft.with(|draft| draft.text.trim().is_empty());
     view! {
         <div class="foot">
-            <span class:error=has_failed role="status">{hint}</span>
+            <span class:error=has_failed role="status">{live(hint)}</span>
             <button
                 type="submit"
                 class="button primary"
-                disabled=move || is_empty() || writing.busy.get() || refusal().is_some()
+                disabled=live(move || is_empty() || writing.busy.get() || refusal().is_some())
             >
-                {move || if is_internal() { t!("compose.add_note") } else { t!("compose.send") }}
+                {live(move || if is_internal() { t!("compose.add_note") } else { t!("compose.send") })}
             </button>
         </div>
     }

@@ -13,6 +13,7 @@ use crate::incidents::address::Place;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::icon::{Icon, icon};
+use crate::ui::live::live;
 
 #[component]
 pub(super) fn Head(
@@ -33,10 +34,10 @@ pub(super) fn Head(
             </button>
             <Subject open=open />
             <p>
-                <b data-testid="incident-name">{move || open.with(|incident| incident.name())}</b>
+                <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
-                <b data-testid="incident-state">{move || open.with(|incident| state_in_words(incident))}</b>
-                {move || open.with(|incident| about(desk, incident))}
+                <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
+                {live(move || open.with(|incident| about(desk, incident)))}
             </p>
             <Actions open=open asking=asking is_history=is_history />
         </div>
@@ -73,7 +74,7 @@ fn Subject(open: Open) -> impl IntoView {
                     view! { <SubjectField open=open editing=editing /> }.into_any()
                 } else {
                     view! {
-                        {subject}
+                        {live(subject)}
                         " "
                         <button
                             type="button"
@@ -241,7 +242,7 @@ fn Actions(
             <button
                 type="button"
                 class="button quiet"
-                aria-pressed=move || if is_history.get() { "true" } else { "false" }
+                aria-pressed=live(move || if is_history.get() { "true" } else { "false" })
                 on:click=toggle
             >
                 {t!("history.label")}

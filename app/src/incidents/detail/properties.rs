@@ -13,6 +13,7 @@ use crate::incidents::choices;
 use crate::incidents::words::{channel_text, requester_text};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::live::{When, live};
 use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
@@ -51,14 +52,14 @@ pub(super) fn Properties(open: Open) -> impl IntoView {
                 <Assignment open=open />
                 <RequesterLine open=open asking=asking />
                 <dt>{t!("field.channel")}</dt>
-                <dd>{move || open.with(|incident| channel_text(incident.channel))}</dd>
+                <dd>{live(move || open.with(|incident| channel_text(incident.channel)))}</dd>
                 <dt>{t!("field.created")}</dt>
-                <dd>{move || open.with(|incident| text::clock_and_day(incident.created.corrected))}</dd>
+                <dd>{live(move || open.with(|incident| text::clock_and_day(incident.created.corrected)))}</dd>
             </dl>
         </details>
-        <Show when=move || asking.get()>
+        <When is=Signal::derive(move || asking.get())>
             <RequesterSheet open=open asking=asking />
-        </Show>
+        </When>
     }
 }
 
@@ -78,7 +79,7 @@ fn PriorityLine(open: Open) -> impl IntoView {
     view! {
         <dt>{t!("field.priority")}</dt>
         <dd title=t!("props.priority_why")>
-            <span class="priority" data-priority=priority>{priority}</span>
+            <span class="priority" data-priority=live(priority)>{live(priority)}</span>
         </dd>
     }
 }
@@ -233,7 +234,7 @@ fn RequesterLine(open: Open, asking: RwSignal<bool>) -> impl IntoView {
     view! {
         <dt>{t!("field.requester")}</dt>
         <dd>
-            <button type="button" aria-label=label on:click=move |_| asking.set(true)>{name}</button>
+            <button type="button" aria-label=live(label) on:click=move |_| asking.set(true)>{live(name)}</button>
         </dd>
     }
 }
