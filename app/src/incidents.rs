@@ -16,7 +16,7 @@ mod queue;
 mod views;
 mod words;
 
-pub(crate) use acts::{Desk, Parts, failure_text};
+pub(crate) use acts::{Desk, failure_text};
 pub(crate) use address::{Address, Place};
 pub(crate) use declare::{DeclareSheet, forget_sketch};
 pub(crate) use detail::DetailPane;

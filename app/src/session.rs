@@ -144,6 +144,21 @@ impl Session {
         self.enter(person);
     }
 
+    /// Takes over what the directory newly says of the person, such as their roles.
+    pub(crate) fn follow_directory(self) {
+        let organisation = self.link.board.organisation;
+        Effect::new(move |_| {
+            let organisation = organisation.get();
+            let Some(before) = self.person.get_untracked() else {
+                return;
+            };
+            let now = organisation.person(before.id).cloned();
+            if let Some(now) = now.filter(|now| *now != *before) {
+                self.refresh(now);
+            }
+        });
+    }
+
     fn refresh(self, person: Person) {
         if let Ok(json) = serde_json::to_string(&person) {
             browser::store(PERSON, Some(&json));

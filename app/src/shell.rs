@@ -19,7 +19,7 @@ use leptos::task::spawn_local;
 
 use shared::time::UnixMillis;
 
-use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Parts, Place, QueuePane};
+use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
 use crate::link::Link;
 use crate::session::{Session, SignInPage};
 use crate::text;
@@ -59,12 +59,7 @@ pub fn start() {
 #[component]
 fn Console(link: Link, session: Session) -> impl IntoView {
     let toasts = Toasts::none();
-    let desk = Desk::new(Parts {
-        link,
-        address: Address::new(),
-        session,
-        toasts,
-    });
+    let desk = Desk::new(link, Address::new(), session, toasts);
     let drafts = Drafts::new(link);
     provide_context(link);
     provide_context(session);
@@ -72,6 +67,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(desk);
     provide_context(drafts);
     appearance::follow();
+    session.follow_directory();
     save_when_leaving(drafts);
     // Memos, since the page must not be built again for what is known already.
     let is_known = Memo::new(move |_| session.looked.get());

@@ -29,6 +29,7 @@ pub(crate) struct Parts {
     pub address: Address,
     pub session: Session,
     pub toasts: Toasts,
+    me: Memo<Arc<Person>>,
 }
 
 impl Deref for Desk {
@@ -41,8 +42,20 @@ impl Deref for Desk {
 
 impl Desk {
     /// A desk that stands as long as the page: its parts are never given back.
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self(Box::leak(Box::new(parts)))
+    pub(crate) fn new(link: Link, address: Address, session: Session, toasts: Toasts) -> Self {
+        let me = Memo::new(move |_| {
+            let signed_in = session.person.get().unwrap_or_else(|| Arc::new(nobody()));
+            // The directory is the later word: what somebody may do can change while they work.
+            let known = link.board.organisation.get().person(signed_in.id).cloned();
+            known.map_or(signed_in, Arc::new)
+        });
+        Self(Box::leak(Box::new(Parts {
+            link,
+            address,
+            session,
+            toasts,
+            me,
+        })))
     }
 
     pub(crate) fn board(self) -> Board {
@@ -51,10 +64,7 @@ impl Desk {
 
     /// Who is signed in; tracked.
     pub(crate) fn me(self) -> Arc<Person> {
-        self.session
-            .person
-            .get()
-            .unwrap_or_else(|| Arc::new(nobody()))
+        self.me.get()
     }
 
     /// The directory; tracked.
