@@ -55,12 +55,11 @@ impl Stored {
             if self.list.overlaid.contains_key(&row.id) {
                 continue;
             }
-            match places.get(&row.id) {
-                Some(place) => self.rows[*place] = row,
-                None => {
-                    places.insert(row.id, self.rows.len());
-                    self.rows.push(row);
-                }
+            if let Some(place) = places.get(&row.id) {
+                self.rows[*place] = row;
+            } else {
+                places.insert(row.id, self.rows.len());
+                self.rows.push(row);
             }
         }
     }
