@@ -1,5 +1,6 @@
 //! What an operator does with accounts from the command line.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
 
 use anyhow::{Context as _, ensure};
@@ -30,6 +31,16 @@ pub async fn run(app: &App, command: User) -> anyhow::Result<()> {
             app.people.replace(app, directory).await?;
             let shown = set_password(app, id, password).await?;
             say(&format!("added {login}{shown}"))
+        }
+        User::Roles { login, roles } => {
+            let id = id_of(app, &login)?;
+            let mut directory = Directory::clone(&app.people.current());
+            let roles: BTreeSet<Role> = roles.into_iter().collect();
+            for person in directory.people.iter_mut().filter(|one| one.id == id) {
+                person.roles.clone_from(&roles);
+            }
+            app.people.replace(app, directory).await?;
+            say(&format!("changed the roles of {login}"))
         }
         User::Password { login, password } => {
             let id = id_of(app, &login)?;

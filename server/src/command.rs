@@ -46,6 +46,10 @@ pub enum User {
         groups: Vec<String>,
         password: Typed,
     },
+    Roles {
+        login: String,
+        roles: Vec<Role>,
+    },
     Password {
         login: String,
         password: Typed,
@@ -172,6 +176,10 @@ impl Words {
                 self.user_add(login)?,
                 &["name", "role", "group", "password-stdin"],
             ),
+            ["user", "roles", login] => {
+                let (login, roles) = (login.to_owned(), self.roles("user roles")?);
+                (Command::User(User::Roles { login, roles }), &["role"])
+            }
             ["user", "password", login] => {
                 let (login, password) = (login.to_owned(), self.typed());
                 (
@@ -205,10 +213,7 @@ impl Words {
 
     fn user_add(&self, login: &str) -> anyhow::Result<Command> {
         let name = self.values("name").next_back().unwrap_or(login).to_owned();
-        let roles: Vec<Role> = self.values("role").map(role).collect::<Result<_, _>>()?;
-        if roles.is_empty() {
-            bail!("user add needs --role: {ROLES}");
-        }
+        let roles = self.roles("user add")?;
         let groups = self.values("group").map(str::to_owned).collect();
         let (login, password) = (login.to_owned(), self.typed());
         Ok(Command::User(User::Add {
@@ -218,6 +223,14 @@ impl Words {
             groups,
             password,
         }))
+    }
+
+    fn roles(&self, command: &str) -> anyhow::Result<Vec<Role>> {
+        let roles: Vec<Role> = self.values("role").map(role).collect::<Result<_, _>>()?;
+        if roles.is_empty() {
+            bail!("{command} needs --role: {ROLES}");
+        }
+        Ok(roles)
     }
 
     fn values<'a>(&'a self, flag: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
@@ -288,6 +301,7 @@ holdfast demo [--seed-only]                         serve a sample organisation
 holdfast import servicenow FILE [--dry-run]         import a ServiceNow event log (CSV)
 holdfast user list
 holdfast user add LOGIN --role ROLE… [--name NAME] [--group GROUP…] [--password-stdin]
+holdfast user roles LOGIN --role ROLE…               replace the roles of a person
 holdfast user password LOGIN [--password-stdin]     without the flag, a password is drawn and shown
 holdfast user sign-out LOGIN                        end all sessions of a person
 holdfast check                                      check the configuration and print it
@@ -325,6 +339,7 @@ mod tests {
             ("serve --prot 80", "--prot is not known"),
             ("serve --dry-run", "--dry-run does not belong to `serve`"),
             ("user add alice", "user add needs --role"),
+            ("user roles alice", "user roles needs --role"),
             (
                 "user add alice --role boss",
                 "--role: requester, technician",

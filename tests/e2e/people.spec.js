@@ -45,6 +45,30 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(desk.rows).toHaveCount(0);
 });
 
+test('an act that a lost role allowed comes back, and the others go through', async ({ device, server }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  await desk.openIncident(SCANNERS);
+  await phone.goOffline();
+  await desk.note('Written while I was a technician.');
+  await desk.choose('Urgency', 'high');
+  await desk.start();
+  await desk.isOffline(3);
+  await server.command(['user', 'roles', 'technician@demo', '--role', 'manager']);
+  await phone.goOnline();
+  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  await expect(desk.property('Urgency')).toHaveValue('medium');
+  await expect(desk.state).toHaveText('New');
+  await expect(desk.message('Written while I was a technician.')).toHaveCount(1);
+  const centre = await desk.openSyncCentre();
+  await expect(centre.getByRole('article')).toHaveCount(2);
+  await expect(centre.getByText('Your role does not allow this.')).toHaveCount(2);
+  await desk.closeSheet();
+  // What the role no longer allows is not offered any more.
+  await expect(desk.property('Urgency')).toBeDisabled();
+  await expect(desk.detail.getByRole('button', { name: 'Start', exact: true })).toBeDisabled();
+});
+
 test('a session that ended offline is asked for again and nothing is lost', async ({ device, server }) => {
   const phone = await device('technician@demo');
   const { desk } = phone;
