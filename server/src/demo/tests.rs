@@ -25,8 +25,8 @@ fn read_one(history: &History) -> Incident {
 fn the_organisation_says_where_its_incidents_come_from() {
     let directory = organisation().expect("it can be read");
     let notice = directory.notice.expect("there is one");
-    assert!(notice.contains("150 of these incidents replay a real ServiceNow event log"));
-    assert!(notice.contains("times shifted to today"));
+    assert!(notice.contains("150 incidents replay a real ServiceNow log"));
+    assert!(notice.contains("shifted to today"));
 }
 
 #[test]
