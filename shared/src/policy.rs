@@ -7,9 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::PersonId;
-use crate::incidents::{
-    Declare, Incident, Intent, Refused, Requester, SetField, State, Transition,
-};
+use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
 use crate::people::{Person, Role, Scope, Surface};
 
 /// How many bytes a subject may have.
@@ -47,17 +45,16 @@ pub fn allows(
 /// Whether an act is allowed now, as the person sees the incident.
 pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Result<(), Refused> {
     allows(person, intent, incident)?;
-    incident.map_or(Ok(()), |incident| follows(intent, incident.state))
-}
-
-/// Whether an act is possible in the state that its author sees.
-pub fn follows(intent: &Intent, from: State) -> Result<(), Refused> {
-    let transition = intent.transition();
-    if transition.is_none_or(|transition| transition.is_allowed_from(from)) {
+    let (Some(transition), Some(incident)) = (intent.transition(), incident) else {
+        return Ok(());
+    };
+    if transition.is_allowed_from(incident.state) {
         return Ok(());
     }
-    let allowed = allowed_next(from);
-    Err(Refused::State { from, allowed })
+    Err(Refused::State {
+        from: incident.state,
+        allowed: allowed_next(incident),
+    })
 }
 
 /// Whether an act meets an incident that has moved on meanwhile.
@@ -132,10 +129,10 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
-fn allowed_next(from: State) -> String {
+fn allowed_next(incident: &Incident) -> String {
     let next = Transition::ALL
         .iter()
-        .filter(|next| next.is_allowed_from(from));
+        .filter(|next| next.is_allowed_from(incident.state));
     let words: Vec<_> = next.map(|next| next.word()).collect();
     if words.is_empty() {
         "nothing else".to_owned()
@@ -267,7 +264,7 @@ pub fn audience(incident: &Incident) -> Audience {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incidents::{HoldReason, Level, ResolutionCode};
+    use crate::incidents::{HoldReason, Level, ResolutionCode, State};
     use crate::testing::{ALICE, BOB, CAROL, Copy, declare, person};
 
     fn text() -> String {

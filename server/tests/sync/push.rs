@@ -236,41 +236,6 @@ async fn an_act_on_an_incident_that_was_closed_meanwhile_is_accepted_and_flagged
 }
 
 #[tokio::test]
-async fn what_was_impossible_in_the_state_its_author_saw_is_refused() {
-    let server = TestServer::start().await;
-    let mut alice = Device::console(&server, ALICE).await;
-    let id = alice.declare(CAROL, Some("network"));
-    let notes = "New certificate.".to_owned();
-    alice.act(
-        id,
-        Intent::Resolve {
-            code: ResolutionCode::Fixed,
-            notes,
-        },
-    );
-    alice.push(&server).await;
-    let mut bob = Device::console(&server, BOB).await;
-    let mut away = Device::console(&server, ALICE).await;
-    bob.pull(&server).await;
-    away.pull(&server).await;
-    alice.act(id, Intent::Close);
-    alice.push(&server).await;
-    bob.pull(&server).await;
-
-    bob.act(id, Intent::Start);
-    let refused = Refused::State {
-        from: State::Closed,
-        allowed: "nothing else".to_owned(),
-    };
-    assert_eq!(bob.push(&server).await, [Verdict::Refused(refused)]);
-    let text = "The same again.".to_owned();
-    away.act(id, Intent::Reopen { text });
-    let verdicts = away.push(&server).await;
-    let flags = accepted(&verdicts[0]).expect("accepted")[0].receipt.flags;
-    assert!(flags.contains(Flags::LATE), "possible in what was seen");
-}
-
-#[tokio::test]
 async fn time_offline_is_corrected_and_never_before_what_was_seen() {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;

@@ -11,7 +11,7 @@ use automerge::Change;
 use crate::document::{Document, Receipt};
 use crate::ids::{Actor, DeviceId, DocKey, DocKind, Hash, PersonId};
 use crate::incidents::shape::{Derived, Part, derive};
-use crate::incidents::{IncidentDocs, Intent, Refused, State, state_seen};
+use crate::incidents::{IncidentDocs, Intent, Refused};
 use crate::policy;
 use crate::sync::Seq;
 use crate::sync::message::{Accepted, SignedHeads, Surface};
@@ -221,12 +221,6 @@ impl Offer {
         }
         let incident = before.kept.map(|kept| &kept.incident);
         policy::allows(&session.person, &derived.intent, incident)?;
-        if let Some(kept) = before
-            .kept
-            .filter(|_| derived.intent.transition().is_some())
-        {
-            policy::follows(&derived.intent, seen(kept, &derived))?;
-        }
         let late = incident.is_some_and(|incident| policy::is_late(&derived.intent, incident));
 
         let floor = before
@@ -377,15 +371,6 @@ fn is_visible(kept: &Kept, kind: DocKind, session: &Session) -> bool {
     reaches
         .into_iter()
         .any(|(reached, scope)| *reached == kind && session.scopes.contains(scope))
-}
-
-/// The state in which the act's author saw the incident; what has happened since only makes the act
-/// late.
-fn seen(kept: &Kept, derived: &Derived) -> State {
-    let incident = |(doc, _, _): &&(DocKey, _, _)| doc.kind == DocKind::Incident;
-    let saw = derived.facts.iter().find(incident);
-    let saw = saw.map_or(&[][..], |(_, _, saw)| saw);
-    state_seen(&kept.docs, &kept.receipts, saw)
 }
 
 /// The latest corrected time among the facts that the act's author had seen.
