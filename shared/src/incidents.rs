@@ -23,7 +23,7 @@ use crate::time::{Flags, UnixMillis};
 
 pub use crate::priority::{Level, Priority};
 pub use lifecycle::{HoldReason, ResolutionCode, State, Transition};
-pub use read::{Anomaly, IncidentReceipts, read, state_seen};
+pub use read::{Anomaly, IncidentReceipts, read};
 pub use timeline::{Event, EventKind};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
 

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
                     "seed {seed}: {}\nshortening its plan …",
                     failure.what
                 ));
-                let plan = shortened(&plan);
+                let plan = shortened(&plan, &failure);
                 let failure = run(&plan).err().unwrap_or(failure);
                 say(&format!("{failure}\n\nthe plan, for PLAN=file:\n{plan}"));
                 return ExitCode::FAILURE;

@@ -57,6 +57,11 @@ fn what_rests_on_an_act_that_the_log_knows_as_another_change_waits_for_that() {
 }
 
 #[test]
+fn an_act_that_was_accepted_is_known_again_when_what_it_saw_is_judged_otherwise() {
+    check(&plan(include_str!("plans/judged_otherwise.plan")));
+}
+
+#[test]
 fn a_row_is_told_anew_when_the_internal_work_it_counts_is_forgotten() {
     check(&plan(include_str!("plans/row_told_anew.plan")));
 }
@@ -306,7 +311,7 @@ fn check_seeds(seeds: std::ops::Range<u64>) {
 
 fn check(plan: &Plan) {
     let Err(failure) = run(plan) else { return };
-    let plan = shortened(plan);
+    let plan = shortened(plan, &failure);
     let failure = run(&plan).err().unwrap_or(failure);
     panic!("{failure}\n\nthe plan, for PLAN=file:\n{plan}");
 }

@@ -83,34 +83,6 @@ impl Knowledge {
             .collect()
     }
 
-    /// The part of the document that lies at or below these facts.
-    pub(crate) fn below(&self, frontier: &[FactId]) -> Self {
-        let mut kept = Bits::new(self.facts.len());
-        for (at, fact) in self.facts.iter().enumerate() {
-            if frontier.contains(&fact.id) {
-                kept.insert(at);
-                kept.join(&self.ancestors[at]);
-            }
-        }
-        let places: Vec<_> = (0..self.facts.len()).filter(|&at| kept.has(at)).collect();
-        let narrowed = |at: usize| {
-            let seen = &self.ancestors[at];
-            let mut bits = Bits::new(places.len());
-            let found = places
-                .iter()
-                .enumerate()
-                .filter(|(_, place)| seen.has(**place));
-            found.for_each(|(new, _)| bits.insert(new));
-            bits
-        };
-        Self {
-            doc: self.doc,
-            facts: places.iter().map(|&at| self.facts[at].clone()).collect(),
-            ancestors: places.iter().map(|&at| narrowed(at)).collect(),
-            strange: 0,
-        }
-    }
-
     fn timed(&self, readable: Vec<(Held, Content)>, receipts: &ReceiptBook) -> Vec<Known> {
         let mut order: Vec<_> = (0..readable.len()).collect();
         order.sort_by_key(|&at| self.ancestors[at].count());

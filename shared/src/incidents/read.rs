@@ -9,7 +9,7 @@ use super::fold::{self, Phase, value};
 use super::known::{Knowledge, Known};
 use super::{
     Assignment, Channel, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
-    Provenance, Requester, Said, State,
+    Provenance, Requester, Said,
 };
 
 /// The receipts of an incident's documents.
@@ -107,19 +107,6 @@ fn course(known: &Knowledge, base: &Base) -> Course {
         moved,
         gave_way,
     }
-}
-
-/// The state that an author saw whose frontier of the incident document was `saw`.
-pub fn state_seen(docs: &IncidentDocs, receipts: &IncidentReceipts, saw: &[FactId]) -> State {
-    let known = Knowledge::of(&docs.incident, &receipts.incident).below(saw);
-    let mut cards: Vec<GaveWay> = Vec::new();
-    let assignee = fold::assignment(&known, &mut cards).and_then(|assignment| assignment.person);
-    let requester = fold::field(&known, value::requester, none);
-    let requester = requester.as_ref().and_then(person);
-    let phase = fold::phase(&known, requester, &mut cards);
-    phase
-        .map_or(Phase::Ready, |(phase, _)| phase)
-        .state(assignee)
 }
 
 const NOWHERE: Provenance = Provenance {
@@ -283,8 +270,8 @@ mod tests {
     use super::*;
     use crate::document::{Document, Draft, Fact};
     use crate::ids::{Actor, DocKey, IncidentId};
-    use crate::incidents::{Intent, ResolutionCode, SetField};
-    use crate::testing::{ALICE, BOB, Copy, START};
+    use crate::incidents::{Intent, SetField, State};
+    use crate::testing::{ALICE, Copy, START};
     use crate::time::Boot;
 
     fn strange_fact(group: &str, saw: Vec<FactId>, random: u8) -> Fact {
@@ -375,26 +362,6 @@ mod tests {
                 .iter()
                 .all(|event| event.doc == DocKind::Incident)
         );
-    }
-
-    #[test]
-    fn the_state_an_author_saw_does_not_know_what_came_after() {
-        let mut copy = Copy::declared();
-        copy.act(ALICE, Intent::Claim { group: None });
-        let saw = copy.docs.incident.frontier();
-        let notes = "Done.".to_owned();
-        copy.act(
-            BOB,
-            Intent::Resolve {
-                code: ResolutionCode::Fixed,
-                notes,
-            },
-        );
-        assert_eq!(
-            state_seen(&copy.docs, &copy.receipts, &saw),
-            State::Assigned
-        );
-        assert_eq!(copy.read().state, State::Resolved);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::operations::longest_column;
-use crate::document::{Body, CHANGE_BYTES_MAX, Document, Fact, fact_from, scalar, split_key};
+use crate::document::{Body, CHANGE_BYTES_MAX, Document, Fact, Held, fact_from, scalar, split_key};
 use crate::ids::{ActId, Actor, DocKey, Hash, IncidentId};
 use crate::incidents::Refused;
 use crate::incidents::shape::{OPERATIONS_MAX, decode_change};
@@ -89,7 +89,8 @@ impl Offered {
     }
 
     /// The facts that the document holds already, if all of the change's facts are such, with the
-    /// same content: the act was accepted before, under another actor.
+    /// same content: the act was accepted before, under another actor. What it saw may differ: a
+    /// device that lost the answer writes the act anew upon whatever it holds by then.
     pub(super) fn repeats(&self, doc: &Document) -> Option<Vec<(Actor, u64)>> {
         let facts = self.facts()?;
         if facts.is_empty() || !facts.iter().all(|fact| doc.has_key(&fact.key())) {
@@ -97,7 +98,8 @@ impl Offered {
         }
         let (held, _) = doc.facts();
         let find = |fact: &Fact| {
-            let held = held.iter().find(|held| held.fact == *fact)?;
+            let same = |held: &&Held| states_the_same(&held.fact, fact);
+            let held = held.iter().find(same)?;
             Some((held.actor, held.actor_seq))
         };
         facts.iter().map(find).collect()
@@ -130,6 +132,11 @@ impl Offered {
         };
         bodies.into_values().map(fact).collect()
     }
+}
+
+fn states_the_same(one: &Fact, other: &Fact) -> bool {
+    let saw = other.saw.clone();
+    Fact { saw, ..one.clone() } == *other
 }
 
 fn bounded(bytes: &[u8]) -> Result<(), Refused> {
