@@ -149,6 +149,14 @@ pub trait Store: Debug + Send + Sync {
     /// The seed of the key by which heads are signed.
     async fn signing_key(&self) -> Result<[u8; 32]>;
 
+    /// Keeps that pages name these scopes to a device, known or not.
+    async fn issue(
+        &self,
+        person: PersonId,
+        device: DeviceId,
+        scopes: &BTreeSet<Scope>,
+    ) -> Result<()>;
+
     /// Whether the store answers.
     async fn is_ready(&self) -> Result<()>;
     /// Ends all connections; what was committed stays.
@@ -178,6 +186,8 @@ pub trait Store: Debug + Send + Sync {
 #[async_trait]
 pub trait View: Send {
     async fn log(&mut self) -> Result<Log>;
+    /// The scopes that pages ever named to a device of a person.
+    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<BTreeSet<Scope>>;
     /// Places above `after` that concern incidents of `visible` scopes, or that a `watched` scope
     /// lost; sorted. Also whether these are all up to the head: at most about `limit` come.
     async fn events(

@@ -23,13 +23,16 @@ const EVENTS_MAX: usize = 7;
 impl Server {
     /// Answers a pull.
     pub fn pull(
-        &self,
+        &mut self,
         profile: Profile,
         request: &PullRequest,
         now: UnixMillis,
     ) -> Result<PullPage, SignedOut> {
         let session = self.session(profile)?;
-        let pull = Pull::new(request, session.scopes, self.log);
+        let owner = (session.person.id, session.device);
+        let issued = self.issued.entry(owner).or_default();
+        let pull = Pull::new(request, session.scopes, issued, self.log);
+        issued.extend(pull.issues().iter().cloned());
         let (events, is_all) = self.events(&pull);
         let walk = pull.walk(&events, is_all, INCIDENTS_MAX);
         let mut page = self.empty(now);

@@ -57,6 +57,8 @@ pub struct Server {
     hashes: BTreeSet<(DocKey, Hash)>,
     actors: BTreeMap<Actor, (PersonId, DeviceId)>,
     quarantine: Quarantine,
+    /// The scopes that pages named to a device of a person.
+    pub(super) issued: BTreeMap<(PersonId, DeviceId), BTreeSet<Scope>>,
     number: u64,
 }
 
@@ -89,6 +91,7 @@ impl Server {
             hashes: BTreeSet::new(),
             actors: BTreeMap::new(),
             quarantine: Quarantine::new(),
+            issued: BTreeMap::new(),
             number: 1000,
         }
     }

@@ -382,6 +382,32 @@ pub(super) async fn an_actor_is_bound_once(place: &impl Place) {
     assert_eq!(bound, [(actor, (PersonId(7), device))].into());
 }
 
+pub(super) async fn scopes_are_issued_to_one_device_of_one_person(place: &impl Place) {
+    let store = place.open().await;
+    let device = |nth: u8| DeviceId::from_bytes([nth; 16]);
+    let (first, second) = (
+        scopes(&[Scope::Everyone, group("network")]),
+        scopes(&[Scope::Everyone, Scope::Site("north".into())]),
+    );
+    for named in [&first, &second] {
+        let issued = store.issue(PersonId(7), device(1), named).await;
+        issued.expect("a scope may be named again");
+    }
+    drop(store);
+
+    let store = place.open().await;
+    let mut view = store.view().await.expect("a view");
+    let all = first.union(&second).cloned().collect();
+    for (person, nth, expected) in [
+        (7, 1, all),
+        (7, 2, BTreeSet::new()),
+        (8, 1, BTreeSet::new()),
+    ] {
+        let issued = view.issued(PersonId(person), device(nth)).await;
+        assert_eq!(issued.expect("a look"), expected, "person {person}");
+    }
+}
+
 pub(super) async fn what_was_refused_is_kept_once_per_device(place: &impl Place) {
     let store = place.open().await;
     let refused = |device: u8, refused| Quarantined {

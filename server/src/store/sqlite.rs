@@ -10,6 +10,7 @@ mod people;
 mod reading;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ use super::{Result, Store, StoreError, StoredChange, StoredSession, View, Writin
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "log",
@@ -41,6 +42,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "people",
         include_str!("../../migrations/sqlite/0002_people.sql"),
+    ),
+    (
+        3,
+        "devices",
+        include_str!("../../migrations/sqlite/0003_devices.sql"),
     ),
 ];
 
@@ -119,6 +125,15 @@ impl Store for Sqlite {
             .fetch_one(&self.readers)
             .await?;
         bytes(&row, 0, "a signing key")
+    }
+
+    async fn issue(
+        &self,
+        person: PersonId,
+        device: DeviceId,
+        scopes: &BTreeSet<Scope>,
+    ) -> Result<()> {
+        people::issue(&self.writer, person, device, scopes).await
     }
 
     async fn is_ready(&self) -> Result<()> {
@@ -328,6 +343,7 @@ mod tests {
         a_bounded_look_leaves_nothing_out_before_its_end,
         older_incidents_come_latest_first,
         an_actor_is_bound_once,
+        scopes_are_issued_to_one_device_of_one_person,
         what_was_refused_is_kept_once_per_device,
         numbers_and_effects_are_given_once,
         people_and_sessions_last,

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::document::ReceiptColumns;
 use shared::ids::{DocKey, DocKind, IncidentId};
-use shared::people::{Directory, Person};
+use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
     ChangeBytes, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc, PulledRow, Surface,
@@ -47,8 +47,12 @@ pub(super) async fn pull(
     }
     let session = session(&signed_in, request.device, request.surface);
     let mut view = app.store.view().await?;
-    let mut page = page(&mut *view, &request, &session).await?;
+    let (mut page, issues) = page(&mut *view, &request, &session).await?;
     drop(view);
+    if !issues.is_empty() {
+        let (person, device) = (session.person.id, session.device);
+        app.store.issue(person, device, &issues).await?;
+    }
     page.now = app.clock.now();
     let directory = app.people.current();
     page.directory = (directory.version != request.directory)
@@ -56,13 +60,19 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-async fn page(view: &mut dyn View, request: &PullRequest, session: &Session) -> Result<PullPage> {
+/// A page, and the scopes that must be kept as issued before it leaves.
+async fn page(
+    view: &mut dyn View,
+    request: &PullRequest,
+    session: &Session,
+) -> Result<(PullPage, BTreeSet<Scope>)> {
     let log = view.log().await?;
+    let issued = view.issued(session.person.id, session.device).await?;
     let request = PullRequest {
         surface: session.surface,
         ..request.clone()
     };
-    let pull = Pull::new(&request, session.scopes.clone(), log);
+    let pull = Pull::new(&request, session.scopes.clone(), &issued, log);
     let docs_max = request.docs_max.clamp(1, DOCS_MAX);
     let incidents_max = match session.surface {
         Surface::Console => docs_max.div_ceil(2) as usize,
@@ -90,7 +100,7 @@ async fn page(view: &mut dyn View, request: &PullRequest, session: &Session) -> 
     let mut page = making.page;
     page.cursors = pull.cursors(walk.end, lows);
     page.more = pull.is_more(&page.cursors);
-    Ok(page)
+    Ok((page, pull.issues().clone()))
 }
 
 fn empty(head: Seq) -> PullPage {
@@ -177,7 +187,7 @@ impl Making<'_> {
         &mut self,
         view: &mut dyn View,
         incidents_max: usize,
-    ) -> Result<BTreeMap<shared::people::Scope, Seq>> {
+    ) -> Result<BTreeMap<Scope, Seq>> {
         let limit = u32::try_from(incidents_max * 2 + 2).unwrap_or(u32::MAX);
         let mut older = BTreeMap::new();
         for (scope, below) in self.pull.unfinished() {

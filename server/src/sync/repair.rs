@@ -3,6 +3,7 @@
 //! A device whose document cannot be loaded, or rests on what it lacks, sends automerge sync
 //! messages and gets the changes it asks for. What it might offer is left aside: acts come by push.
 
+use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Resu
         directory: 0,
         docs_max: 1,
     };
-    let pull = Pull::new(&request, session.scopes.clone(), log);
+    let pull = Pull::new(&request, session.scopes.clone(), &BTreeSet::new(), log);
     let standings = view.standings(&[doc.id], &session.scopes, log.head).await?;
     let sees = |standing: &Standing| pull.forward(standing).visible.contains(&doc.kind);
     Ok(standings.iter().any(sees))

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use shared::ids::{DocKey, DocKind};
 use shared::incidents::{Intent, Requester, SetField};
-use shared::people::Role;
+use shared::people::{Role, Scope};
 use shared::rows::unpack_one;
 use shared::sync::Seq;
-use shared::sync::message::{PulledBody, Surface};
+use shared::sync::message::{Cursors, PulledBody, Surface};
 
 use super::device::{Device, expect_accepted};
 use super::server::{ALICE, BOB, CAROL, DAVE, ERIN, TestServer};
@@ -141,6 +141,90 @@ async fn a_person_who_leaves_a_group_forgets_what_came_through_it() {
 }
 
 #[tokio::test]
+async fn a_device_that_claims_foreign_scopes_gets_no_key_of_what_they_reach() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    let moved = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    alice.pull(&server).await;
+    alice.assign(moved, "desk");
+    expect_accepted(&alice.push(&server).await);
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+
+    let foreign = [
+        Scope::Staff,
+        Scope::Group("network".into()),
+        Scope::Group("desk".into()),
+        Scope::Worker(ALICE),
+        Scope::Worker(BOB),
+        Scope::Requester(CAROL),
+    ];
+    for (person, surface) in [(DAVE, Surface::Portal), (ERIN, Surface::Console)] {
+        for has_pulled in [false, true] {
+            let mut liar = Device::new(&server, person, surface).await;
+            // Another's device: what was issued there was issued to another person.
+            liar.id = bob.id;
+            if has_pulled {
+                liar.pull(&server).await;
+            }
+            let honest = liar.cursors.lows.clone();
+            for high in [Seq(0), Seq(1), bob.cursors.high] {
+                let claims = foreign.iter().map(|scope| (scope.clone(), Seq(0)));
+                liar.cursors = Cursors {
+                    epoch: bob.cursors.epoch,
+                    high,
+                    lows: honest.clone().into_iter().chain(claims).collect(),
+                };
+                let pages = liar.pull(&server).await;
+                assert!(pages.iter().all(|page| page.forget.is_empty()));
+            }
+            assert!(liar.docs.is_empty());
+            for told in [id, moved] {
+                let key = DocKey::incident(told).to_string();
+                assert!(!has_received(&liar, key.as_bytes()));
+                assert!(!has_received(&liar, told.as_bytes()));
+            }
+        }
+    }
+    let key = DocKey::incident(id).to_string();
+    assert!(has_received(&bob, key.as_bytes()), "a key can be found");
+}
+
+#[tokio::test]
+async fn a_lost_scope_is_forgotten_by_the_device_it_was_issued_to_and_no_other() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    // What was issued is kept as soon as the device knows of it.
+    let server = server.killed().await;
+    server
+        .change(BOB, |bob| bob.groups = ["desktop".into()].into())
+        .await;
+
+    let mut other = Device::console(&server, BOB).await;
+    other.cursors = bob.cursors.clone();
+    assert!(other.pull(&server).await[0].forget.is_empty());
+    let pages = bob.pull(&server).await;
+    assert_eq!(pages[0].forget, [DocKey::incident(id), DocKey::work(id)]);
+    assert!(bob.docs.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_that_names_no_new_scope_writes_nothing() {
+    let server = TestServer::start().await;
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    let only_writer = server.app.store.write().await.expect("a turn");
+    bob.pull(&server).await;
+    drop(only_writer);
+}
+
+#[tokio::test]
 async fn an_act_that_was_accepted_stays_accepted_when_its_author_lost_sight_by_it() {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
@@ -184,10 +268,7 @@ async fn a_portal_never_receives_a_byte_of_work() {
     }
     // Asking for it by name, at the other surface, or as if it were held, brings nothing either.
     carol.surface = Surface::Console;
-    carol
-        .cursors
-        .lows
-        .insert(shared::people::Scope::Staff, Seq(0));
+    carol.cursors.lows.insert(Scope::Staff, Seq(0));
     carol.pull(&server).await;
     let work = DocKey::work(ids[0]);
     let mut writer = Device::console(&server, ALICE).await;
@@ -209,10 +290,7 @@ async fn a_portal_never_receives_a_byte_of_work() {
     carol.received.extend(&answer.body);
 
     for portal in [&carol, &bob] {
-        let is_marked = portal
-            .received
-            .windows(MARK.len())
-            .any(|seen| seen == MARK.as_bytes());
+        let is_marked = has_received(portal, MARK.as_bytes());
         assert!(!is_marked, "the text of a note has left the server");
         assert!(portal.docs.keys().all(|doc| doc.kind == DocKind::Incident));
     }
@@ -312,4 +390,9 @@ async fn a_page_never_splits_an_act() {
                 .all(|doc| matches!(doc.body, PulledBody::Snapshot(_)))
         );
     }
+}
+
+fn has_received(device: &Device, bytes: &[u8]) -> bool {
+    let mut seen = device.received.windows(bytes.len());
+    seen.any(|seen| seen == bytes)
 }

@@ -1,14 +1,16 @@
-//! The directory, credentials and sessions.
+//! The directory, credentials, sessions and what devices were told.
 
-use shared::ids::PersonId;
-use shared::people::Directory;
+use std::collections::BTreeSet;
+
+use shared::ids::{DeviceId, PersonId};
+use shared::people::{Directory, Scope};
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
 
 use super::super::{Result, StoreError, StoredSession};
-use super::{number, unsigned};
+use super::{number, scope_list, unsigned};
 use crate::auth::SessionId;
 
 pub(super) async fn directory(pool: &SqlitePool, newer_than: u64) -> Result<Option<Directory>> {
@@ -111,4 +113,21 @@ pub(super) async fn end_session(pool: &SqlitePool, id: SessionId) -> Result<()> 
 pub(super) async fn end_sessions_of(pool: &SqlitePool, person: PersonId) -> Result<u64> {
     let query = sqlx::query("DELETE FROM sessions WHERE person = ?").bind(person.0);
     Ok(query.execute(pool).await?.rows_affected())
+}
+
+pub(super) async fn issue(
+    pool: &SqlitePool,
+    person: PersonId,
+    device: DeviceId,
+    scopes: &BTreeSet<Scope>,
+) -> Result<()> {
+    const SQL: &str = "INSERT OR IGNORE INTO device_scopes (person, device, scope)
+         SELECT ?, ?, value FROM json_each(?)";
+    sqlx::query(SQL)
+        .bind(person.0)
+        .bind(device.as_bytes().as_slice())
+        .bind(scope_list(scopes))
+        .execute(pool)
+        .await?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{DocKey, Hash, IncidentId};
+use shared::ids::{DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::people::Scope;
 use shared::sync::message::decode;
 use shared::sync::server::{Event, Log, Older, Reach, Standing};
@@ -24,6 +24,15 @@ pub(super) struct Reading(pub(super) Transaction<'static, Sqlite>);
 impl View for Reading {
     async fn log(&mut self) -> Result<Log> {
         log(&mut self.0).await
+    }
+
+    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<BTreeSet<Scope>> {
+        const SQL: &str = "SELECT scope FROM device_scopes WHERE person = ? AND device = ?";
+        let query = sqlx::query(SQL)
+            .bind(person.0)
+            .bind(device.as_bytes().as_slice());
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| scope(row, 0)).collect()
     }
 
     async fn events(

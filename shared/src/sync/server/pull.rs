@@ -94,23 +94,31 @@ pub struct Pull {
     held: BTreeMap<Scope, Seq>,
     /// Where each scope of the session stands once the page is stored.
     lows: BTreeMap<Scope, Seq>,
+    /// The scopes that this page is the first to name to the device.
+    issues: BTreeSet<Scope>,
 }
 
 impl Pull {
-    /// Begins a page. Cursors of another epoch, or ahead of the log, count for nothing.
-    pub fn new(request: &PullRequest, scopes: BTreeSet<Scope>, log: Log) -> Self {
-        let Cursors {
-            epoch,
-            high,
-            lows: held,
-        } = &request.cursors;
+    /// Begins a page for a session with `scopes`, on a device to which earlier pages `issued` some.
+    ///
+    /// Cursors of another epoch, or ahead of the log, count for nothing. Nor does a scope that the
+    /// device cannot hold: to say what is to be forgotten of it would name the incidents of others.
+    pub fn new(
+        request: &PullRequest,
+        scopes: BTreeSet<Scope>,
+        issued: &BTreeSet<Scope>,
+        log: Log,
+    ) -> Self {
+        let Cursors { epoch, high, lows } = &request.cursors;
+        let may_hold = |scope: &Scope| issued.contains(scope) || scopes.contains(scope);
+        let mut held = lows.clone();
+        held.retain(|scope, _| may_hold(scope));
         let is_known = *epoch == Some(log.epoch) && *high <= log.head && !held.is_empty();
         let after = if is_known { *high } else { log.head };
-        let held = if is_known {
-            held.clone()
-        } else {
-            BTreeMap::new()
-        };
+        if !is_known {
+            held.clear();
+        }
+        let issues = scopes.difference(issued).cloned().collect();
         let low = |scope: &Scope| held.get(scope).copied().unwrap_or(Seq(after.0 + 1));
         let lows = scopes
             .into_iter()
@@ -122,6 +130,7 @@ impl Pull {
             after,
             held,
             lows,
+            issues,
         }
     }
 
@@ -133,6 +142,11 @@ impl Pull {
     /// The session's scopes.
     pub fn scopes(&self) -> BTreeSet<Scope> {
         self.lows.keys().cloned().collect()
+    }
+
+    /// The scopes that are to be known as issued to the device before the page leaves.
+    pub fn issues(&self) -> &BTreeSet<Scope> {
+        &self.issues
     }
 
     /// The session's scopes and those the device still holds something through.

@@ -9,6 +9,10 @@ fn group(name: &str) -> Scope {
     Scope::Group(name.into())
 }
 
+fn groups(names: &[&str]) -> BTreeSet<Scope> {
+    names.iter().map(|name| group(name)).collect()
+}
+
 fn incident(nth: u8) -> IncidentId {
     IncidentId::from_bytes([nth; 16])
 }
@@ -16,6 +20,12 @@ fn incident(nth: u8) -> IncidentId {
 /// A device that has read up to 50 and holds these scopes down to these places, in a session with
 /// these scopes.
 fn pull(lows: &[(&str, u64)], scopes: &[&str]) -> Pull {
+    let issued: Vec<_> = lows.iter().map(|(name, _)| *name).collect();
+    claimed(lows, scopes, &issued)
+}
+
+/// A device that says so, though only some scopes were ever issued to it.
+fn claimed(lows: &[(&str, u64)], scopes: &[&str], issued: &[&str]) -> Pull {
     let lows = lows
         .iter()
         .map(|(name, low)| (group(name), Seq(*low)))
@@ -33,10 +43,10 @@ fn pull(lows: &[(&str, u64)], scopes: &[&str]) -> Pull {
         directory: 0,
         docs_max: 10,
     };
-    let scopes = scopes.iter().map(|name| group(name)).collect();
     Pull::new(
         &request,
-        scopes,
+        groups(scopes),
+        &groups(issued),
         Log {
             epoch: EPOCH,
             head: HEAD,
@@ -215,6 +225,7 @@ fn cursors_of_another_log_or_ahead_of_it_count_for_nothing() {
         let pull = Pull::new(
             &request,
             [group("a")].into(),
+            &groups(&["a"]),
             Log {
                 epoch: EPOCH,
                 head: HEAD,
@@ -223,4 +234,35 @@ fn cursors_of_another_log_or_ahead_of_it_count_for_nothing() {
         assert_eq!((pull.after(), pull.lows()[&group("a")]), (HEAD, Seq(101)));
         assert!(pull.lost().is_empty());
     }
+}
+
+#[test]
+fn a_scope_that_the_device_cannot_hold_counts_for_nothing() {
+    let both: &[(&str, u64)] = &[("a", 0), ("b", 0)];
+    let honest = claimed(both, &["a"], &["a", "b"]);
+    assert_eq!(honest.lost(), groups(&["b"]));
+    let liar = claimed(both, &["a"], &["a"]);
+    assert_eq!((liar.after(), liar.lost()), (Seq(50), groups(&[])));
+    assert_eq!(liar.watched(), groups(&["a"]));
+    let held = standing(20, &[("b", 10, None)]);
+    assert_eq!(what(&honest.forward(&held)), "forget");
+
+    let stranger = claimed(&[("b", 0)], &["a"], &["a"]);
+    assert_eq!(
+        (stranger.after(), stranger.lows()[&group("a")]),
+        (HEAD, Seq(101)),
+        "with nothing left that it may hold, it begins anew"
+    );
+}
+
+#[test]
+fn a_page_issues_the_scopes_that_no_page_named_before() {
+    let page = claimed(&[("a", 0), ("b", 0)], &["b", "c"], &["a", "b"]);
+    assert_eq!(page.issues(), &groups(&["c"]));
+    let unrecorded = claimed(&[("a", 0)], &["a"], &[]);
+    assert_eq!(
+        (unrecorded.after(), unrecorded.issues()),
+        (Seq(50), &groups(&["a"])),
+        "the session's own may be claimed by whoever has them"
+    );
 }
