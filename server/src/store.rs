@@ -23,7 +23,7 @@ use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, Per
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
 use shared::sync::message::Surface;
-use shared::sync::server::{Event, Log, Older, Standing};
+use shared::sync::server::{Event, Log, Older, Quarantine, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
 
@@ -112,6 +112,12 @@ pub struct StoredRow {
     pub public: Vec<u8>,
     pub staff: Vec<u8>,
 }
+
+/// How many refused changes of one person are kept.
+pub const QUARANTINE_ROWS_MAX: u32 = 1_000;
+
+/// How many bytes the refused changes of one person may have.
+pub const QUARANTINE_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
 /// What was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,6 +219,8 @@ pub trait View: Send {
     /// The changes above `after` of all documents of the incidents, in the order of the log.
     async fn changes(&mut self, incidents: &[IncidentId], after: Seq) -> Result<Vec<StoredChange>>;
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>>;
+    /// What is kept of a person's refused changes, latest first.
+    async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>>;
 }
 
 /// The one open transaction that may add to the log. Dropped without a commit it leaves no trace.
@@ -224,7 +232,8 @@ pub trait Writing: View {
     async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
     /// To whom actors are bound.
     async fn actors(&mut self, actors: &[Actor]) -> Result<BTreeMap<Actor, (PersonId, DeviceId)>>;
-    async fn quarantined(&mut self, incidents: &[IncidentId]) -> Result<Vec<Quarantined>>;
+    /// How these changes were refused before, by whomever they were offered.
+    async fn refusals(&mut self, changes: &BTreeSet<(DocKey, Hash)>) -> Result<Quarantine>;
     /// The change of a document by its actor and sequence number, without its bytes.
     async fn change(
         &mut self,
@@ -251,8 +260,9 @@ pub trait Writing: View {
     async fn place(&mut self, incident: IncidentId, at: Seq) -> Result<()>;
     async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()>;
     async fn give_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
-    /// Keeps what was refused, once per person and device.
-    async fn quarantine(&mut self, refused: &Quarantined) -> Result<()>;
+    /// Keeps what was refused, once per person and device. Of each person the oldest go beyond
+    /// [`QUARANTINE_ROWS_MAX`] and [`QUARANTINE_BYTES_MAX`]; whoever offers them again is judged anew.
+    async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()>;
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
     /// Keeps everything written, with the log ending at `head`.
     async fn commit(self: Box<Self>, head: Seq) -> Result<()>;

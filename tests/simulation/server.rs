@@ -181,10 +181,12 @@ impl Server {
             matrix: &matrix,
         };
         let number = format!("INC-{}", self.number + 1);
+        let refused = |change| Some((change, self.quarantine.get(&change)?.clone()));
+        let quarantine: Quarantine = offer.consults().filter_map(refused).collect();
         let before = Before {
             kept: self.kept.get(&offer.incident),
             actors: &self.actors,
-            quarantine: &self.quarantine,
+            quarantine: &quarantine,
             next: Seq(self.log.head.0 + 1),
             number: &number,
         };

@@ -15,7 +15,10 @@ use shared::sync::message::Surface;
 use shared::sync::{Seq, SignedHeads};
 use shared::time::{Flags, UnixMillis};
 
-use super::{Audience, DocState, Effect, Quarantined, Store, StoredChange, Writing};
+use super::{
+    Audience, DocState, Effect, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined, Store,
+    StoredChange, Writing,
+};
 use crate::auth::SessionId;
 
 /// Where a store lasts.
@@ -408,37 +411,95 @@ pub(super) async fn scopes_are_issued_to_one_device_of_one_person(place: &impl P
     }
 }
 
-pub(super) async fn what_was_refused_is_kept_once_per_device(place: &impl Place) {
-    let store = place.open().await;
-    let refused = |device: u8, refused| Quarantined {
+/// The `nth` change that a person's device offered, refused then.
+fn refused(nth: u32, person: u32, device: u8) -> Quarantined {
+    let mut hash = Hash([3; 32]);
+    hash.0[..4].copy_from_slice(&nth.to_be_bytes());
+    Quarantined {
         doc: DocKey::work(id(1)),
-        hash: Hash([3; 32]),
-        person: PersonId(7),
+        hash,
+        person: PersonId(person),
         device: DeviceId::from_bytes([device; 16]),
         act: ActId::from_bytes([4; 16]),
-        received_at: NOW,
-        refused,
+        received_at: NOW.plus(i64::from(nth)),
+        refused: Refused::Scope,
         bytes: vec![5],
-    };
-    let first = refused(
-        1,
-        Refused::Role {
-            allowed: "agent".to_owned(),
-        },
-    );
-    let mut turn = writing(&store).await;
-    for again in [
-        &first,
-        &refused(1, Refused::Scope),
-        &refused(2, Refused::Scope),
-    ] {
-        turn.quarantine(again).await.expect("it is kept");
     }
-    let kept = turn
-        .quarantined(&[id(1), id(2)])
-        .await
-        .expect("they are there");
-    assert_eq!(kept, [first, refused(2, Refused::Scope)]);
+}
+
+async fn quarantined(turn: &mut Box<dyn Writing>, person: u32) -> Vec<Quarantined> {
+    let kept = turn.quarantined(PersonId(person)).await;
+    kept.expect("they are there")
+}
+
+pub(super) async fn what_was_refused_is_kept_once_per_device(place: &impl Place) {
+    let store = place.open().await;
+    let role = Refused::Role {
+        allowed: "agent".to_owned(),
+    };
+    let first = Quarantined {
+        refused: role.clone(),
+        ..refused(1, 7, 1)
+    };
+    let second = refused(1, 7, 2);
+    let all = [
+        first.clone(),
+        refused(1, 7, 1),
+        second.clone(),
+        refused(2, 8, 1),
+    ];
+    let mut turn = writing(&store).await;
+    turn.quarantine(&all).await.expect("it is kept");
+    assert_eq!(quarantined(&mut turn, 7).await, [second.clone(), first]);
+    assert_eq!(quarantined(&mut turn, 8).await, [refused(2, 8, 1)]);
+
+    let asked = |doc, hash| BTreeSet::from([(doc, hash), (doc, Hash([9; 32]))]);
+    let (doc, hash) = (second.doc, second.hash);
+    let known = turn.refusals(&asked(doc, hash)).await.expect("a look");
+    let by = |device: u8| (PersonId(7), DeviceId::from_bytes([device; 16]));
+    let expected = [(by(1), role), (by(2), Refused::Scope)].into();
+    assert_eq!(known, [((doc, hash), expected)].into(), "what was asked");
+    for doc in [DocKey::incident(id(1)), DocKey::work(id(2))] {
+        let none = turn.refusals(&asked(doc, hash)).await.expect("a look");
+        assert!(none.is_empty(), "{doc}");
+    }
+}
+
+pub(super) async fn the_oldest_refused_changes_of_a_person_go_first(place: &impl Place) {
+    let store = place.open().await;
+    let max = QUARANTINE_ROWS_MAX;
+    let mut turn = writing(&store).await;
+    let others = turn.quarantine(&[refused(0, 8, 1)]).await;
+    others.expect("it is kept");
+    // The latest comes first: what counts is when it was refused.
+    let all: Vec<_> = (0..max).rev().map(|nth| refused(nth, 7, 1)).collect();
+    turn.quarantine(&all).await.expect("they are kept");
+    assert_eq!(quarantined(&mut turn, 7).await, all);
+    let later = [refused(max, 7, 1), refused(max + 1, 7, 2)];
+    turn.quarantine(&later).await.expect("they are kept");
+
+    let kept = quarantined(&mut turn, 7).await;
+    assert_eq!(kept.len(), max as usize);
+    assert_eq!(kept[..2], [later[1].clone(), later[0].clone()]);
+    assert_eq!(kept.last(), Some(&refused(2, 7, 1)));
+    assert_eq!(quarantined(&mut turn, 8).await.len(), 1, "each their own");
+}
+
+pub(super) async fn refused_changes_of_a_person_have_so_many_bytes(place: &impl Place) {
+    let store = place.open().await;
+    let sized = |nth, size: u32| Quarantined {
+        bytes: vec![5; size as usize],
+        ..refused(nth, 7, 1)
+    };
+    let half = QUARANTINE_BYTES_MAX / 2;
+    let mut turn = writing(&store).await;
+    let both = [sized(1, half), sized(2, half)];
+    turn.quarantine(&both).await.expect("they are kept");
+    assert_eq!(quarantined(&mut turn, 7).await.len(), 2, "exactly so many");
+    turn.quarantine(&[sized(3, 1)]).await.expect("it is kept");
+    let kept = quarantined(&mut turn, 7).await;
+    let left: Vec<_> = kept.iter().map(|refused| refused.bytes.len()).collect();
+    assert_eq!(left, [1, half as usize]);
 }
 
 pub(super) async fn numbers_and_effects_are_given_once(place: &impl Place) {

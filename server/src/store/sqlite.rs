@@ -17,6 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use shared::document::Receipt;
 use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::incidents::Refused;
 use shared::people::{Directory, Scope};
 use shared::sync::Seq;
 use shared::sync::message::Surface;
@@ -265,6 +266,19 @@ fn epoch(row: &SqliteRow, column: usize) -> Result<Epoch> {
     Ok(Epoch::from_bytes(bytes(row, column, "an epoch")?))
 }
 
+/// A refused change, who offered it from where, and why it was refused, in six columns.
+type Refusal = ((DocKey, Hash), (PersonId, DeviceId), Refused);
+
+fn refusal(row: &SqliteRow) -> Result<Refusal> {
+    let refused: String = row.try_get(5)?;
+    let unreadable = |_| StoreError::Unreadable { what: "a refusal" };
+    let change = (doc(row, 0)?, Hash(bytes(row, 2, "a hash")?));
+    let device = DeviceId::from_bytes(bytes(row, 4, "a device")?);
+    let offered_by = (PersonId(unsigned(row, 3)?), device);
+    let refused = serde_json::from_str(&refused).map_err(unreadable)?;
+    Ok((change, offered_by, refused))
+}
+
 /// The columns of `changes`, in the order that [`change`] reads.
 macro_rules! change_columns {
     () => {
@@ -345,6 +359,8 @@ mod tests {
         an_actor_is_bound_once,
         scopes_are_issued_to_one_device_of_one_person,
         what_was_refused_is_kept_once_per_device,
+        the_oldest_refused_changes_of_a_person_go_first,
+        refused_changes_of_a_person_have_so_many_bytes,
         numbers_and_effects_are_given_once,
         people_and_sessions_last,
     }

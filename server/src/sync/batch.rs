@@ -162,10 +162,7 @@ impl Batch {
             }
             writing.place(*incident, touched.place).await?;
         }
-        for refused in &self.quarantined {
-            writing.quarantine(refused).await?;
-        }
-        Ok(())
+        writing.quarantine(&self.quarantined).await
     }
 }
 

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::ids::{Actor, DeviceId, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, Hash, PersonId};
 use shared::incidents::Refused;
 use shared::people::Directory;
 use shared::sync::message::{
@@ -102,7 +102,8 @@ async fn judge_and_keep(app: &App, bench: Bench, offers: Offers) -> Result<Vec<V
     let read = || offers.iter().filter_map(|offer| offer.as_ref().ok());
     let incidents: BTreeSet<_> = read().map(|offer| offer.incident).collect();
     let actors: BTreeSet<_> = read().flat_map(Offer::actors).collect();
-    let known = Known::fetch(&mut *writing, &incidents, &actors).await?;
+    let changes: BTreeSet<_> = read().flat_map(Offer::consults).collect();
+    let known = Known::fetch(&mut *writing, &changes, &actors).await?;
     let found = keeper.find(&mut *writing, &incidents).await?;
     let judged = spawn_blocking(move || bench.judge(offers, found, known, batch)).await;
     let (batch, outcomes) = judged.map_err(ApiError::internal)?;
@@ -160,19 +161,14 @@ struct Known {
 impl Known {
     async fn fetch(
         writing: &mut dyn Writing,
-        incidents: &BTreeSet<IncidentId>,
+        changes: &BTreeSet<(DocKey, Hash)>,
         actors: &BTreeSet<Actor>,
     ) -> store::Result<Self> {
         let actors: Vec<_> = actors.iter().copied().collect();
-        let incidents: Vec<_> = incidents.iter().copied().collect();
-        let mut known = Self {
+        Ok(Self {
             actors: writing.actors(&actors).await?,
-            quarantine: Quarantine::new(),
-        };
-        for refused in writing.quarantined(&incidents).await? {
-            known.note(&refused);
-        }
-        Ok(known)
+            quarantine: writing.refusals(changes).await?,
+        })
     }
 
     fn note(&mut self, refused: &Quarantined) {
@@ -267,7 +263,7 @@ impl Bench {
 
 /// The device keeps the act and tries again: that the server cannot read is not the act's fault.
 fn cannot_say(offer: &Offer) -> Outcome {
-    let doc = shared::ids::DocKey::incident(offer.incident);
+    let doc = DocKey::incident(offer.incident);
     Outcome::Verdict(Verdict::Missing {
         doc,
         hashes: Vec::new(),

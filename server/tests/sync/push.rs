@@ -187,6 +187,23 @@ async fn a_refused_act_takes_what_follows_it_and_leaves_other_documents_alone() 
 }
 
 #[tokio::test]
+async fn what_follows_an_act_that_an_earlier_push_lost_is_refused() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    let mut carol = Device::portal(&server, CAROL).await;
+    carol.pull(&server).await;
+    carol.assign(id, "desktop");
+    carol.push(&server).await;
+    for text in ["And it is urgent.", "Hello?"] {
+        carol.reply_to(id, text);
+        let verdicts = carol.push(&server).await;
+        assert_eq!(verdicts, [Verdict::Refused(Refused::FollowsRefused)]);
+    }
+}
+
+#[tokio::test]
 async fn what_was_refused_once_stays_refused_and_is_kept() {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
@@ -204,7 +221,7 @@ async fn what_was_refused_once_stays_refused_and_is_kept() {
     assert_eq!(carol.offer(&server, vec![group.clone()]).await, first);
 
     let mut writing = server.app.store.write().await.expect("a turn");
-    let kept = writing.quarantined(&[id]).await.expect("it is stored");
+    let kept = writing.quarantined(CAROL).await.expect("it is stored");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].bytes, group.changes[0].bytes.0);
 }

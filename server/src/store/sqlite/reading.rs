@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{DeviceId, DocKey, Hash, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::people::Scope;
 use shared::sync::message::decode;
 use shared::sync::server::{Event, Log, Older, Reach, Standing};
 use shared::sync::{Seq, SignedHeads};
+use shared::time::UnixMillis;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::super::{Result, StoreError, StoredChange, StoredDoc, StoredRow, View};
+use super::super::{Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View};
 use super::{
-    bytes, change, change_columns, doc, epoch, id_list, incident, kind, number, scope, scope_list,
-    seq, unsigned,
+    bytes, change, change_columns, doc, epoch, id_list, incident, kind, number, refusal, scope,
+    scope_list, seq, unsigned,
 };
 
 /// A transaction: for reading, or the one that writes.
@@ -170,6 +171,29 @@ impl View for Reading {
         };
         rows.iter().map(row).collect()
     }
+
+    async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>> {
+        const SQL: &str =
+            "SELECT incident, kind, hash, person, device, refused, act, received_at, bytes
+             FROM quarantine WHERE person = ? ORDER BY received_at DESC, rowid DESC";
+        let query = sqlx::query(SQL).bind(person.0);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter().map(quarantined).collect()
+    }
+}
+
+fn quarantined(row: &SqliteRow) -> Result<Quarantined> {
+    let ((doc, hash), (person, device), refused) = refusal(row)?;
+    Ok(Quarantined {
+        doc,
+        hash,
+        person,
+        device,
+        act: ActId::from_bytes(bytes(row, 6, "an act")?),
+        received_at: UnixMillis(row.try_get(7)?),
+        refused,
+        bytes: row.try_get(8)?,
+    })
 }
 
 const CHANGED: &str = "SELECT seq, commit_end, incident FROM changes

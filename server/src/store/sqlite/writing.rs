@@ -1,23 +1,23 @@
 //! Adding to the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{ActId, Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
-use shared::incidents::Refused;
+use shared::ids::{Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::sync::Seq;
 use shared::sync::message::encode;
-use shared::time::UnixMillis;
+use shared::sync::server::Quarantine;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    Audience, DocState, Effect, Quarantined, Result, RowState, StoreError, StoredChange, Writing,
+    Audience, DocState, Effect, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined, Result,
+    RowState, StoredChange, Writing,
 };
 use super::reading::Reading;
 use super::{
-    bytes, change, change_columns, doc, id_list, incident, kind, kind_number, number, scope, seq,
-    unsigned,
+    bytes, change, change_columns, id_list, incident, kind, kind_number, number, refusal, scope,
+    seq, unsigned,
 };
 
 #[async_trait]
@@ -60,15 +60,24 @@ impl Writing for Reading {
         rows.iter().map(binding).collect()
     }
 
-    async fn quarantined(&mut self, incidents: &[IncidentId]) -> Result<Vec<Quarantined>> {
-        const SQL: &str =
-            "SELECT incident, kind, hash, person, device, act, received_at, refused, bytes
-             FROM quarantine WHERE incident IN (SELECT unhex(value) FROM json_each(?))";
-        let rows = sqlx::query(SQL)
-            .bind(id_list(incidents))
-            .fetch_all(&mut *self.0)
-            .await?;
-        rows.iter().map(quarantined).collect()
+    async fn refusals(&mut self, changes: &BTreeSet<(DocKey, Hash)>) -> Result<Quarantine> {
+        const SQL: &str = "SELECT incident, kind, hash, person, device, refused
+             FROM json_each(?) CROSS JOIN quarantine ON incident = unhex(value ->> 0)
+               AND kind = value ->> 1 AND hash = unhex(value ->> 2)";
+        let key = |(doc, hash): &(DocKey, Hash)| {
+            let incident = doc.id.0.simple().to_string();
+            (incident, kind_number(doc.kind), hash.to_string())
+        };
+        let keys: Vec<_> = changes.iter().map(key).collect();
+        let keys = serde_json::to_string(&keys).expect("texts and numbers are JSON");
+        let rows = sqlx::query(SQL).bind(keys).fetch_all(&mut *self.0).await?;
+        let mut refusals = Quarantine::new();
+        for row in &rows {
+            let (change, offered_by, refused) = refusal(row)?;
+            let before = refusals.entry(change).or_default();
+            before.insert(offered_by, refused);
+        }
+        Ok(refusals)
     }
 
     async fn change(
@@ -234,22 +243,33 @@ impl Writing for Reading {
         Ok(())
     }
 
-    async fn quarantine(&mut self, refused: &Quarantined) -> Result<()> {
+    async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()> {
         const SQL: &str = "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT DO NOTHING";
-        let rule = serde_json::to_string(&refused.refused).expect("a refusal is plain JSON");
-        sqlx::query(SQL)
-            .bind(refused.doc.id.as_bytes().as_slice())
-            .bind(kind_number(refused.doc.kind))
-            .bind(refused.hash.0.as_slice())
-            .bind(refused.person.0)
-            .bind(refused.device.as_bytes().as_slice())
-            .bind(refused.act.as_bytes().as_slice())
-            .bind(refused.received_at.0)
-            .bind(rule)
-            .bind(&refused.bytes)
-            .execute(&mut *self.0)
-            .await?;
+        for refused in refused {
+            let rule = serde_json::to_string(&refused.refused).expect("a refusal is plain JSON");
+            sqlx::query(SQL)
+                .bind(refused.doc.id.as_bytes().as_slice())
+                .bind(kind_number(refused.doc.kind))
+                .bind(refused.hash.0.as_slice())
+                .bind(refused.person.0)
+                .bind(refused.device.as_bytes().as_slice())
+                .bind(refused.act.as_bytes().as_slice())
+                .bind(refused.received_at.0)
+                .bind(rule)
+                .bind(&refused.bytes)
+                .execute(&mut *self.0)
+                .await?;
+        }
+        let people: BTreeSet<_> = refused.iter().map(|refused| refused.person).collect();
+        for person in people {
+            sqlx::query(TRIM)
+                .bind(person.0)
+                .bind(QUARANTINE_ROWS_MAX)
+                .bind(QUARANTINE_BYTES_MAX)
+                .execute(&mut *self.0)
+                .await?;
+        }
         Ok(())
     }
 
@@ -273,18 +293,10 @@ impl Writing for Reading {
     }
 }
 
-fn quarantined(row: &SqliteRow) -> Result<Quarantined> {
-    let refused: String = row.try_get(7)?;
-    let unreadable = |_| StoreError::Unreadable { what: "a refusal" };
-    let refused: Refused = serde_json::from_str(&refused).map_err(unreadable)?;
-    Ok(Quarantined {
-        doc: doc(row, 0)?,
-        hash: Hash(bytes(row, 2, "a hash")?),
-        person: PersonId(unsigned(row, 3)?),
-        device: DeviceId::from_bytes(bytes(row, 4, "a device")?),
-        act: ActId::from_bytes(bytes(row, 5, "an act")?),
-        received_at: UnixMillis(row.try_get(6)?),
-        refused,
-        bytes: row.try_get(8)?,
-    })
-}
+const TRIM: &str = "DELETE FROM quarantine WHERE rowid IN (
+         SELECT row FROM (
+             SELECT rowid AS row, row_number() OVER latest AS nth,
+                 sum(length(bytes)) OVER latest AS total
+             FROM quarantine WHERE person = ?1
+             WINDOW latest AS (ORDER BY received_at DESC, rowid DESC ROWS UNBOUNDED PRECEDING))
+         WHERE nth > ?2 OR total > ?3)";

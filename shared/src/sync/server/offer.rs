@@ -56,6 +56,14 @@ impl Offer {
         self.changes.iter().map(|offered| offered.actor)
     }
 
+    /// The changes whose earlier refusals a judgement needs: those offered and those below them.
+    pub fn consults(&self) -> impl Iterator<Item = (DocKey, Hash)> {
+        self.changes.iter().flat_map(|offered| {
+            let hashes = std::iter::once(&offered.hash).chain(&offered.deps);
+            hashes.map(|hash| (offered.doc, *hash))
+        })
+    }
+
     /// The changes with their hashes and bytes, as quarantine keeps them.
     pub fn parts(&self) -> impl Iterator<Item = (DocKey, Hash, &[u8])> {
         self.changes
