@@ -22,6 +22,7 @@ use super::list::List;
 use super::live::Socket;
 use super::locks::Lead;
 use super::protocol::{Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
+use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
 use super::{board, keep, rebuild, sync};
@@ -55,6 +56,7 @@ pub(crate) struct State {
     pub timer: Option<Timeout>,
     pub hints: Option<Interval>,
     pub socket: Option<Socket>,
+    pub ahead: Option<Ahead>,
     /// Held while this engine does the network.
     pub lead: Option<Lead>,
     /// Whether everything was already fetched again because a copy could not be read.

@@ -6,6 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use futures_channel::oneshot;
+use wasm_bindgen_futures::spawn_local;
+
 use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
 use shared::priority::Matrix;
@@ -31,6 +34,12 @@ const PAGE_DOCS: u32 = 1024;
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
 
+/// A page that was asked for before its turn.
+pub(crate) struct Ahead {
+    asked: Cursors,
+    answer: oneshot::Receiver<Result<Vec<u8>, Fault>>,
+}
+
 /// What a stored page changed.
 struct Stored {
     cursors: Cursors,
@@ -53,14 +62,16 @@ pub(crate) async fn pull(desk: Rc<Desk>) {
 
 async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     let asked = desk.state.borrow().cursors.clone();
-    let body = message::encode(&request(desk, &asked));
-    let answer = http::post("/sync/pull", &body).await?;
+    let answer = answer(desk, &asked).await?;
     let page: PullPage = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
     if page.min_client > PROTOCOL {
         return Err(Fault::Outdated);
     }
     let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
     let directory = page.directory.clone();
+    if page.more {
+        ask_ahead(desk, &page);
+    }
     let stored = store(desk, &asked, page).await.map_err(|_| Fault::Disk)?;
     let Some(stored) = stored else {
         // Another tab led meanwhile; what it stored counts.
@@ -70,6 +81,34 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     let waiting = stored.waiting;
     show(desk, stored, directory, more);
     Ok(pulled(desk, waiting, head, more))
+}
+
+/// The answer to a pull: the one that was asked for ahead, if it continues from here.
+async fn answer(desk: &Desk, asked: &Cursors) -> Result<Vec<u8>, Fault> {
+    let ahead = desk.state.borrow_mut().ahead.take();
+    if let Some(ahead) = ahead.filter(|ahead| ahead.asked == *asked)
+        && let Ok(answer) = ahead.answer.await
+    {
+        return answer;
+    }
+    http::post("/sync/pull", &message::encode(&request(desk, asked))).await
+}
+
+/// Asks for the page after this one while this one is being stored, so that the line is not idle.
+/// It is stored only if the device then stands where it continues.
+fn ask_ahead(desk: &Desk, page: &PullPage) {
+    let asked = page.cursors.clone();
+    let mut request = request(desk, &asked);
+    if let Some(directory) = &page.directory {
+        request.directory = directory.version;
+    }
+    let (send, answer) = oneshot::channel();
+    spawn_local(async move {
+        // Nobody waits for it any more once something else came in between.
+        send.send(http::post("/sync/pull", &message::encode(&request)).await)
+            .ok();
+    });
+    desk.state.borrow_mut().ahead = Some(Ahead { asked, answer });
 }
 
 fn request(desk: &Desk, asked: &Cursors) -> PullRequest {

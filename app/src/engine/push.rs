@@ -42,6 +42,8 @@ async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> 
         return Ok(Waiting::None);
     }
     let boots = entries.iter().map(|entry| entry.drafted.boot).collect();
+    // A page asked for before this push would bring documents without what it brings.
+    desk.state.borrow_mut().ahead = None;
     let body = message::encode(&request(desk, groups, &boots));
     let answer = http::post("/sync/push", &body).await?;
     let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;

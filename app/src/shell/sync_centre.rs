@@ -14,6 +14,9 @@ use crate::ui::browser;
 use crate::ui::live::live;
 use crate::ui::overlay::Sheet;
 
+/// An age below this is not worth saying.
+const JUST_NOW_MILLIS: i64 = 60_000;
+
 /// What the engine lists.
 #[derive(Clone, Copy)]
 struct Lists {
@@ -227,11 +230,12 @@ fn Device(now: Now) -> impl IntoView {
         let fresh = status.fresh_at.map_or_else(
             || t!("sync.never"),
             |at| {
-                t!(
-                    "sync.ago",
-                    at = text::clock_and_day(at),
-                    age = text::short_age(at, now.get())
-                )
+                let clock = text::clock_and_day(at);
+                let now = now.get();
+                if now.since(at) < JUST_NOW_MILLIS {
+                    return clock;
+                }
+                t!("sync.ago", at = clock, age = text::short_age(at, now))
             },
         );
         let storage = match (status.storage_used, status.storage_quota) {

@@ -20,20 +20,24 @@ pub(super) fn field<T: Clone + PartialEq>(
     value: impl Fn(&Content) -> Option<T>,
     severity: impl Fn(&T) -> u8,
 ) -> Option<Field<T>> {
-    let said = |at: usize| {
+    let current = known.current(|content| value(content).is_some());
+    let rank = |at: usize| {
         let fact = &known.facts[at];
-        let value = value(&fact.content)?;
+        let severity = severity(&value(&fact.content)?);
+        Some((Reverse((fact.from.corrected, severity, fact.id)), at))
+    };
+    let mut ranked: Vec<_> = current.into_iter().filter_map(rank).collect();
+    ranked.sort_unstable();
+    let said = |(_, at): (_, usize)| {
+        let fact = &known.facts[at];
         Some(Said {
-            value,
+            value: value(&fact.content)?,
             fact: fact.id,
             from: fact.from,
         })
     };
-    let current = known.current(|content| value(content).is_some());
-    let mut said: Vec<_> = current.into_iter().filter_map(said).collect();
-    said.sort_by_key(|said| Reverse((said.from.corrected, severity(&said.value), said.fact)));
     let mut rivals: Vec<Said<T>> = Vec::new();
-    let mut best = said.into_iter();
+    let mut best = ranked.into_iter().filter_map(said);
     let holds = best.next()?;
     for rival in best {
         if rival.value != holds.value && rivals.iter().all(|other| other.value != rival.value) {

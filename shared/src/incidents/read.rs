@@ -173,14 +173,13 @@ fn strange(known: &Knowledge) -> Vec<Anomaly> {
     }
 }
 
-fn earliest(known: &Knowledge, wanted: impl Fn(&Content) -> bool) -> (Option<&Known>, bool) {
-    let mut found: Vec<_> = known
-        .facts
-        .iter()
-        .filter(|fact| wanted(&fact.content))
-        .collect();
-    found.sort_by_key(|fact| (fact.from.corrected, fact.id));
-    (found.first().copied(), found.len() > 1)
+/// The earliest of the wanted facts, and whether there are others.
+fn earliest(known: &Knowledge, wanted: fn(&Content) -> bool) -> (Option<&Known>, bool) {
+    let found = known.facts.iter().filter(|fact| wanted(&fact.content));
+    let first = found
+        .clone()
+        .min_by_key(|fact| (fact.from.corrected, fact.id));
+    (first, found.count() > 1)
 }
 
 fn number_of(fact: &Known) -> Option<String> {

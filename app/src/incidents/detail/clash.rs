@@ -84,9 +84,9 @@ fn card(
 
 fn sentence(desk: Desk, organisation: &Organisation, clash: &Clash) -> String {
     let me = untrack(|| desk.me());
-    let name = |from: &Provenance| {
+    let name = |from: &Provenance, you: String| {
         if from.by == me.id {
-            t!("person.you")
+            you
         } else {
             organisation.person_name(from.by)
         }
@@ -96,14 +96,14 @@ fn sentence(desk: Desk, organisation: &Organisation, clash: &Clash) -> String {
         "clash.holds",
         field = field_text(value),
         value = value_text(value, organisation),
-        who = name(from),
+        who = name(from, t!("person.you")),
         at = time(from)
     )];
     parts.extend(clash.rivals.iter().map(|(value, from)| {
         t!(
             "clash.rival",
             value = value_text(value, organisation),
-            who = name(from),
+            who = name(from, t!("clash.you")),
             at = time(from)
         )
     }));

@@ -12,6 +12,7 @@ use crate::incidents::Desk;
 use crate::incidents::address::Place;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
+use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 
@@ -37,10 +38,32 @@ pub(super) fn Head(
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
                 <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
+                <Conflicts open=open is_history=is_history />
                 {live(move || open.with(|incident| about(desk, incident)))}
             </p>
             <Actions open=open asking=asking is_history=is_history />
         </div>
+    }
+}
+
+/// Leads to what two people set at the same time, wherever the conversation hides it.
+#[component]
+fn Conflicts(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+    let count = Memo::new(move |_| open.with(|incident| incident.conflicts()));
+    let lead = move |_| {
+        is_history.set(false);
+        // After the conversation has taken the place of the history.
+        request_animation_frame(|| browser::focus(".clash .button"));
+    };
+    move || {
+        (count.get() > 0).then(|| {
+            view! {
+                " · "
+                <button type="button" class="clashing" data-testid="conflicts" on:click=lead>
+                    {t!("row.conflicts", count = count.get())}
+                </button>
+            }
+        })
     }
 }
 

@@ -32,18 +32,9 @@ pub(super) fn Properties(open: Open) -> impl IntoView {
     });
     on_cleanup(move || resized.remove());
     let asking = RwSignal::new(false);
-    // Where the conversation hides what two people set, the head of the list says so.
-    let conflicts = move || {
-        let count = open.with(|incident| incident.conflicts());
-        (count > 0)
-            .then(|| view! { <small class="error">{t!("row.conflicts", count = count)}</small> })
-    };
     view! {
         <details class="props" open=is_wide>
-            <summary>
-                <span>{t!("props.label")}</span>
-                {conflicts}
-            </summary>
+            <summary>{t!("props.label")}</summary>
             <h3>{t!("props.incident")}</h3>
             <dl>
                 <PriorityLine open=open />
