@@ -7,6 +7,7 @@
 
 mod appearance;
 mod banners;
+mod export;
 mod frame;
 mod menu;
 mod status;

@@ -1,10 +1,11 @@
 //! The WebSocket that says when there is news. It carries no document and may be lost.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, WebSocket};
+use web_sys::{BinaryType, MessageEvent, WebSocket};
 
-use shared::sync::message::Live;
+use shared::sync::message::{self, Live};
 
 use super::clock;
 
@@ -34,6 +35,7 @@ impl Socket {
         };
         let address = format!("{scheme}://{}/sync/live", location.host());
         let socket = WebSocket::new(&address).ok()?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
         let on_open = Closure::new({
             let report = report.clone();
             move || report(Report::Opened)
@@ -41,9 +43,9 @@ impl Socket {
         let on_message = Closure::new({
             let report = report.clone();
             move |event: MessageEvent| {
-                let text = event.data().as_string().unwrap_or_default();
+                let frame = Uint8Array::new(&event.data()).to_vec();
                 // A kind of frame that this version does not know says nothing to it.
-                if let Ok(live) = serde_json::from_str(&text) {
+                if let Ok(live) = message::decode(&frame) {
                     report(Report::Heard(live));
                 }
             }
@@ -62,9 +64,7 @@ impl Socket {
 
     /// Sends a frame, if the socket is open.
     pub(crate) fn send(&self, live: &Live) {
-        if let Ok(text) = serde_json::to_string(live) {
-            self.web.send_with_str(&text).ok();
-        }
+        self.web.send_with_u8_array(&message::encode(live)).ok();
     }
 }
 

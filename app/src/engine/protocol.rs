@@ -131,8 +131,16 @@ pub enum News {
     /// The stored copy was lost or could not be read and is being fetched again.
     Rebuilding {
         lost_acts: u32,
-        exported: Option<String>,
+        rescued: Rescued,
     },
+}
+
+/// What could be read of a lost copy, for its author to take elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Rescued {
+    /// Acts that had not reached the server, with the author's time.
+    pub acts: Vec<(Intent, UnixMillis)>,
+    pub drafts: Vec<String>,
 }
 
 /// The facts under the status chip.

@@ -9,11 +9,13 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::IncidentId;
+use shared::incidents::{Drafted, Intent};
 use shared::sync::client::{Input, ReviewEntry, Slot, Writer};
+use shared::time::UnixMillis;
 
 use super::desk::Desk;
 use super::keep::{self, Entries, Outcome};
-use super::protocol::{Failure, News};
+use super::protocol::{Failure, News, Rescued};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::{Tabs, Word};
@@ -222,30 +224,35 @@ pub(crate) fn reread_directory(desk: &Rc<Desk>) {
 }
 
 fn told(lost: usize, saved: &Entries) -> News {
-    let saved: Vec<_> = saved.iter().map(|(_, entry)| &entry.drafted).collect();
+    let acts = saved.iter().map(|(_, entry)| rescued(&entry.drafted));
     News::Rebuilding {
         lost_acts: u32::try_from(lost).unwrap_or(u32::MAX),
-        exported: serde_json::to_string_pretty(&saved)
-            .ok()
-            .filter(|_| !saved.is_empty()),
+        rescued: Rescued {
+            acts: acts.collect(),
+            drafts: Vec::new(),
+        },
     }
 }
 
 /// Like [`told`], with everything that was saved in the text.
 fn told_all(saved: &Saved) -> News {
-    let acts: Vec<_> = saved.acts.iter().map(|(_, entry)| &entry.drafted).collect();
     let of = |shelf| saved.named.iter().filter(move |(on, ..)| *on == shelf);
-    let review: Vec<_> = of(Shelf::Review)
+    let waiting = saved.acts.iter().map(|(_, entry)| rescued(&entry.drafted));
+    let review = of(Shelf::Review)
         .filter_map(|(_, _, record)| ReviewEntry::decode(record).ok())
-        .map(|entry| entry.drafted)
-        .collect();
-    let drafts: Vec<_> = of(Shelf::Drafts)
-        .map(|(_, _, text)| String::from_utf8_lossy(text))
-        .collect();
+        .map(|entry| rescued(&entry.drafted));
+    let drafts = of(Shelf::Drafts).map(|(_, _, text)| String::from_utf8_lossy(text).into_owned());
     News::Rebuilding {
         lost_acts: u32::try_from(saved.lost + saved.acts.len()).unwrap_or(u32::MAX),
-        exported: serde_json::to_string_pretty(&(acts, review, drafts)).ok(),
+        rescued: Rescued {
+            acts: waiting.chain(review).collect(),
+            drafts: drafts.collect(),
+        },
     }
+}
+
+fn rescued(drafted: &Drafted) -> (Intent, UnixMillis) {
+    (drafted.intent.clone(), drafted.at)
 }
 
 /// Takes what cannot be read out of the database and has everything fetched again.

@@ -16,7 +16,7 @@ use shared::people::Directory;
 use shared::rows::Row;
 
 use super::Organisation;
-use crate::engine::protocol::{News, Status};
+use crate::engine::protocol::{News, Rescued, Status};
 
 /// A row with the text that the filter looks through.
 pub struct Entry {
@@ -28,7 +28,7 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rebuilding {
     pub lost_acts: u32,
-    pub exported: Option<String>,
+    pub rescued: Rescued,
 }
 
 /// The page's picture of the engine's world. Cheap to copy.
@@ -141,14 +141,8 @@ impl Board {
             News::Status(status) => self.status.set(status),
             News::SignInNeeded => self.sign_in_needed.set(true),
             News::UpdateNeeded => self.update_needed.set(true),
-            News::Rebuilding {
-                lost_acts,
-                exported,
-            } => {
-                self.rebuilding.set(Some(Rebuilding {
-                    lost_acts,
-                    exported,
-                }));
+            News::Rebuilding { lost_acts, rescued } => {
+                self.rebuilding.set(Some(Rebuilding { lost_acts, rescued }));
             }
             // The link settles acts itself.
             News::Durable { .. } | News::NotKept { .. } => {}

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::export;
+use crate::engine::protocol::Rescued;
 use crate::incidents::{Desk, Drafts};
 use crate::session::SignInAgain;
 use crate::text::t;
@@ -45,7 +47,7 @@ fn EngineFailed() -> impl IntoView {
     }
 }
 
-/// The stored copy was lost; what could be saved of it is offered as a file.
+/// The stored copy was lost; what could be saved of it is offered as a text.
 #[component]
 fn Rebuilt() -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -57,9 +59,11 @@ fn Rebuilt() -> impl IntoView {
                 0 => t!("banner.rebuilding"),
                 count => t!("banner.rebuilding_lost", count = count),
             };
-            let copy = what.exported.map(|exported| {
+            let rescued = what.rescued;
+            let copy = (rescued != Rescued::default()).then(|| {
+                let copy = move |_| browser::copy(&export::rescued(&rescued, &desk.organisation()));
                 view! {
-                    <button type="button" class="button" on:click=move |_| browser::copy(&exported)>
+                    <button type="button" class="button" on:click=copy>
                         {t!("banner.copy_export")}
                     </button>
                 }

@@ -5,8 +5,8 @@ use leptos::task::spawn_local;
 
 use shared::incidents::{Intent, SetField};
 
-use super::Now;
 use super::status::sentence;
+use super::{Now, export};
 use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct};
 use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
 use crate::text::{self, t};
@@ -109,6 +109,14 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
             </li>
         }
     };
+    let copy = move |_| {
+        let organisation = desk.organisation();
+        browser::copy(
+            &lists
+                .waiting
+                .with(|acts| export::waiting(acts, &organisation)),
+        );
+    };
     move || {
         let acts = lists.waiting.get();
         let heading = t!("sync.waiting", count = acts.len());
@@ -116,6 +124,9 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
             view! {
                 <h3>{heading}</h3>
                 <ul>{acts.into_iter().map(item).collect_view()}</ul>
+                <div class="actions">
+                    <button type="button" class="button" on:click=copy>{t!("sync.copy_unsent")}</button>
+                </div>
             }
         })
     }

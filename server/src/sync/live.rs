@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use shared::sync::Seq;
-use shared::sync::message::Live;
+use shared::sync::message::{Live, encode};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::App;
@@ -53,7 +53,7 @@ async fn serve(app: Arc<App>, session: SessionId, mut socket: WebSocket) {
             }
             frame = socket.recv() => {
                 silent = 0;
-                matches!(frame, Some(Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_))))
+                matches!(frame, Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))))
             }
             _ = beat.tick() => {
                 silent += 1;
@@ -84,8 +84,8 @@ fn told(app: &App, seq: Seq) -> Live {
 }
 
 async fn send(socket: &mut WebSocket, frame: &Live) -> bool {
-    let text = serde_json::to_string(frame).expect("a frame is plain JSON");
-    socket.send(Message::Text(text.into())).await.is_ok()
+    let frame = Message::Binary(encode(frame).into());
+    socket.send(frame).await.is_ok()
 }
 
 async fn close(mut socket: WebSocket, code: u16) {

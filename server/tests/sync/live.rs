@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use shared::sync::Seq;
-use shared::sync::message::Live;
+use shared::sync::message::{Live, decode, encode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -44,7 +44,7 @@ async fn next(socket: &mut Socket) -> Option<Message> {
 
 async fn told(socket: &mut Socket) -> Live {
     match next(socket).await {
-        Some(Message::Text(text)) => serde_json::from_str(&text).expect("a frame of ours"),
+        Some(Message::Binary(frame)) => decode(&frame).expect("a frame of ours"),
         other => panic!("{other:?}"),
     }
 }
@@ -64,9 +64,8 @@ async fn a_device_is_told_of_every_commit_and_of_nothing_else() {
     alice.push(&server).await;
     let head = alice.pull_once(&server).await.head;
     assert_eq!(told(&mut socket).await, Live::Head { seq: head, epoch });
-    let beat = serde_json::to_string(&Live::Beat).expect("JSON");
     socket
-        .send(Message::Text(beat.into()))
+        .send(Message::Binary(encode(&Live::Beat).into()))
         .await
         .expect("it is open");
     assert_eq!(

@@ -248,9 +248,9 @@ pub struct RepairReply {
     pub signed: SignedHeads,
 }
 
-/// A frame of `/sync/live`, as JSON. Losing one does no harm.
+/// A frame of `/sync/live`. Losing one does no harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
+#[serde(rename_all = "snake_case")]
 pub enum Live {
     /// The log has grown to `seq`; sent on connection too.
     Head { seq: Seq, epoch: Epoch },
