@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use shared::document::Document;
 use shared::ids::{DocKey, DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{
     Channel, Declare, Drafted, HoldReason, Incident, Intent, Level, Requester, ResolutionCode,
@@ -301,10 +302,12 @@ fn facts(remote: &Remote, id: IncidentId) -> Vec<(DocKind, FactId)> {
         .into_iter()
         .filter_map(|key| remote.device.disk.doc(key));
     let docs = docs.map(|doc| doc.load().expect("a document can be put together"));
-    let facts = docs.map(|doc| (doc.key.kind, doc.facts().0));
-    facts
-        .flat_map(|(kind, held)| held.into_iter().map(move |held| (kind, held.fact.id)))
-        .collect()
+    let facts = |doc: Document| {
+        let held = doc.facts().0.iter();
+        let facts = held.map(|held| (doc.key.kind, held.fact.id));
+        facts.collect::<Vec<_>>()
+    };
+    docs.flat_map(facts).collect()
 }
 
 fn wrote(drafted: &Drafted) -> Vec<(DocKind, FactId)> {

@@ -12,6 +12,7 @@
 mod receipts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{
@@ -120,7 +121,12 @@ pub struct BadDocument;
 pub struct Document {
     pub key: DocKey,
     automerge: Automerge,
+    /// Read when first asked for: every act asks several times, and automerge looks long for each.
+    facts: OnceLock<Facts>,
 }
+
+/// The facts in the order of their keys, and how many keys are no fact.
+type Facts = (Vec<Held>, usize);
 
 impl Document {
     /// An empty document, before its first change.
@@ -128,13 +134,19 @@ impl Document {
         Self {
             key,
             automerge: Automerge::new(),
+            facts: OnceLock::new(),
         }
     }
 
     /// Loads a saved document; verifies its heads.
     pub fn load(key: DocKey, bytes: &[u8]) -> Result<Self, BadDocument> {
         let automerge = Automerge::load(bytes).map_err(|_| BadDocument)?;
-        Ok(Self { key, automerge })
+        let facts = OnceLock::new();
+        Ok(Self {
+            key,
+            automerge,
+            facts,
+        })
     }
 
     /// Saves the document with its whole history.
@@ -190,6 +202,7 @@ impl Document {
             return Err(BadDocument);
         }
         self.automerge = next;
+        self.facts = OnceLock::new();
         Ok(())
     }
 
@@ -224,7 +237,12 @@ impl Document {
     }
 
     /// The facts, in the order of their keys. What is not a fact's shape is left out and counted.
-    pub fn facts(&self) -> (Vec<Held>, usize) {
+    pub fn facts(&self) -> (&[Held], usize) {
+        let (held, strange) = self.facts.get_or_init(|| self.read_facts());
+        (held, *strange)
+    }
+
+    fn read_facts(&self) -> Facts {
         let mut held = Vec::new();
         let mut strange = 0;
         for item in self.automerge.map_range(ROOT, ..) {
@@ -299,10 +317,23 @@ impl Document {
         let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(0));
         let change = hash.and_then(|hash| self.automerge.get_change_by_hash(&hash));
         let change = change.ok_or(BadDocument)?;
+        let actor_seq = change.seq();
+        if let Some((held, _)) = self.facts.get_mut() {
+            for fact in draft.facts.iter().cloned() {
+                let key = fact.key();
+                let place = held.partition_point(|held| held.fact.key() < key);
+                let new = Held {
+                    fact,
+                    actor,
+                    actor_seq,
+                };
+                held.insert(place, new);
+            }
+        }
         Ok(Written {
             doc: self.key,
             hash: Hash(change.hash().0),
-            actor_seq: change.seq(),
+            actor_seq,
             bytes: change.raw_bytes().to_vec(),
         })
     }
@@ -430,4 +461,33 @@ fn hash(hash: &ChangeHash) -> Hash {
 
 fn actor(id: &ActorId) -> Option<Actor> {
     id.to_bytes().try_into().ok().map(Actor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{Intent, ResolutionCode};
+    use crate::testing::{ALICE, BOB, Copy};
+
+    #[test]
+    fn facts_read_the_same_as_they_are_written_and_once_they_are_loaded() {
+        let mut copy = Copy::declared();
+        let note = |text: &str| Intent::Note { text: text.into() };
+        let notes = "Done.".to_owned();
+        let code = ResolutionCode::Fixed;
+        let acts = [
+            (ALICE, note("one")),
+            (BOB, Intent::Claim { group: None }),
+            (ALICE, note("two")),
+            (BOB, Intent::Resolve { code, notes }),
+        ];
+        for (person, intent) in acts {
+            copy.act(person, intent);
+            for doc in [Some(&copy.docs.incident), copy.docs.work.as_ref()] {
+                let doc = doc.expect("staff has both");
+                let loaded = Document::load(doc.key, &doc.save()).expect("a saved document");
+                assert_eq!(doc.facts(), loaded.facts());
+            }
+        }
+    }
 }

@@ -158,14 +158,11 @@ fn reading(kept: &Kept, has_work: bool) -> Incident {
 
 fn facts(kept: &Kept) -> BTreeSet<(DocKind, FactId)> {
     let docs = [Some(&kept.docs.incident), kept.docs.work.as_ref()];
-    let facts = |doc: &shared::document::Document| {
-        let kind = doc.key.kind;
-        doc.facts()
-            .0
-            .into_iter()
-            .map(move |held| (kind, held.fact.id))
-    };
-    docs.into_iter().flatten().flat_map(facts).collect()
+    let facts = docs.into_iter().flatten().flat_map(|doc| {
+        let held = doc.facts().0.iter();
+        held.map(|held| (doc.key.kind, held.fact.id))
+    });
+    facts.collect()
 }
 
 /// The facts that an act made: a portal writes no internal ones.

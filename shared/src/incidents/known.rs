@@ -83,7 +83,7 @@ impl Knowledge {
             .collect()
     }
 
-    fn timed(&self, readable: Vec<(Held, Content)>, receipts: &ReceiptBook) -> Vec<Known> {
+    fn timed(&self, readable: Vec<(&Held, Content)>, receipts: &ReceiptBook) -> Vec<Known> {
         let mut order: Vec<_> = (0..readable.len()).collect();
         order.sort_by_key(|&at| self.ancestors[at].count());
         let mut times: Vec<Option<(UnixMillis, u32)>> = vec![None; readable.len()];
@@ -104,7 +104,7 @@ impl Knowledge {
         }
         let timed = readable.into_iter().zip(times);
         timed
-            .map(|((held, content), time)| known(&held, content, time, receipts))
+            .map(|((held, content), time)| known(held, content, time, receipts))
             .collect()
     }
 }
@@ -139,7 +139,7 @@ fn known(
 
 /// What each fact has seen, in whatever order the facts lie. A fact that would see itself, which no
 /// honest device writes, sees only what comes before the circle closes.
-fn ancestors(readable: &[(Held, Content)]) -> Vec<Bits> {
+fn ancestors(readable: &[(&Held, Content)]) -> Vec<Bits> {
     let places: BTreeMap<_, _> = readable
         .iter()
         .enumerate()
