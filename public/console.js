@@ -16,6 +16,14 @@ try {
   // Storage is closed to this page; it looks as the system does.
 }
 
+// The engine takes as long to start as the console does, which takes it over. Not on a first visit,
+// where it would only take a share of the line from the page.
+if (navigator.serviceWorker?.controller) {
+  const address = document.querySelector('meta[name="holdfast-engine"]').content;
+  window.holdfastEngine = new Worker(address, { type: 'module' });
+  window.holdfastEngine.onerror = () => delete window.holdfastEngine;
+}
+
 // The texts travel beside the wasm, which asks for them only once it runs.
 const texts = document.createElement('link');
 texts.rel = 'preload';

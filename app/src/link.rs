@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
@@ -207,10 +207,10 @@ impl Link {
     }
 
     fn launch(self) -> Result<Engine, JsValue> {
-        let url = browser::meta("holdfast-engine").unwrap_or_default();
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url, &options)?;
+        let worker = match begun() {
+            Some(worker) => worker,
+            None => begin()?,
+        };
         let on_message = Closure::new(move |event: MessageEvent| self.receive(&event));
         let on_error = Closure::new(move |event: ErrorEvent| {
             event.prevent_default();
@@ -328,6 +328,21 @@ impl State {
         self.pending.clear();
         self.keeping.clear();
     }
+}
+
+/// The worker that the boot file began before the console could, once.
+fn begun() -> Option<Worker> {
+    let (window, name) = (window(), JsValue::from_str("holdfastEngine"));
+    let worker = Reflect::get(&window, &name).ok()?.dyn_into().ok()?;
+    Reflect::delete_property(&window, &name).ok()?;
+    Some(worker)
+}
+
+fn begin() -> Result<Worker, JsValue> {
+    let url = browser::meta("holdfast-engine").unwrap_or_default();
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(&url, &options)
 }
 
 fn gone() -> Failure {
