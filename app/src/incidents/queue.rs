@@ -43,8 +43,9 @@ impl Shelf {
         });
         let found = Memo::new(move |_| {
             let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
+            let organisation = desk.organisation();
             desk.board()
-                .with_rows(|rows| views::find(rows, view, &filter, &me))
+                .with_rows(|rows| views::find(rows, view, &filter, &me, &organisation))
         });
         let shelf = Self {
             found,

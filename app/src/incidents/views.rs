@@ -5,7 +5,7 @@ use shared::incidents::{Priority, State};
 use shared::people::Person;
 use shared::rows::Row;
 
-use crate::link::Entry;
+use crate::link::{Entry, Organisation};
 use crate::text::t;
 
 /// A saved view of the queue.
@@ -143,10 +143,10 @@ impl Filter {
         *self == Self::default()
     }
 
-    fn finds(&self, entry: &Entry) -> bool {
+    fn finds(&self, entry: &Entry, organisation: &Organisation) -> bool {
         self.words
             .iter()
-            .all(|word| entry.find.contains(word.as_str()))
+            .all(|word| entry.text(organisation).contains(word.as_str()))
     }
 }
 
@@ -160,13 +160,19 @@ pub(crate) struct Found {
 }
 
 /// Looks through all rows; they come and stay in the order of lists.
-pub(crate) fn find(rows: &[Entry], view: View, filter: &Filter, me: &Person) -> Found {
+pub(crate) fn find(
+    rows: &[Entry],
+    view: View,
+    filter: &Filter,
+    me: &Person,
+    organisation: &Organisation,
+) -> Found {
     let mut states = State::ALL.map(|state| (state, 0));
     let mut priorities = super::address::PRIORITIES.map(|priority| (priority, 0));
     let mut ids = Vec::new();
     for entry in rows
         .iter()
-        .filter(|entry| view.shows(&entry.row, me) && filter.finds(entry))
+        .filter(|entry| view.shows(&entry.row, me) && filter.finds(entry, organisation))
     {
         let row = &entry.row;
         let of_state = filter.state.is_none_or(|state| state == row.state);

@@ -5,6 +5,7 @@
 //! graph, kept in the order lists show, with a version that views watch; a view takes the rows it
 //! draws. Rejected: a signal or store entry per row, which costs more than drawing the list.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -18,10 +19,25 @@ use shared::rows::Row;
 use super::Organisation;
 use crate::engine::protocol::{News, Rescued, Status};
 
-/// A row with the text that the filter looks through.
+/// One row of so many is put in its place; more are sorted in.
+const FEW_IN: usize = 64;
+
+/// A row with the text that the filter looks through, written when somebody first filters.
 pub struct Entry {
     pub row: Row,
-    pub find: String,
+    text: OnceCell<String>,
+}
+
+impl Entry {
+    fn new(row: Row) -> Self {
+        let text = OnceCell::new();
+        Self { row, text }
+    }
+
+    /// What the filter looks through, in lower case.
+    pub fn text(&self, organisation: &Organisation) -> &str {
+        self.text.get_or_init(|| text_of(&self.row, organisation))
+    }
 }
 
 /// That the stored copy was lost, and what became of what waited in it.
@@ -150,17 +166,23 @@ impl Board {
     }
 
     fn take(self, changed: Vec<Row>, gone: &[IncidentId]) {
-        let organisation = self.organisation.get_untracked();
         let ids = changed.iter().map(|row| row.id).chain(gone.iter().copied());
         let ids: HashSet<IncidentId> = ids.collect();
         self.rows.update_value(|rows| {
             rows.retain(|entry| !ids.contains(&entry.row.id));
-            let fresh = changed.into_iter().map(|row| Entry {
-                find: find(&row, &organisation),
-                row,
-            });
-            rows.extend(fresh);
-            rows.sort_by_cached_key(|entry| order(&entry.row));
+            let is_few = changed.len() < rows.len() / FEW_IN;
+            for entry in changed.into_iter().map(Entry::new) {
+                let place = if is_few {
+                    let key = order(&entry.row);
+                    rows.partition_point(|other| order(&other.row) < key)
+                } else {
+                    rows.len()
+                };
+                rows.insert(place, entry);
+            }
+            if !is_few {
+                rows.sort_by_cached_key(|entry| order(&entry.row));
+            }
         });
         self.version
             .update(|version| *version = version.wrapping_add(1));
@@ -175,11 +197,10 @@ impl Board {
     }
 
     fn name(self, directory: Directory) {
-        let organisation = Arc::new(Organisation::of(directory));
-        self.organisation.set(Arc::clone(&organisation));
+        self.organisation.set(Arc::new(Organisation::of(directory)));
         self.rows.update_value(|rows| {
             for entry in rows {
-                entry.find = find(&entry.row, &organisation);
+                entry.text.take();
             }
         });
         self.version
@@ -196,7 +217,7 @@ fn order(row: &Row) -> (bool, Priority, i64, IncidentId) {
     }
 }
 
-fn find(row: &Row, organisation: &Organisation) -> String {
+fn text_of(row: &Row, organisation: &Organisation) -> String {
     let category = row
         .category
         .as_ref()
