@@ -11,7 +11,9 @@ mod reading;
 mod writing;
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,7 +56,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
 /// How long a request waits for its turn before the server says that it is busy.
 const WAIT: Duration = Duration::from_secs(10);
 
-const READERS_MAX: u32 = 4;
+/// Reading is work of the processor: more connections than it has cores only hold memory.
+fn readers() -> u32 {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX).clamp(2, 8)
+}
 
 /// A database in one file.
 #[derive(Debug, Clone)]
@@ -88,7 +94,7 @@ impl Sqlite {
             .execute(&writer)
             .await?;
         let readers = pool()
-            .max_connections(READERS_MAX)
+            .max_connections(readers())
             .connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers })
     }
