@@ -22,7 +22,7 @@ use shared::ids::{ActId, IncidentId, PersonId};
 use shared::incidents::Intent;
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::{Answer, Ask, Call, Failure, News, Tell};
+use crate::engine::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
 use crate::ui::browser;
 
 pub(crate) use board::{Board, Entry};
@@ -128,9 +128,25 @@ impl Link {
         }
     }
 
-    /// Does one act; it is on the screen when this returns.
+    /// Does one act, which the open incident shows in this frame; what the engine reads follows.
     pub async fn act(self, incident: IncidentId, intent: Intent) -> Result<Painted, Failure> {
-        self.painted(Call::Act { incident, intent }).await
+        let names = ActNames::draw(browser::now(), browser::random);
+        let person = self.with(|state| state.person);
+        let before = person.and_then(|by| self.board.foresee(incident, &intent, names, by));
+        let call = Call::Act {
+            incident,
+            intent,
+            names,
+        };
+        let painted = self.painted(call).await;
+        if painted.is_err() {
+            self.board.take_back(names.act, before);
+            if self.follows(incident) {
+                // Other acts may have been done meanwhile; without an answer, what was shown stays.
+                self.open(incident).await.ok();
+            }
+        }
+        painted
     }
 
     /// Declares an incident.

@@ -6,6 +6,7 @@
 
 mod content;
 mod fold;
+mod foresee;
 mod known;
 pub mod lifecycle;
 mod read;

@@ -174,7 +174,8 @@ async function watched(server) {
   return context;
 }
 
-/* Runs in the page. A frame is on the screen once a task runs after its animation callbacks. */
+/* Runs in the page. A frame has been drawn when a task runs after its animation callbacks; the task
+   goes before what the engine has said meanwhile, which the frame does not show. */
 function observe() {
   const marks = {};
   const once = (name) => {
@@ -184,9 +185,7 @@ function observe() {
   };
   const afterPaint = (then) => {
     requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => then(performance.now());
-      channel.port2.postMessage(0);
+      scheduler.postTask(() => then(performance.now()), { priority: 'user-blocking' });
     });
   };
   const watchers = new Set();

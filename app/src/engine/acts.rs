@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedReceiver;
 
-use shared::ids::{ActId, FactId, IncidentId};
+use shared::ids::{ActId, IncidentId};
 use shared::incidents::{Drafted, Incident, Intent};
 use shared::policy;
 use shared::rows::{Row, pack_one, row};
@@ -17,7 +17,7 @@ use shared::sync::client::{LocalIncident, NotWritten, OutboxEntry, Writer};
 use super::desk::{self, Desk};
 use super::keep;
 use super::library::{Copy, Records};
-use super::protocol::{Answer, Failure, News};
+use super::protocol::{ActNames, Answer, Failure, News};
 use super::storage::{Purpose, Shelf};
 use super::tabs::Word;
 use super::{board, clock, sync};
@@ -27,14 +27,22 @@ pub(crate) struct Wish {
     number: u32,
     incident: Option<IncidentId>,
     intent: Intent,
+    names: ActNames,
 }
 
 /// Puts an act behind those already asked for.
-pub(crate) fn enqueue(desk: &Desk, number: u32, incident: Option<IncidentId>, intent: Intent) {
+pub(crate) fn enqueue(
+    desk: &Desk,
+    number: u32,
+    incident: Option<IncidentId>,
+    intent: Intent,
+    names: ActNames,
+) {
     let wish = Wish {
         number,
         incident,
         intent,
+        names,
     };
     if desk.wishes.unbounded_send(wish).is_err() {
         board::answer(number, Err(Failure::NotStarted));
@@ -110,7 +118,11 @@ async fn prepare(
     if let Some(me) = desk.me() {
         policy::may(&me, &wish.intent, before.as_ref()).map_err(Failure::Refused)?;
     }
-    Ok((copy.records, copy.local, draft(desk, wish.intent)))
+    Ok((
+        copy.records,
+        copy.local,
+        draft(desk, wish.intent, wish.names),
+    ))
 }
 
 /// An incident with what it reads as, from memory if this engine has it ready: if it was written
@@ -135,13 +147,12 @@ fn unborn(desk: &Desk) -> Copy {
     }
 }
 
-fn draft(desk: &Desk, intent: Intent) -> Drafted {
+fn draft(desk: &Desk, intent: Intent, names: ActNames) -> Drafted {
     let reading = clock::reading();
-    let fact = || FactId::new(reading.wall, clock::random());
     Drafted {
-        act: ActId::new(reading.wall, clock::random()),
+        act: names.act,
         intent,
-        facts: [fact(), fact()],
+        facts: names.facts,
         by: desk.person,
         at: reading.wall,
         boot: reading.boot,
@@ -179,9 +190,10 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
             desk.refresh_status();
         }
         Err(why) => {
-            // The copy in memory is dropped with the act; what is stored counts.
-            desk::tell_kept(act, Err(why));
+            // The copy in memory is dropped with the act; what is stored counts. Shown first: an act
+            // that is settled and still on the screen would look kept.
             show_stored(desk, id).await;
+            desk::tell_kept(act, Err(why));
         }
     }
 }

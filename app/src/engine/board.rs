@@ -13,7 +13,7 @@ use shared::ids::PersonId;
 use shared::sync::message::Surface;
 
 use super::desk::Desk;
-use super::protocol::{Answer, Ask, Call, Failure, News, Tell};
+use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
 use super::{acts, clock, start};
 
 thread_local! {
@@ -119,8 +119,15 @@ async fn take(ask: Ask) {
         return answer(number, Err(Failure::NotStarted));
     };
     match call {
-        Call::Act { incident, intent } => acts::enqueue(&desk, number, Some(incident), intent),
-        Call::Declare { intent } => acts::enqueue(&desk, number, None, intent),
+        Call::Act {
+            incident,
+            intent,
+            names,
+        } => acts::enqueue(&desk, number, Some(incident), intent, names),
+        Call::Declare { intent } => {
+            let names = ActNames::draw(clock::wall(), clock::random);
+            acts::enqueue(&desk, number, None, intent, names);
+        }
         Call::Stop { forget } => {
             let stopped = desk.close(forget).await;
             if stopped.is_ok() {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::ids::{ActId, DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent, Refused};
 use shared::people::Directory;
 use shared::rows::Row;
@@ -40,11 +40,12 @@ pub enum Call {
     Open { incident: IncidentId },
     /// Stops following it.
     Leave { incident: IncidentId },
-    /// Does one act. Answered with [`Answer::Painted`] as soon as it is folded in memory;
+    /// Does one act, whose names the page chose to show it at once. Answered with [`Answer::Painted`] as soon as it is folded in memory;
     /// [`News::Durable`] follows when it is committed, [`News::NotKept`] if that fails.
     Act {
         incident: IncidentId,
         intent: Intent,
+        names: ActNames,
     },
     /// Declares an incident; the engine makes its id.
     Declare { intent: Intent },
@@ -179,6 +180,32 @@ pub enum Line {
     SignedOut,
     /// The server refuses this client's messages; it backs off.
     Trouble,
+}
+
+/// How an act and its facts are called.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ActNames {
+    pub act: ActId,
+    /// In the incident document, and in the work document.
+    pub facts: [FactId; 2],
+}
+
+impl ActNames {
+    /// Names drawn at a moment.
+    pub fn draw(now: UnixMillis, mut random: impl FnMut() -> [u8; 10]) -> Self {
+        Self {
+            act: ActId::new(now, random()),
+            facts: [FactId::new(now, random()), FactId::new(now, random())],
+        }
+    }
+
+    /// The fact that the intent writes into the first document it concerns.
+    pub fn fact(&self, intent: &Intent) -> FactId {
+        match intent.docs().first() {
+            Some(DocKind::Work) => self.facts[1],
+            Some(DocKind::Incident) | None => self.facts[0],
+        }
+    }
 }
 
 /// An act in the outbox.

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use shared::ids::{ActId, FactId, IncidentId};
-use shared::incidents::{Incident, Priority};
+use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::incidents::{Incident, Intent, Priority, Provenance};
 use shared::people::Directory;
 use shared::rows::Row;
 
 use super::Organisation;
-use crate::engine::protocol::{News, Rescued, Status};
+use crate::engine::protocol::{ActNames, News, Rescued, Status};
+use crate::ui::browser;
 
 /// One row of so many is put in its place; more are sorted in.
 const FEW_IN: usize = 64;
@@ -120,6 +121,43 @@ impl Board {
 
     pub(super) fn show(self, incident: Incident) {
         self.incident.set(Some(Arc::new(incident)));
+    }
+
+    /// Shows what an act on the open incident will make of it, before the engine has done it.
+    /// Gives what was shown before.
+    pub(super) fn foresee(
+        self,
+        id: IncidentId,
+        intent: &Intent,
+        names: ActNames,
+        by: PersonId,
+    ) -> Option<Arc<Incident>> {
+        let shown = self.incident.get_untracked();
+        let before = shown.filter(|incident| incident.id == id)?;
+        let now = browser::now();
+        let from = Provenance {
+            by,
+            at: now,
+            corrected: now.max(before.updated_at),
+            arrival: None,
+        };
+        let fact = names.fact(intent);
+        let mut incident = Incident::clone(&before);
+        incident.foresee(intent, fact, from);
+        self.painted.update(|painted| {
+            painted.insert(fact, names.act);
+        });
+        self.show(incident);
+        Some(before)
+    }
+
+    /// Shows what was shown before an act that the engine did not do.
+    pub(super) fn take_back(self, act: ActId, before: Option<Arc<Incident>>) {
+        self.settle(act);
+        let shown = self.incident.get_untracked().map(|incident| incident.id);
+        if let Some(before) = before.filter(|before| Some(before.id) == shown) {
+            self.incident.set(Some(before));
+        }
     }
 
     /// Shows an act: the facts that are new belong to it until it is settled.

@@ -28,6 +28,15 @@ pub fn now() -> UnixMillis {
     UnixMillis(js_sys::Date::now() as i64)
 }
 
+/// Random bytes.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let crypto = window().crypto();
+    let drawn = crypto.and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    drawn.expect("every browser that runs WebAssembly has getRandomValues");
+    bytes
+}
+
 /// Whether two moments lie on one day where the reader is.
 #[expect(
     clippy::cast_precision_loss,
