@@ -96,7 +96,7 @@ fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
     view! {
         <main class="detail" aria-label=live(name) tabindex="-1">
             <Head open=open asking=asking is_history=is_history />
-            <Properties open=open />
+            <Properties open=open is_history=is_history />
             {live(move || {
                 if is_history.get() {
                     return view! { <History open=open /> }.into_any();

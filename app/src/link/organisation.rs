@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use shared::ids::{CategoryId, GroupId, PersonId, SiteId};
-use shared::incidents::Requester;
+use shared::incidents::{Intent, Requester};
 use shared::people::{Directory, Person};
+use shared::policy;
 
 use crate::text;
 
@@ -75,11 +76,9 @@ impl Organisation {
 
     /// People who work on incidents and can be given one, by name.
     pub fn staff(&self) -> Vec<&Person> {
-        let staff = self
-            .directory
-            .people
-            .iter()
-            .filter(|person| person.active && person.is_staff());
+        let works = |person: &&Person| policy::allows(person, &Intent::Start, None).is_ok();
+        let people = self.directory.people.iter();
+        let staff = people.filter(|person| person.active).filter(works);
         let mut staff: Vec<_> = staff.collect();
         staff.sort_by(|one, other| one.name.cmp(&other.name));
         staff

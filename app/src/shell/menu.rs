@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::appearance::{self, Theme};
-use crate::engine::protocol::Call;
+use crate::engine::protocol::{Call, Line};
 use crate::incidents::{Desk, Drafts, failure_text, forget_sketch};
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
@@ -134,6 +134,11 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             .status
             .with(|status| status.waiting + status.review)
     };
+    let is_offline = move || {
+        desk.board()
+            .status
+            .with(|status| status.line != Line::Online)
+    };
     let leave = move |_| {
         let forgets = forget.get_untracked() && waiting() == 0;
         let me = desk.session.person.get_untracked().map(|me| me.id);
@@ -149,6 +154,9 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
         <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
             <div class="body">
                 <WhatStays forget=forget />
+                <When is=Signal::derive(is_offline)>
+                    <p>{t!("leave.offline")}</p>
+                </When>
                 <p class="error" role="alert">{failure}</p>
             </div>
             <footer>

@@ -10,6 +10,7 @@ use crate::incidents::Desk;
 use crate::incidents::words::{field_text, value_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
+use crate::ui::browser;
 
 /// A field with several values, the one that holds first.
 #[derive(Clone)]
@@ -37,6 +38,13 @@ fn clashes(incident: &Incident) -> Vec<Clash> {
         clash(&incident.requester, SetField::Requester),
     ];
     found.into_iter().flatten().collect()
+}
+
+/// Leads to the first choice that nobody has made, wherever the conversation hides it.
+pub(super) fn lead(is_history: RwSignal<bool>) {
+    is_history.set(false);
+    // After the conversation has taken the place of the history.
+    request_animation_frame(|| browser::focus(".clash .button"));
 }
 
 /// A card for every field that nobody has settled.

@@ -7,14 +7,14 @@ use web_sys::KeyboardEvent;
 
 use shared::incidents::{Incident, Intent, SetField, State, Transition};
 
+use super::clash::lead;
 use super::{Asking, Open};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
-use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::live::live;
+use crate::ui::live::{When, live};
 
 #[component]
 pub(super) fn Head(
@@ -46,20 +46,15 @@ pub(super) fn Head(
     }
 }
 
-/// Leads to what two people set at the same time, wherever the conversation hides it.
+/// How many fields two people set at the same time.
 #[component]
 fn Conflicts(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
     let count = Memo::new(move |_| open.with(|incident| incident.conflicts()));
-    let lead = move |_| {
-        is_history.set(false);
-        // After the conversation has taken the place of the history.
-        request_animation_frame(|| browser::focus(".clash .button"));
-    };
     move || {
         (count.get() > 0).then(|| {
             view! {
                 " · "
-                <button type="button" class="clashing" data-testid="conflicts" on:click=lead>
+                <button type="button" class="clashing" data-testid="conflicts" on:click=move |_| lead(is_history)>
                     {t!("row.conflicts", count = count.get())}
                 </button>
             }
@@ -89,7 +84,12 @@ fn state_in_words(incident: &Incident) -> String {
 #[component]
 fn Subject(open: Open) -> impl IntoView {
     let editing = RwSignal::new(false);
+    let desk = expect_context::<Desk>();
     let subject = move || open.with(|incident| incident.subject.holds.value.clone());
+    let may_edit = Signal::derive(move || {
+        let example = Intent::Set(SetField::Subject("A subject".to_owned()));
+        open.with(|incident| desk.refusal(&example, incident).is_none())
+    });
     view! {
         <h2>
             {move || {
@@ -99,14 +99,16 @@ fn Subject(open: Open) -> impl IntoView {
                     view! {
                         {live(subject)}
                         " "
-                        <button
-                            type="button"
-                            class="button quiet icon"
-                            aria-label=t!("head.edit_subject")
-                            on:click=move |_| editing.set(true)
-                        >
-                            {icon(Icon::Edit)}
-                        </button>
+                        <When is=may_edit>
+                            <button
+                                type="button"
+                                class="button quiet icon"
+                                aria-label=t!("head.edit_subject")
+                                on:click=move |_| editing.set(true)
+                            >
+                                {icon(Icon::Edit)}
+                            </button>
+                        </When>
                     }
                         .into_any()
                 }

@@ -5,8 +5,10 @@ use leptos::task::spawn_local;
 
 use shared::ids::{GroupId, PersonId};
 use shared::incidents::{Incident, Intent, Level, Requester, SetField};
+use shared::policy;
 
 use super::Open;
+use super::clash::lead;
 use crate::incidents::Desk;
 use crate::incidents::address::priority_word;
 use crate::incidents::choices;
@@ -22,7 +24,9 @@ use crate::ui::pick::{Choice, Pick};
 const WIDE: &str = "(min-width: 1181px)";
 
 #[component]
-pub(super) fn Properties(open: Open) -> impl IntoView {
+pub(super) fn Properties(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let is_reader = Memo::new(move |_| policy::allows(&desk.me(), &Intent::Start, None).is_err());
     let is_wide = RwSignal::new(browser::matches(WIDE));
     let resized = window_event_listener(leptos::ev::resize, move |_| {
         let now = browser::matches(WIDE);
@@ -36,10 +40,13 @@ pub(super) fn Properties(open: Open) -> impl IntoView {
         <details class="props" open=is_wide>
             <summary>{t!("props.label")}</summary>
             <h3>{t!("props.incident")}</h3>
+            <When is=is_reader>
+                <p>{t!("props.reader")}</p>
+            </When>
             <dl>
                 <PriorityLine open=open />
-                <Levels open=open />
-                <Places open=open />
+                <Levels open=open is_history=is_history />
+                <Places open=open is_history=is_history />
                 <Assignment open=open />
                 <RequesterLine open=open asking=asking />
                 <dt>{t!("field.channel")}</dt>
@@ -83,6 +90,9 @@ fn Line(
     open: Open,
     /// The word of the value that holds.
     value: fn(&Incident) -> String,
+    /// Where the choice between several values is to be shown.
+    #[prop(into, optional)]
+    clash: Option<Clash>,
     /// The act that a word means; none when nothing would change.
     #[prop(into)]
     intent: Callback<String, Option<Intent>>,
@@ -105,7 +115,29 @@ fn Line(
         <dt>{label.clone()}</dt>
         <dd>
             <Pick label=label choices=choices value=shown disabled=disabled on_pick=pick />
+            {clash.map(|clash| mark(open, clash))}
         </dd>
+    }
+}
+
+/// A field that two people may set at the same time.
+#[derive(Clone, Copy)]
+struct Clash {
+    rivals: fn(&Incident) -> usize,
+    is_history: RwSignal<bool>,
+}
+
+/// Says at the field that there is more than one value, and leads to the choice.
+fn mark(open: Open, clash: Clash) -> impl IntoView {
+    let count = Memo::new(move |_| open.with(|incident| (clash.rivals)(incident)));
+    move || {
+        (count.get() > 0).then(|| {
+            view! {
+                <button type="button" class="clashing" on:click=move |_| lead(clash.is_history)>
+                    {t!("clash.mark", count = count.get() + 1)}
+                </button>
+            }
+        })
     }
 }
 
@@ -114,13 +146,15 @@ fn set_level(set: fn(Level) -> SetField) -> impl Fn(String) -> Option<Intent> + 
 }
 
 #[component]
-fn Levels(open: Open) -> impl IntoView {
+fn Levels(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+    let clash = |rivals| Clash { rivals, is_history };
     view! {
         <Line
             label=t!("field.impact")
             choices=Signal::stored(choices::impacts())
             open=open
             value=|incident| choices::level_word(incident.impact.holds.value).to_owned()
+            clash=clash(|incident| incident.impact.rivals.len())
             intent=set_level(SetField::Impact)
         />
         <Line
@@ -128,13 +162,15 @@ fn Levels(open: Open) -> impl IntoView {
             choices=Signal::stored(choices::urgencies())
             open=open
             value=|incident| choices::level_word(incident.urgency.holds.value).to_owned()
+            clash=clash(|incident| incident.urgency.rivals.len())
             intent=set_level(SetField::Urgency)
         />
     }
 }
 
 #[component]
-fn Places(open: Open) -> impl IntoView {
+fn Places(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+    let clash = |rivals| Clash { rivals, is_history };
     let desk = expect_context::<Desk>();
     let categories = Signal::derive(move || choices::categories(&desk.organisation()));
     let sites = Signal::derive(move || choices::sites(&desk.organisation()));
@@ -146,6 +182,7 @@ fn Places(open: Open) -> impl IntoView {
             value=|incident| {
                 incident.category.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
             }
+            clash=clash(|incident| incident.category.rivals.len())
             intent=|word: String| Some(Intent::Set(SetField::Category(choices::category_of(&word))))
         />
         <Line
@@ -155,6 +192,7 @@ fn Places(open: Open) -> impl IntoView {
             value=|incident| {
                 incident.site.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
             }
+            clash=clash(|incident| incident.site.rivals.len())
             intent=|word: String| Some(Intent::Set(SetField::Site(choices::site_of(&word))))
         />
     }
@@ -182,8 +220,16 @@ fn Assignment(open: Open) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let groups = Signal::derive(move || choices::groups(&desk.organisation()));
     let people = Signal::derive(move || {
-        let group = open.with(|incident| incident.assignment.group.clone());
-        choices::assignees(&desk.organisation(), group.as_ref())
+        let (group, person) =
+            open.with(|incident| (incident.assignment.group.clone(), person_of(incident)));
+        let organisation = desk.organisation();
+        let mut people = choices::assignees(&organisation, group.as_ref());
+        // Whoever has it is shown, also when they could not be given it now.
+        if people.iter().all(|(word, _)| *word != person) {
+            let name = choices::person_of(&person).map(|id| organisation.person_name(id));
+            people.extend(name.map(|name| (person, name)));
+        }
+        people
     });
     let to_group = move |word: String| {
         let group = choices::group_of(&word);
@@ -222,10 +268,17 @@ fn RequesterLine(open: Open, asking: RwSignal<bool>) -> impl IntoView {
         open.with(|incident| requester_text(&incident.requester.holds.value, &desk.organisation()))
     };
     let label = move || t!("props.change_requester", name = name());
+    let example = Intent::Set(SetField::Requester(Requester::Person(PersonId::SERVER)));
+    let refusal = Memo::new(move |_| open.with(|incident| desk.refusal(&example, incident)));
     view! {
         <dt>{t!("field.requester")}</dt>
         <dd>
-            <button type="button" aria-label=live(label) on:click=move |_| asking.set(true)>{live(name)}</button>
+            <button
+                type="button"
+                disabled=move || refusal.get().is_some()
+                title=move || refusal.get()
+                aria-label=live(label)
+                on:click=move |_| asking.set(true)>{live(name)}</button>
         </dd>
     }
 }

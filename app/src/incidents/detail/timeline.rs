@@ -2,6 +2,7 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
+use web_sys::Element;
 
 use shared::ids::FactId;
 use shared::incidents::{Event, EventKind, Incident};
@@ -42,6 +43,7 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
 /// Keeps the end in view when the reader has written, or was reading there.
 fn keep_end_in_view(desk: Desk, open: Open, talk: NodeRef<Div>) {
     let length = Memo::new(move |_| open.with(|incident| incident.timeline.len()));
+    let heights = StoredValue::new(None::<Heights>);
     Effect::new(move |before: Option<usize>| {
         let length = length.get();
         let is_own = open.with_untracked(|incident| {
@@ -49,25 +51,60 @@ fn keep_end_in_view(desk: Desk, open: Open, talk: NodeRef<Div>) {
             let last = incident.timeline.last();
             last.is_some_and(|event| Some(event.from.by) == me && event.from.arrival.is_none())
         });
-        let is_first = before.is_none();
+        let moment = if before.is_none() {
+            Moment::Opened
+        } else if is_own {
+            Moment::Wrote
+        } else {
+            Moment::Heard
+        };
         // After the new rows are in the page.
         request_animation_frame(move || {
             if let Some(talk) = talk.try_get_untracked().flatten() {
-                show_end(&talk, is_first, is_own);
+                let before = heights.get_value();
+                heights.set_value(Some(show_end(&talk, moment, before)));
             }
         });
         length
     });
 }
 
-fn show_end(talk: &web_sys::HtmlDivElement, is_first: bool, is_own: bool) {
-    let left = talk.scroll_height() - talk.scroll_top() - talk.client_height();
-    if is_first || is_own || left < READING_AT_THE_END {
+/// Why the conversation has grown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Opened,
+    Wrote,
+    Heard,
+}
+
+/// How high the conversation and its pane were when the reader last had all of it.
+#[derive(Clone, Copy)]
+struct Heights {
+    talk: i32,
+    pane: i32,
+}
+
+fn show_end(talk: &Element, moment: Moment, before: Option<Heights>) -> Heights {
+    let pane = talk.parent_element();
+    let to_end = |element: &Element, height: Option<i32>| {
+        let height = height.unwrap_or_else(|| element.scroll_height());
+        let left = height - element.scroll_top() - element.client_height();
+        if moment == Moment::Wrote || left < READING_AT_THE_END {
+            element.set_scroll_top(element.scroll_height());
+        }
+    };
+    if moment == Moment::Opened {
         talk.set_scroll_top(talk.scroll_height());
+    } else {
+        to_end(talk, before.map(|before| before.talk));
+        // On a phone the pane scrolls as a whole, and opens at its head.
+        if let Some(pane) = &pane {
+            to_end(pane, before.map(|before| before.pane));
+        }
     }
-    // On a phone the pane scrolls as a whole, and opens at its head.
-    if let Some(pane) = talk.parent_element().filter(|_| is_own && !is_first) {
-        pane.set_scroll_top(pane.scroll_height());
+    Heights {
+        talk: talk.scroll_height(),
+        pane: pane.map_or(0, |pane| pane.scroll_height()),
     }
 }
 
