@@ -157,8 +157,14 @@ test('the author of the other value can settle it too', async ({ device }) => {
   await phone.desk.isOffline(1);
   await office.desk.openIncident(SCANNERS);
   await office.desk.choose('Urgency', 'high');
+  for (const text of ['The spare is packed.', 'The courier is on his way.', 'Aisle 20 first, please.']) {
+    await office.desk.reply(text);
+  }
   await office.desk.isUpToDate();
   await phone.goOnline();
+  // Whoever was reading at the end is shown all that has come.
+  await expect(phone.desk.clash).toBeInViewport();
+  await expect(phone.desk.property('Urgency').locator('..')).toContainText('2 values');
   // The head leads to the choice, also from the history.
   await phone.desk.toggleHistory();
   await phone.desk.press('1 conflict');
