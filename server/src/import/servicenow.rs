@@ -5,6 +5,7 @@
 
 mod added;
 mod plan;
+mod records;
 mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ use anyhow::{Context as _, ensure};
 pub use added::Added;
 pub use plan::{Names, history};
 pub use row::{BadRow, Row, Stage, Unreadable};
+
+use records::Records;
 
 /// A text that many rows share.
 pub type Name = Arc<str>;
@@ -30,26 +33,21 @@ pub struct Log {
 
 impl Log {
     /// Reads a whole log; fails only when there is no usable header or the source breaks off.
-    pub fn read(source: impl Read) -> anyhow::Result<Self> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
-        let header = reader
-            .byte_headers()
-            .context("cannot read the header")?
-            .clone();
-        let columns = Columns::find(&header)?;
-        // Of a line that ends in CR and LF the reader has counted only the CR when it gives a row.
-        let uncounted = u64::from(reader.position().line() == 1);
+    pub fn read(mut source: impl Read) -> anyhow::Result<Self> {
+        let mut text = Vec::new();
+        source.read_to_end(&mut text).context("cannot read on")?;
+        let mut records = Records::of(&text);
+        let header = records.next().context("the file is empty")?;
+        let columns = Columns::find(&header.fields().context("cannot read the header")?)?;
+        records.expect_columns(columns.count);
         let mut log = Self::default();
         let mut places: BTreeMap<Name, usize> = BTreeMap::new();
         let mut names = Interned::default();
-        let mut record = csv::ByteRecord::new();
-        while reader
-            .read_byte_record(&mut record)
-            .context("cannot read on")?
-        {
+        for record in records {
             log.rows += 1;
-            let line = record.position().map_or(0, csv::Position::line) + uncounted;
-            match Row::read(&columns, &record, line, &mut names) {
+            let line = record.line;
+            let fields = record.fields();
+            match fields.and_then(|fields| Row::read(&columns, &fields, line, &mut names)) {
                 Ok(row) => {
                     let next = log.incidents.len();
                     let place = *places.entry(Arc::clone(&row.number)).or_insert(next);
@@ -99,10 +97,7 @@ const COLUMNS: [&str; 19] = [
 
 impl Columns {
     fn find(header: &csv::ByteRecord) -> anyhow::Result<Self> {
-        let mut titles: Vec<&[u8]> = header.iter().collect();
-        if let Some(first) = titles.first_mut() {
-            *first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-        }
+        let titles: Vec<&[u8]> = header.iter().collect();
         let place = |column: &str| titles.iter().position(|title| *title == column.as_bytes());
         let missing: Vec<_> = COLUMNS
             .iter()

@@ -7,7 +7,7 @@ use shared::time::UnixMillis;
 
 use super::{Columns, Interned, Name};
 
-/// Nothing in this log is longer; a quote that never closes is.
+/// Nothing in this log is longer.
 const FIELD_BYTES_MAX: usize = 4 * 1024;
 
 /// How much of a wrong value is shown.
@@ -60,6 +60,8 @@ pub struct BadRow {
 /// Why a row cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
+    #[error("a quote is opened and not closed")]
+    Unclosed,
     #[error("{expected} columns expected, got {got}")]
     Columns { expected: usize, got: usize },
     #[error("{column}: UTF-8 expected")]

@@ -216,6 +216,58 @@ fn rows_that_cannot_be_read_are_named_and_the_rest_is_taken() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_costs_its_own_line_wherever_it_stands() {
+    let good = |number: &str| row(number, "New", 0, "29-02-2016 01:23");
+    let middle = good("INC2");
+    let starts = middle.match_indices(',').map(|(comma, _)| comma + 1);
+    for start in std::iter::once(0).chain(starts) {
+        let mut slipped = middle.clone();
+        slipped.insert(start, '"');
+        // The second slip would close the quote of the first.
+        let rows = [good("INC1"), slipped.clone(), slipped, good("INC3")];
+        let log = log(&rows);
+        let told = told(&log);
+        let unclosed = [
+            "line 3: a quote is opened and not closed",
+            "line 4: a quote is opened and not closed",
+        ];
+        assert_eq!(told, unclosed, "at {start}");
+        assert_eq!((log.rows, log.incidents.len()), (4, 2), "at {start}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_ends_with_the_file_at_the_latest() {
+    let log = log(&[
+        row("INC1", "New", 0, "29-02-2016 01:23"),
+        row("INC2", "New", 0, "29-02-2016 01:23").replace("Phone", "\"Phone"),
+    ]);
+    assert_eq!(told(&log), ["line 3: a quote is opened and not closed"]);
+    assert_eq!((log.rows, log.incidents.len()), (2, 1));
+}
+
+#[test]
+fn quoted_values_hold_commas_quotes_and_lines() {
+    for end in ["\n", "\r\n", "\r"] {
+        let quoted = format!("\"Caller \"\"1\"\", of{end}{end}the \"\"third\"\" floor,\"\"\"");
+        let rows = [
+            row("INC1", "New", 0, "29-02-2016 01:23").replace("Caller 1", &quoted),
+            row("INC2", "Neu", 0, "29-02-2016 01:23"),
+            row("INC3", "New", 0, "29-02-2016 01:23").replace("code 5", "\"code 5\""),
+        ];
+        let text = format!("{HEADER}{end}{end}{}", rows.join(end));
+        let log = Log::read(text.as_bytes()).expect("a log with a header");
+        let [first, last] = &log.incidents[..] else {
+            panic!("two rows can be read: {:?}", log.bad)
+        };
+        let caller = first[0].caller.as_deref();
+        assert_eq!(caller, Some("Caller \"1\", of the \"third\" floor,\""));
+        assert_eq!(last[0].closed_code.as_deref(), Some("code 5"));
+        assert_eq!((first[0].line, log.bad[0].line, last[0].line), (3, 6, 7));
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_spoil_their_row_alone() {
     let good = row("INC1", "New", 0, "29-02-2016 01:23");
     let bad = row("INC2", "New", 0, "29-02-2016 01:23").replace("Caller 1", "Caller !");
