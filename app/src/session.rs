@@ -245,7 +245,14 @@ async fn post_credentials(login: &str, password: &str) -> Result<Person, String>
             .ok_or_else(|| t!("signin.failed")),
         401 => Err(t!("signin.wrong")),
         403 => Err(t!("signin.not_staff")),
-        429 => Err(t!("signin.too_often")),
+        429 => Err(t!("signin.too_often", minutes = minutes_to_wait(&response))),
         _ => Err(t!("signin.failed")),
     }
+}
+
+/// The minutes, rounded up, after which the server will hear of it again (RFC 9110, Retry-After).
+fn minutes_to_wait(response: &Response) -> u32 {
+    let seconds = response.headers().get("retry-after");
+    let seconds = seconds.and_then(|seconds| seconds.parse::<u32>().ok());
+    seconds.unwrap_or_default().div_ceil(60).max(1)
 }

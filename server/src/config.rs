@@ -43,7 +43,8 @@ pub struct Config {
     pub session_days: u32,
     /// How far back a device's claim about time is believed.
     pub bound_hours: u32,
-    /// Failed sign-ins in a quarter of an hour.
+    /// Failed sign-ins in a quarter of an hour; of a login from one address, and from all in a
+    /// minute.
     pub sign_in_failures_per_login: u32,
     pub sign_in_failures_per_address: u32,
     pub number_prefix: String,
@@ -94,7 +95,7 @@ pub const SETTINGS: &[Setting] = &[
         "sign_in_failures_per_login",
         "1–1000",
         "10",
-        "per quarter of an hour",
+        "per quarter of an hour from an address, and per minute from all",
     ),
     setting(
         "sign_in_failures_per_address",

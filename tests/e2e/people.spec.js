@@ -147,3 +147,17 @@ test('a requester is sent to the portal and a wrong password is told', async ({ 
   await submit('agent@demo', 'demo');
   await desk.isUpToDate();
 });
+
+test('whoever guesses too often reads how long to wait', async ({ device, server }) => {
+  const { page } = (await device()).desk;
+  const guess = { login: 'agent@demo', password: 'guess', surface: 'console' };
+  for (let nth = 0; nth < 10; nth += 1) {
+    const headers = { 'X-Holdfast': '1' };
+    const answer = await page.request.post(`${server.origin}/session`, { headers, data: guess });
+    expect(answer.status()).toBe(401);
+  }
+  await page.getByLabel('Login').fill('agent@demo');
+  await page.getByLabel('Password').fill('demo');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByRole('alert')).toHaveText('Too many attempts. Wait 15 minutes, then try again.');
+});

@@ -2,6 +2,12 @@
 //!
 //! An attempt counts as failed until it has succeeded, so that many at once cannot pass the bound.
 //! The counts live in memory: a restart forgives, and no login is kept that nobody is guessing at.
+//!
+//! # Design
+//! Question: how is guessing slowed without locking the owner out? Answer: whoever guesses waits
+//! long, by address and by login from that address; the login as such only for a minute, which
+//! bounds guesses from many addresses. Rejected: a long wait of the login, which anybody who knows
+//! it could impose on its owner.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,8 +17,11 @@ use shared::time::UnixMillis;
 
 use crate::error::ApiError;
 
-/// Over what time failures are counted.
+/// Over what time the failures from an address are counted.
 const WINDOW_MILLIS: i64 = 15 * 60 * 1000;
+
+/// Over what time the failures of a login from anywhere are counted.
+const LOGIN_WINDOW_MILLIS: i64 = 60 * 1000;
 
 /// Beyond so many names the oldest are forgotten, so that guesses under ever new names cost no
 /// memory without bound.
@@ -28,6 +37,7 @@ pub struct Attempts {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
     Login(String),
+    LoginFrom(String, Option<IpAddr>),
     Address(IpAddr),
 }
 
@@ -62,10 +72,11 @@ impl Attempts {
         now: UnixMillis,
     ) -> Result<Attempt<'_>, ApiError> {
         let login: String = login.chars().take(256).collect::<String>().to_lowercase();
-        let mut names = vec![Name::Login(login)];
-        names.extend(address.map(network).map(Name::Address));
+        let address = address.map(network);
+        let mut names = vec![Name::Login(login.clone()), Name::LoginFrom(login, address)];
+        names.extend(address.map(Name::Address));
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= NAMES_MAX {
+        if failures.len() + names.len() > NAMES_MAX {
             forget_oldest(&mut failures);
         }
         let wait = names
@@ -73,7 +84,7 @@ impl Attempts {
             .filter_map(|name| self.wait(&failures, name, now))
             .max();
         if let Some(millis) = wait {
-            let retry_after_seconds = u64::try_from(millis / 1000 + 1).unwrap_or(1);
+            let retry_after_seconds = u64::try_from(millis).unwrap_or(1).div_ceil(1000);
             return Err(ApiError::TooManyAttempts {
                 retry_after_seconds,
             });
@@ -83,7 +94,7 @@ impl Attempts {
                 count: 0,
                 since: now,
             });
-            if now.since(known.since) >= WINDOW_MILLIS {
+            if now.since(known.since) >= name.window_millis() {
                 *known = Failures {
                     count: 0,
                     since: now,
@@ -100,17 +111,26 @@ impl Attempts {
     /// How long this name has to wait, if it has to.
     fn wait(&self, all: &BTreeMap<Name, Failures>, name: &Name, now: UnixMillis) -> Option<i64> {
         let allowed = match name {
-            Name::Login(_) => self.per_login,
+            Name::Login(_) | Name::LoginFrom(..) => self.per_login,
             Name::Address(_) => self.per_address,
         };
         let known = all.get(name).filter(|known| known.count >= allowed)?;
-        let rest = WINDOW_MILLIS - now.since(known.since);
+        let rest = name.window_millis() - now.since(known.since);
         (rest > 0).then_some(rest)
     }
 }
 
+impl Name {
+    fn window_millis(&self) -> i64 {
+        match self {
+            Self::Login(_) => LOGIN_WINDOW_MILLIS,
+            Self::LoginFrom(..) | Self::Address(_) => WINDOW_MILLIS,
+        }
+    }
+}
+
 impl Attempt<'_> {
-    /// Forgives the login its failures and takes this attempt back from the address.
+    /// Forgives the login its failures from here and takes this attempt back from the others.
     pub fn succeed(self) {
         let mut failures = self
             .attempts
@@ -119,8 +139,10 @@ impl Attempt<'_> {
             .unwrap_or_else(PoisonError::into_inner);
         for name in &self.names {
             match (name, failures.get_mut(name)) {
-                (Name::Address(_), Some(known)) if known.count > 1 => known.count -= 1,
-                (Name::Login(_) | Name::Address(_), _) => {
+                (Name::Login(_) | Name::Address(_), Some(known)) if known.count > 1 => {
+                    known.count -= 1;
+                }
+                (Name::Login(_) | Name::LoginFrom(..) | Name::Address(_), _) => {
                     failures.remove(name);
                 }
             }
@@ -164,25 +186,37 @@ mod tests {
         attempts.begin(login, address(from), now).is_ok()
     }
 
+    fn wait_seconds(attempts: &Attempts, from: &str, now: UnixMillis) -> u64 {
+        match attempts.begin("alice", address(from), now) {
+            Err(ApiError::TooManyAttempts {
+                retry_after_seconds,
+            }) => retry_after_seconds,
+            other => panic!("refused is expected, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn whoever_guesses_waits_long_and_the_owner_elsewhere_a_minute_at_most() {
+        let attempts = Attempts::new(2, 100);
+        assert!(fail(&attempts, "alice", "10.0.0.1", NOON));
+        assert!(fail(&attempts, "ALICE", "10.0.0.1", NOON));
+        let later = NOON.plus(20_000);
+        assert_eq!(wait_seconds(&attempts, "10.0.0.1", later), 880);
+        assert_eq!(wait_seconds(&attempts, "10.0.0.2", later), 40);
+        let later = NOON.plus(LOGIN_WINDOW_MILLIS);
+        assert_eq!(wait_seconds(&attempts, "10.0.0.1", later), 840);
+        assert!(fail(&attempts, "alice", "10.0.0.2", later));
+        let later = NOON.plus(WINDOW_MILLIS);
+        assert!(fail(&attempts, "alice", "10.0.0.1", later));
+    }
+
     #[test]
     fn a_login_is_bounded_whatever_the_address_and_spelling() {
         let attempts = Attempts::new(2, 100);
         assert!(fail(&attempts, "alice", "10.0.0.1", NOON));
         assert!(fail(&attempts, "ALICE", "10.0.0.2", NOON));
-        let refused = attempts.begin("alice", address("10.0.0.3"), NOON.plus(60_000));
-        assert!(matches!(
-            refused,
-            Err(ApiError::TooManyAttempts {
-                retry_after_seconds: 841
-            })
-        ));
+        assert_eq!(wait_seconds(&attempts, "10.0.0.3", NOON), 60);
         assert!(fail(&attempts, "bob", "10.0.0.3", NOON));
-        assert!(fail(
-            &attempts,
-            "alice",
-            "10.0.0.3",
-            NOON.plus(WINDOW_MILLIS)
-        ));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use server::config::{Mode, Sources};
 use shared::ids::PersonId;
 
-use crate::support::{HOUR, NOON, Server};
+use crate::support::{Answer, HOUR, NOON, Server};
 
 #[tokio::test]
 async fn a_person_signs_in_and_is_known() {
@@ -95,7 +95,7 @@ async fn guessing_is_bounded_and_the_wait_is_told() {
     }
     let refused = server.sign_in("alice", "correct horse").await;
     refused.expect_problem(429, "too-many-attempts");
-    assert_eq!(refused.header("retry-after"), "901");
+    assert_eq!(refused.header("retry-after"), "900");
     assert_eq!(
         server
             .sign_in_to("portal", "bob", "battery staple")
@@ -109,6 +109,36 @@ async fn guessing_is_bounded_and_the_wait_is_told() {
         server.sign_in("alice", "correct horse").await.status,
         StatusCode::OK
     );
+}
+
+#[tokio::test]
+async fn guesses_from_elsewhere_hold_an_owner_up_for_a_minute() {
+    let sources = Sources::default()
+        .with_flag("sign_in_failures_per_login", "2")
+        .with_flag("behind_proxy", "true");
+    let server = Server::with(sources, Mode::Production).await;
+    for password in ["guess", "guess"] {
+        sign_in_from(&server, "10.0.0.1", password)
+            .await
+            .expect_problem(401, "wrong-sign-in");
+    }
+    let refused = sign_in_from(&server, "10.0.0.2", "correct horse").await;
+    assert_eq!(refused.header("retry-after"), "60");
+    server.app.clock.advance(HOUR / 60);
+    let owner = sign_in_from(&server, "10.0.0.2", "correct horse").await;
+    assert_eq!(owner.status, StatusCode::OK);
+    let refused = sign_in_from(&server, "10.0.0.1", "correct horse").await;
+    assert_eq!(refused.header("retry-after"), "840");
+}
+
+async fn sign_in_from(server: &Server, address: &str, password: &str) -> Answer {
+    let body = json!({"login": "alice", "password": password, "surface": "console"});
+    let request = server
+        .request(Method::POST, "/session")
+        .header("x-forwarded-for", address)
+        .header(header::CONTENT_TYPE, "application/json");
+    let request = request.body(Body::from(body.to_string()));
+    server.send(request.expect("a request")).await
 }
 
 #[tokio::test]
