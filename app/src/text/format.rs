@@ -29,7 +29,6 @@ enum Style {
     Megabytes,
     Gigabytes,
     Clock,
-    DayAndClock,
     Day,
     DayOfYear,
     Full,
@@ -65,13 +64,7 @@ impl Style {
                 ("unit", "gigabyte"),
                 ("unitDisplay", "short"),
             ],
-            Self::Clock => &[("hour", "2-digit"), ("minute", "2-digit")],
-            Self::DayAndClock => &[
-                ("day", "numeric"),
-                ("month", "short"),
-                ("hour", "2-digit"),
-                ("minute", "2-digit"),
-            ],
+            Self::Clock => &[("timeStyle", "short")],
             Self::Day => &[("day", "numeric"), ("month", "short")],
             Self::DayOfYear => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
             Self::Full => &[("dateStyle", "medium"), ("timeStyle", "medium")],
@@ -79,10 +72,7 @@ impl Style {
     }
 
     fn is_time(self) -> bool {
-        matches!(
-            self,
-            Self::Clock | Self::DayAndClock | Self::Day | Self::DayOfYear | Self::Full
-        )
+        matches!(self, Self::Clock | Self::Day | Self::DayOfYear | Self::Full)
     }
 
     fn formatter(self) -> Function {
@@ -132,7 +122,8 @@ fn write(style: Style, value: f64) -> String {
     reason = "JavaScript's dates are floats too"
 )]
 fn moment(style: Style, at: UnixMillis) -> String {
-    write(style, at.0 as f64)
+    // A time that breaks before its "PM" reads as two.
+    write(style, at.0 as f64).replace(' ', "\u{a0}")
 }
 
 /// A number with the reader's separators.
@@ -161,7 +152,7 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
     if browser::same_day(at, browser::now()) {
         clock(at)
     } else {
-        moment(Style::DayAndClock, at)
+        format!("{}, {}", moment(Style::Day, at), clock(at))
     }
 }
 

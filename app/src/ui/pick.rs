@@ -4,6 +4,8 @@ use leptos::html::Select;
 use leptos::prelude::*;
 use web_sys::HtmlSelectElement;
 
+use super::live::live;
+
 /// A value to choose, with what people read.
 pub type Choice = (String, String);
 
@@ -29,10 +31,19 @@ pub fn Pick(
             request_animation_frame(move || show(&select, &value));
         }
     });
+    // The list may be narrower than what it shows.
+    let in_full = move || {
+        let value = value.get();
+        choices.with(|choices| {
+            let chosen = choices.iter().find(|(word, _)| *word == value);
+            chosen.map(|(_, name)| name.clone())
+        })
+    };
     view! {
         <select
             node_ref=select
             aria-label=label
+            title=live(in_full)
             disabled=disabled
             on:change=move |event| on_pick.run(event_target_value(&event))
         >
