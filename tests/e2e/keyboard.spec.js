@@ -45,6 +45,22 @@ test('shortcuts are letters while somebody types', async ({ device }) => {
   expect(page.url()).toBe(address);
 });
 
+test('an empty new incident asks for its requester first, then for its subject', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  const { page } = desk;
+  await page.keyboard.press('n');
+  const finder = desk.sheet.getByRole('combobox', { name: 'Requester' });
+  await finder.press('Enter');
+  await expect(finder).toBeFocused();
+  await expect(finder).toHaveAccessibleDescription(/Say who reports it/);
+  await finder.fill('A visitor');
+  await expect(finder).not.toHaveAttribute('aria-invalid');
+  await finder.press('Control+Enter');
+  const subject = desk.sheet.getByLabel('Subject');
+  await expect(subject).toBeFocused();
+  await expect(subject).toHaveAccessibleDescription(/Say in a few words/);
+});
+
 test('an incident is created and answered without a mouse', async ({ device }) => {
   const { desk } = await device('agent@demo');
   const { page } = desk;

@@ -82,6 +82,14 @@ impl Sketch {
             assignee: choices::person_of(&self.assignee),
         })
     }
+
+    fn lacks_requester(&self) -> bool {
+        self.requester.is_none() && self.caller.trim().is_empty()
+    }
+
+    fn lacks_subject(&self) -> bool {
+        self.subject.trim().is_empty()
+    }
 }
 
 fn slot(me: PersonId) -> String {
@@ -119,7 +127,13 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
     Effect::new(move |_| sketch.with(|sketch| remember(me, sketch)));
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
+    let tried = RwSignal::new(false);
     let submit = Callback::new(move |()| {
+        tried.set(true);
+        if let Some(field) = first_missing(&sketch.read_untracked()) {
+            // After the field has its sentence, so that both are read out.
+            return request_animation_frame(move || browser::focus(field));
+        }
         busy.set(true);
         spawn_local(async move {
             let outcome = declare(desk, sketch.get_untracked()).await;
@@ -132,19 +146,33 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
     });
     view! {
         <Sheet title=t!("declare.title") on_close=move |()| desk.address.go(Place::Queue)>
-            <SheetForm submit=t!("declare.submit") failure=failure busy=busy on_submit=submit>
-                <RequesterFields sketch=sketch />
-                <Wording sketch=sketch />
+            <SheetForm
+                explains_itself=true
+                submit=t!("declare.submit")
+                failure=failure
+                busy=busy
+                on_submit=submit
+            >
+                <RequesterFields sketch=sketch tried=tried />
+                <Wording sketch=sketch tried=tried />
                 <Sorting sketch=sketch />
             </SheetForm>
         </Sheet>
     }
 }
 
-async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
-    if sketch.requester.is_none() && sketch.caller.trim().is_empty() {
-        return Err(t!("declare.no_requester"));
+/// The first field that must be filled in and is not.
+fn first_missing(sketch: &Sketch) -> Option<&'static str> {
+    if sketch.lacks_requester() {
+        Some("#person-finder")
+    } else if sketch.lacks_subject() {
+        Some("#new-subject")
+    } else {
+        None
     }
+}
+
+async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
     let painted = desk
         .link
         .declare(sketch.intent())
@@ -157,7 +185,7 @@ async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
 }
 
 #[component]
-fn RequesterFields(sketch: RwSignal<Sketch>) -> impl IntoView {
+fn RequesterFields(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let typed = RwSignal::new(sketch.with_untracked(|sketch| sketch.caller.clone()));
     Effect::new(move |before: Option<String>| {
@@ -185,12 +213,20 @@ fn RequesterFields(sketch: RwSignal<Sketch>) -> impl IntoView {
     let is_unknown = Memo::new(move |_| {
         sketch.with(|sketch| sketch.requester.is_none() && !sketch.caller.trim().is_empty())
     });
+    let fault = Signal::derive(move || {
+        if tried.get() && sketch.with(Sketch::lacks_requester) {
+            t!("declare.no_requester")
+        } else {
+            String::new()
+        }
+    });
     view! {
         <div class="field">
             <PersonFinder
                 label=t!("field.requester")
                 organisation=desk.board().organisation
                 typed=typed
+                fault=fault
                 on_pick=pick
             />
             <When is=Signal::derive(move || is_unknown.get())>
@@ -214,20 +250,27 @@ fn RequesterFields(sketch: RwSignal<Sketch>) -> impl IntoView {
 }
 
 #[component]
-fn Wording(sketch: RwSignal<Sketch>) -> impl IntoView {
+fn Wording(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl IntoView {
+    let is_missing = move || tried.get() && sketch.with(Sketch::lacks_subject);
     view! {
-        <label class="field">
-            <span>{t!("field.subject")}</span>
+        <div class="field">
+            <label for="new-subject">{t!("field.subject")}</label>
             <input
+                id="new-subject"
                 type="text"
                 required
+                aria-invalid=live(move || is_missing().then_some("true"))
+                aria-describedby="subject-fault"
                 maxlength="200"
                 prop:value=live(move || sketch.with(|sketch| sketch.subject.clone()))
                 on:input=move |event| {
                     sketch.update(|sketch| sketch.subject = event_target_value(&event));
                 }
             />
-        </label>
+            <p class="error" id="subject-fault">
+                {live(move || is_missing().then(|| t!("declare.no_subject")))}
+            </p>
+        </div>
         <label class="field">
             <span>{t!("field.description")}</span>
             <textarea

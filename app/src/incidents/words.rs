@@ -1,5 +1,6 @@
 //! Incidents in words: states, reasons, acts, refusals.
 
+use shared::ids::{GroupId, PersonId};
 use shared::incidents::{
     Channel, EventKind, HoldReason, Intent, Level, Refused, Requester, ResolutionCode, SetField,
     State,
@@ -20,7 +21,7 @@ pub(crate) fn state_text(state: State) -> String {
     }
 }
 
-/// Why an incident waits, as the end of "on hold: …".
+/// Why an incident waits: a name that stands alone, or after "on hold: …".
 pub(crate) fn hold_text(reason: HoldReason) -> String {
     match reason {
         HoldReason::Caller => t!("hold.caller"),
@@ -112,6 +113,27 @@ pub(crate) fn requester_text(requester: &Requester, organisation: &Organisation)
     }
 }
 
+/// To whom something is assigned, by name.
+enum Assigned {
+    Nobody,
+    One(String),
+    Both { person: String, group: String },
+}
+
+fn assigned_to(
+    group: Option<&GroupId>,
+    person: Option<PersonId>,
+    organisation: &Organisation,
+) -> Assigned {
+    let group = group.map(|group| organisation.group_name(group));
+    let person = person.map(|person| organisation.person_name(person));
+    match (group, person) {
+        (None, None) => Assigned::Nobody,
+        (Some(whom), None) | (None, Some(whom)) => Assigned::One(whom),
+        (Some(group), Some(person)) => Assigned::Both { person, group },
+    }
+}
+
 /// What happened, as the end of a sentence that begins with who did it.
 pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> String {
     match kind {
@@ -120,18 +142,15 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
             let (field, value) = (field_text(value), value_text(value, organisation));
             t!("event.set", field = field, value = value)
         }
-        EventKind::Assigned { group, person } => match (group, person) {
-            (None, None) => t!("event.unassigned"),
-            (Some(group), None) => t!("event.assigned", whom = organisation.group_name(group)),
-            (None, Some(person)) => t!("event.assigned", whom = organisation.person_name(*person)),
-            (Some(group), Some(person)) => {
-                let (group, person) = (
-                    organisation.group_name(group),
-                    organisation.person_name(*person),
-                );
-                t!("event.assigned_both", person = person, group = group)
+        EventKind::Assigned { group, person } => {
+            match assigned_to(group.as_ref(), *person, organisation) {
+                Assigned::Nobody => t!("event.unassigned"),
+                Assigned::One(whom) => t!("event.assigned", whom = whom),
+                Assigned::Both { person, group } => {
+                    t!("event.assigned_both", person = person, group = group)
+                }
             }
-        },
+        }
         EventKind::Claimed { .. } => t!("event.claimed"),
         EventKind::Started => t!("event.started"),
         EventKind::Held { reason, .. } => t!("event.held", reason = hold_text(*reason)),
@@ -173,7 +192,15 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
             let (field, value) = (field_text(value), value_text(value, organisation));
             t!("intent.set", field = field, value = value)
         }
-        Intent::Assign { .. } => t!("intent.assign"),
+        Intent::Assign { group, person } => {
+            match assigned_to(group.as_ref(), *person, organisation) {
+                Assigned::Nobody => t!("intent.unassign"),
+                Assigned::One(whom) => t!("intent.assign", whom = whom),
+                Assigned::Both { person, group } => {
+                    t!("intent.assign_both", person = person, group = group)
+                }
+            }
+        }
         Intent::Claim { .. } => t!("intent.claim"),
         Intent::Start => t!("intent.start"),
         Intent::Hold { .. } => t!("intent.hold"),

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use shared::ids::IncidentId;
 use shared::incidents::{Intent, SetField};
 
 use super::status::sentence;
 use super::{Now, export};
 use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct};
 use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
+use crate::link::Organisation;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::live;
@@ -16,6 +18,8 @@ use crate::ui::overlay::Sheet;
 
 /// An age below this is not worth saying.
 const JUST_NOW_MILLIS: i64 = 60_000;
+/// A size below this is not worth saying either.
+const SMALL_BYTES: u32 = 10_000;
 
 /// What the engine lists.
 #[derive(Clone, Copy)]
@@ -92,19 +96,18 @@ fn copy_diagnostics(status: RwSignal<Status>) {
 #[component]
 fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let item = move |act: WaitingAct| {
-        let what = intent_text(&act.intent, &desk.organisation());
+    let item = move |(incident, acts): (IncidentId, Vec<WaitingAct>)| {
         let open = move |_| {
             centre.set(false);
-            desk.address.go(Place::Incident(act.incident));
+            desk.address.go(Place::Incident(incident));
         };
+        let subject = acts.last().map(|act| act.subject.clone());
+        let organisation = desk.organisation();
+        let lines = acts.iter().map(|act| waiting_line(act, &organisation));
         view! {
             <li>
-                <button type="button" on:click=open>{act.subject}</button>
-                <small title=text::full(act.at)>
-                    {what} " · " {text::clock_and_day(act.at)} " · "
-                    {text::bytes(u64::from(act.bytes))}
-                </small>
+                <button type="button" on:click=open>{subject}</button>
+                {lines.collect_view()}
                 <span class="tick" data-tick="kept">{t!("tick.kept")}</span>
             </li>
         }
@@ -123,13 +126,36 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
         (!acts.is_empty()).then(|| {
             view! {
                 <h3>{heading}</h3>
-                <ul>{acts.into_iter().map(item).collect_view()}</ul>
+                <ul>{by_incident(acts).into_iter().map(item).collect_view()}</ul>
                 <div class="actions">
                     <button type="button" class="button" on:click=copy>{t!("sync.copy_unsent")}</button>
                 </div>
             }
         })
     }
+}
+
+/// The acts under their incidents, in the order in which each was first touched.
+fn by_incident(acts: Vec<WaitingAct>) -> Vec<(IncidentId, Vec<WaitingAct>)> {
+    let mut groups: Vec<(IncidentId, Vec<WaitingAct>)> = Vec::new();
+    for act in acts {
+        match groups.iter_mut().find(|(id, _)| *id == act.incident) {
+            Some((_, known)) => known.push(act),
+            None => groups.push((act.incident, vec![act])),
+        }
+    }
+    groups
+}
+
+fn waiting_line(act: &WaitingAct, organisation: &Organisation) -> impl IntoView + use<> {
+    let mut parts = vec![
+        intent_text(&act.intent, organisation),
+        text::clock_and_day(act.at),
+    ];
+    if act.bytes >= SMALL_BYTES {
+        parts.push(text::bytes(u64::from(act.bytes)));
+    }
+    view! { <small title=text::full(act.at)>{parts.join(" · ")}</small> }
 }
 
 #[component]
@@ -260,19 +286,24 @@ fn Device(now: Now) -> impl IntoView {
             (Some(used), None) => text::bytes(used),
             (None, _) => t!("value.unknown"),
         };
+        let may_go = (!status.persistent).then(|| t!("sync.persistent_not"));
         [
             (
                 t!("sync.incidents"),
                 text::number(f64::from(status.incidents)),
+                None,
             ),
-            (t!("sync.complete"), yes_no(status.complete)),
-            (t!("sync.fresh"), fresh),
-            (t!("sync.storage"), storage),
-            (t!("sync.persistent"), yes_no(status.persistent)),
-            (t!("sync.strict"), yes_no(status.strict)),
+            (t!("sync.complete"), yes_no(status.complete), None),
+            (t!("sync.fresh"), fresh, None),
+            (t!("sync.storage"), storage, None),
+            (t!("sync.persistent"), yes_no(status.persistent), may_go),
+            (t!("sync.strict"), yes_no(status.strict), None),
         ]
         .into_iter()
-        .map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> })
+        .map(|(name, value, why)| {
+            let why = why.map(|why| view! { <dd><small>{why}</small></dd> });
+            view! { <dt>{name}</dt> <dd>{value}</dd> {why} }
+        })
         .collect_view()
     };
     view! { <dl>{facts}</dl> }

@@ -56,6 +56,9 @@ pub fn Sheet(
 /// The body and foot of a sheet that asks for something and then acts once.
 #[component]
 pub fn SheetForm(
+    /// Whether the form says itself what is missing, beside its fields, and the browser does not.
+    #[prop(optional)]
+    explains_itself: bool,
     #[prop(into)] submit: String,
     /// What went wrong, in a sentence; empty when nothing did.
     #[prop(into)]
@@ -71,7 +74,7 @@ pub fn SheetForm(
         }
     };
     view! {
-        <form on:submit=on_form on:keydown=submit_by_keys(on_submit)>
+        <form novalidate=explains_itself on:submit=on_form on:keydown=submit_by_keys(on_submit)>
             <div class="body">{children()}</div>
             <footer>
                 <p class="error" role="alert">{failure}</p>

@@ -13,11 +13,12 @@ use crate::ui::live::live;
 
 const FOUND_MAX: usize = 8;
 
-/// The first letters of a name's first and last word.
+/// The first letters of a name's first and last word; what stands in brackets is no part of it.
 pub fn initials(name: &str) -> String {
     let mut words = name
         .split_whitespace()
-        .filter_map(|word| word.chars().next());
+        .filter_map(|word| word.chars().next())
+        .filter(|letter| letter.is_alphabetic());
     let first = words.next();
     first
         .into_iter()
@@ -90,6 +91,9 @@ pub fn PersonFinder(
     #[prop(into)] label: String,
     organisation: RwSignal<Arc<Organisation>>,
     typed: RwSignal<String>,
+    /// What is wrong with the field, in a sentence; empty when nothing is.
+    #[prop(into, optional)]
+    fault: Signal<String>,
     #[prop(into)] on_pick: Callback<PersonId>,
 ) -> impl IntoView {
     let at = RwSignal::new(0_usize);
@@ -113,6 +117,8 @@ pub fn PersonFinder(
             autocomplete="off"
             autofocus
             aria-autocomplete="list"
+            aria-invalid=live(move || fault.with(|fault| (!fault.is_empty()).then_some("true")))
+            aria-describedby="person-fault"
             aria-controls="people-found"
             aria-expanded=live(move || if found.with(Vec::is_empty) { "false" } else { "true" })
             aria-activedescendant=live(move || {
@@ -129,6 +135,7 @@ pub fn PersonFinder(
             on:blur=move |_| open.set(false)
         />
         <FoundPeople found=found at=at on_pick=pick />
+        <p class="error" id="person-fault">{fault}</p>
     }
 }
 
@@ -175,7 +182,7 @@ fn FoundPeople(
                 on:mousedown=move |event| event.prevent_default()
                 on:click=move |_| on_pick.run(chosen.clone())
             >
-                {one.name}
+                <span>{one.name}</span>
                 <small>{one.about}</small>
             </div>
         }

@@ -32,12 +32,13 @@ pub(super) fn History(open: Open) -> impl IntoView {
 
 fn fact(desk: Desk, event: &Event) -> impl IntoView + use<> {
     let organisation = desk.organisation();
-    let words = event_words(&event.kind).map(|words| format!(" “{words}”"));
+    let words = event_words(&event.kind).map(|words| t!("event.words", words = words));
     view! {
         <li class="event">
             <b>{who(desk, &organisation, event)}</b>
             {t!("event.joint")}
             {event_text(&event.kind, &organisation)}
+            " "
             {words}
             <br />
             <small>{in_full(&event.from)}</small>
