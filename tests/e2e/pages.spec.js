@@ -68,6 +68,33 @@ for (const [size, screen] of Object.entries(screens)) {
   }
 }
 
+test('paper shows the whole queue, or the open incident alone', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  const { page } = desk;
+  const print = async (look) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+    await look();
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+    await page.emulateMedia({ media: null });
+  };
+  const count = await desk.count();
+  await print(async () => {
+    await expect(desk.rows).toHaveCount(count);
+    await expect(desk.rows.last()).toBeVisible();
+    await expect(desk.filterBox).toBeHidden();
+    await expect(page.getByText('Choose an incident from the list.')).toBeHidden();
+  });
+  await desk.openIncident('Hall 3: no Wi-Fi');
+  await print(async () => {
+    await expect(desk.talk).toBeVisible();
+    await expect(desk.property('Urgency')).toBeVisible();
+    await expect(desk.rows.first()).toBeHidden();
+    await expect(desk.detail.getByRole('button', { name: 'History' })).toBeHidden();
+    await expect(desk.entry).toBeHidden();
+  });
+});
+
 /** What axe calls serious or critical, as one line each. */
 async function findings(page) {
   // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.

@@ -22,6 +22,8 @@ use crate::ui::live::live;
 
 /// Rows kept in the page above and below what is seen.
 const SPARE: usize = 12;
+/// Rows that go onto paper; nobody reads more than some thirty pages of them.
+const PRINTED_MAX: usize = 1_000;
 
 /// The list's size and place, in rows and pixels.
 #[derive(Clone, Copy, PartialEq)]
@@ -144,7 +146,21 @@ pub(crate) fn IncidentList(
         ids.track();
         request_animation_frame(measure);
     });
-    let window = Memo::new(move |_| see(scrolled.get(), ids.with(|ids| ids.len())));
+    let printing = RwSignal::new(false);
+    let prints = window_event_listener_untyped("beforeprint", move |_| printing.set(true));
+    let printed = window_event_listener_untyped("afterprint", move |_| printing.set(false));
+    on_cleanup(move || {
+        prints.remove();
+        printed.remove();
+    });
+    let window = Memo::new(move |_| {
+        let count = ids.with(|ids| ids.len());
+        if printing.get() && desk.address.incident().is_none() {
+            whole(count)
+        } else {
+            see(scrolled.get(), count)
+        }
+    });
     let on_key = move |event: KeyboardEvent| steer(&event, desk, cursor);
     view! {
         <div
@@ -198,6 +214,15 @@ fn see((top, height): (f64, f64), count: usize) -> Window {
         first: first.saturating_sub(SPARE).min(last),
         last,
         row_height,
+    }
+}
+
+/// Paper does not scroll.
+fn whole(count: usize) -> Window {
+    Window {
+        first: 0,
+        last: count.min(PRINTED_MAX),
+        row_height: row_height(),
     }
 }
 
