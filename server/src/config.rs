@@ -138,14 +138,22 @@ const fn setting(
     }
 }
 
-/// A value that a setting cannot have.
+/// A mistake in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {allowed} expected, got {got} ({from})")]
-pub struct BadSetting {
-    pub setting: String,
-    pub allowed: String,
-    pub got: String,
-    pub from: String,
+pub enum BadSetting {
+    #[error("unknown setting `{setting}` ({from}); known are {}", names().join(", "))]
+    Unknown { setting: String, from: String },
+    #[error("{setting}: {allowed} expected, got {got} ({from})")]
+    Value {
+        setting: String,
+        allowed: String,
+        got: String,
+        from: String,
+    },
+}
+
+fn names() -> Vec<&'static str> {
+    SETTINGS.iter().map(|setting| setting.name).collect()
 }
 
 /// All that is wrong with a configuration.
@@ -274,7 +282,7 @@ impl Reader<'_> {
         let value = parse(&text);
         if value.is_none() {
             let allowed = SETTINGS.iter().find(|setting| setting.name == name);
-            self.bad.push(BadSetting {
+            self.bad.push(BadSetting::Value {
                 setting: name.to_owned(),
                 allowed: allowed.map_or(String::new(), |setting| setting.allowed.to_owned()),
                 got: text,
@@ -329,15 +337,27 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_setting_of_the_file_is_a_mistake_and_an_unknown_variable_is_not() {
+    fn an_unknown_setting_of_the_file_is_a_mistake() {
         let sources = Sources::from_file("prot = 80").expect("file");
         let told = Config::read(&sources, Mode::Production)
             .expect_err("unknown")
             .to_string();
-        assert!(told.contains("prot: one of address, port, data,"), "{told}");
+        let expected = "unknown setting `prot` (holdfast.toml); known are address, port, data,";
+        assert!(told.contains(expected), "{told}");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_warned_of_unless_it_is_for_building_or_testing() {
         // Kubernetes sets such variables for any service of that name.
-        let sources = Sources::default().with_variables([("HOLDFAST_SERVICE_HOST", "10.0.0.1")]);
+        let sources = Sources::default().with_variables([
+            ("HOLDFAST_SERVICE_HOST", "10.0.0.1"),
+            ("HOLDFAST_PORT", "80"),
+            ("HOLDFAST_CLIENT_DIR", "target/client"),
+            ("HOME", "/root"),
+        ]);
         assert!(Config::read(&sources, Mode::Production).is_ok());
+        let told: Vec<_> = sources.warnings().collect();
+        assert_eq!(told, ["HOLDFAST_SERVICE_HOST is no setting and is ignored"]);
     }
 
     #[test]

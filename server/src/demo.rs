@@ -6,7 +6,7 @@ mod replayed;
 mod spoken;
 
 use anyhow::{Context as _, ensure};
-use shared::people::Directory;
+use shared::people::{Directory, Person};
 use shared::sync::Seq;
 use shared::time::UnixMillis;
 
@@ -19,9 +19,16 @@ const ORGANISATION: &str = include_str!("../demo/organisation.json");
 const PASSWORD: &str = "demo";
 
 /// Fills an empty store; one that has been filled is left alone. All incidents come in one commit,
-/// so that a seeding that was interrupted begins anew.
+/// so that a seeding that was interrupted begins anew. Another organisation's folder is refused.
 pub async fn seed(app: &App) -> anyhow::Result<()> {
-    if app.people.current().version == 0 {
+    let directory = app.people.current();
+    ensure!(
+        directory.version == 0 || accounts(&directory).next().is_some(),
+        "{} holds another organisation: serve it with `holdfast serve`, or give the demo an empty \
+         folder with --data",
+        app.config.data.display()
+    );
+    if directory.version == 0 {
         let directory = organisation()?;
         seed_passwords(app, &directory).await?;
         app.people.replace(app, directory).await?;
@@ -50,14 +57,27 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where to open the console, and as whom.
+pub fn welcome(app: &App) -> String {
+    let directory = app.people.current();
+    let staff = accounts(&directory).filter(|person| person.active && person.is_staff());
+    let logins: Vec<_> = staff.map(|person| person.login.as_str()).collect();
+    format!(
+        "Open {}/console\nSign in as {}; the password is {PASSWORD}\n",
+        app.config.origin,
+        logins.join(", ")
+    )
+}
+
+fn accounts(directory: &Directory) -> impl Iterator<Item = &Person> {
+    let people = directory.people.iter();
+    people.filter(|person| person.login.ends_with(DEMO_ENDING))
+}
+
 /// One hash serves all: the password is no secret.
 async fn seed_passwords(app: &App, directory: &Directory) -> anyhow::Result<()> {
     let hash = Password::new(PASSWORD).hash(app.random.bytes())?;
-    for person in directory
-        .people
-        .iter()
-        .filter(|person| person.login.ends_with(DEMO_ENDING))
-    {
+    for person in accounts(directory) {
         app.store.put_credential(person.id, &hash).await?;
     }
     Ok(())

@@ -4,10 +4,12 @@
 
 pub mod accounts;
 pub mod auth;
+pub mod check;
 pub mod client;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod data;
 pub mod demo;
 pub mod error;
 pub mod import;
@@ -21,7 +23,6 @@ pub mod sync;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
@@ -37,8 +38,10 @@ use config::Config;
 use error::ApiError;
 use metrics::Metrics;
 use people::People;
-use store::{Sqlite, Store};
+use store::Store;
 use sync::Keeper;
+
+pub use data::{open_store, open_store_to_read};
 
 /// A request that has not arrived whole by then is given up.
 const REQUEST_SECONDS_MAX: u64 = 60;
@@ -99,18 +102,6 @@ impl App {
         // The sender lives in `self`, so waiting cannot fail.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
-}
-
-/// Opens the store in the data folder and makes both when there is none.
-pub async fn open_store(config: &Config, random: &Random) -> anyhow::Result<Arc<dyn Store>> {
-    let folder = &config.data;
-    let made = std::fs::create_dir_all(folder);
-    made.with_context(|| format!("data: cannot make the folder {}", folder.display()))?;
-    let file = folder.join("holdfast.sqlite");
-    let store = Sqlite::open(&file, random).await;
-    Ok(Arc::new(store.with_context(|| {
-        format!("data: cannot open {}", file.display())
-    })?))
 }
 
 /// Every address the server answers.

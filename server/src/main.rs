@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use server::client::Client;
 use server::clock::{Clock, Random};
 use server::command::{self, Command, Invocation, Run, Serving};
-use server::config::{Config, LogFormat, Mode, SETTINGS, Sources};
-use server::{App, accounts, demo, import, serve};
+use server::config::{Config, LogFormat, Mode, Sources};
+use server::{App, accounts, check, demo, import, serve};
 
 fn main() -> ExitCode {
     match run() {
@@ -44,6 +44,9 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
+    for warning in sources.warnings() {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -52,7 +55,11 @@ fn run() -> anyhow::Result<ExitCode> {
 
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     let random = Random::from_system();
-    let store = server::open_store(&config, &random).await?;
+    let store = if let Command::ImportServiceNow { run: Run::Dry, .. } = command {
+        server::open_store_to_read(&config, &random).await?
+    } else {
+        server::open_store(&config, &random).await?
+    };
     let app = App::new(
         config,
         Clock::System,
@@ -68,12 +75,13 @@ async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode
 
 async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve => serve::serve(Arc::clone(app)).await?,
+        Command::Serve => serve::serve(Arc::clone(app), serve::listen(app).await?).await?,
         Command::Demo { serving } => {
             demo::seed(app).await?;
             if serving == Serving::Yes {
-                tracing::info!("the accounts of the demo end with @demo; their password is demo");
-                serve::serve(Arc::clone(app)).await?;
+                let listener = serve::listen(app).await?;
+                say(&demo::welcome(app))?;
+                serve::serve(Arc::clone(app), listener).await?;
             }
         }
         Command::User(user) => accounts::run(app, user).await?,
@@ -114,12 +122,10 @@ fn complain(line: &str) {
 }
 
 fn check(sources: &Sources) -> anyhow::Result<ExitCode> {
-    Config::read(sources, Mode::Production)?;
-    let lines = SETTINGS.iter().map(|setting| {
-        let given = sources.of(setting.name);
-        format!("{} = {} ({})\n", setting.name, given.text, given.from)
-    });
-    say(&lines.collect::<String>())
+    for warning in sources.warnings() {
+        complain(&format!("holdfast: {warning}"));
+    }
+    say(&check::check(sources)?)
 }
 
 fn start_log(config: &Config) {

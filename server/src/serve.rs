@@ -17,11 +17,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often changes of the directory by other processes are looked for.
 const REFRESH: Duration = Duration::from_secs(2);
 
-/// Serves until the process is asked to end.
-pub async fn serve(app: Arc<App>) -> anyhow::Result<()> {
+/// Listens where the configuration says; connections wait until they are served.
+pub async fn listen(app: &App) -> anyhow::Result<TcpListener> {
     let address = app.config.listen_on();
     let listener = TcpListener::bind(address).await;
-    let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+    listener.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves until the process is asked to end.
+pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, origin = %app.config.origin, "serving");
     let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));

@@ -1,6 +1,6 @@
 //! Where settings come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -10,12 +10,24 @@ use super::{BadSetting, SETTINGS};
 /// The source of what nobody set.
 pub(super) const DEFAULT: &str = "default";
 
+/// What building and testing this repository uses, beside the settings.
+const OWN_VARIABLES: [&str; 7] = [
+    "HOLDFAST_BENCH_SIZES",
+    "HOLDFAST_BIN",
+    "HOLDFAST_CACHE",
+    "HOLDFAST_CLIENT_DIR",
+    "HOLDFAST_E2E",
+    "HOLDFAST_MANY",
+    "HOLDFAST_SEED",
+];
+
 /// The values given by flags, by variables and by the file, as text.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     flags: BTreeMap<String, String>,
     variables: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
+    unknown_variables: BTreeSet<String>,
 }
 
 /// A value and the source that gave it.
@@ -56,13 +68,16 @@ impl Sources {
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        for (name, value) in variables {
-            let Some(name) = name.as_ref().strip_prefix("HOLDFAST_") else {
+        for (variable, value) in variables {
+            let variable = variable.as_ref();
+            let Some(name) = variable.strip_prefix("HOLDFAST_") else {
                 continue;
             };
             let name = name.to_ascii_lowercase();
             if is_setting(&name) {
                 self.variables.insert(name, value.into());
+            } else if !OWN_VARIABLES.contains(&variable) {
+                self.unknown_variables.insert(variable.to_owned());
             }
         }
         self
@@ -96,15 +111,18 @@ impl Sources {
         }
     }
 
+    /// Sentences on what may be meant as a setting and is none.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let unknown = self.unknown_variables.iter();
+        unknown.map(|variable| format!("{variable} is no setting and is ignored"))
+    }
+
     /// What the file names that is no setting.
     pub(super) fn unknown(&self) -> Vec<BadSetting> {
-        let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
         let unknown = self.file.keys().filter(|name| !is_setting(name));
         unknown
-            .map(|name| BadSetting {
+            .map(|name| BadSetting::Unknown {
                 setting: name.clone(),
-                allowed: format!("one of {}", names.join(", ")),
-                got: name.clone(),
                 from: "holdfast.toml".to_owned(),
             })
             .collect()

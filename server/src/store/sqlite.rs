@@ -72,32 +72,64 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the database, makes it when there is none, and brings it to this version.
     pub async fn open(file: &Path, random: &Random) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(WAIT)
-                .idle_timeout(None)
-        };
-        let writer = pool()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        migrations().run(&writer).await?;
-        sqlx::query("INSERT INTO log VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING")
-            .bind(random.bytes::<16>().as_slice())
-            .bind(random.bytes::<32>().as_slice())
-            .execute(&writer)
-            .await?;
+        let options = options().filename(file);
+        let making = options.clone().create_if_missing(true);
+        let writer = pool().max_connections(1).connect_with(making).await?;
+        prepare(&writer, random).await?;
         let readers = pool()
             .max_connections(readers())
             .connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers })
     }
+
+    /// Opens a database to look at it; one of an earlier version cannot be opened so.
+    pub async fn open_to_read(file: &Path) -> Result<Self> {
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        // Who only reads cannot remove the log that SQLite makes beside a file at rest.
+        let is_at_rest = !Path::new(&log).exists();
+        let options = options().filename(file).read_only(true);
+        let options = options.immutable(is_at_rest);
+        let readers = pool().max_connections(readers());
+        let readers = readers.connect_with(options).await?;
+        // Fails where there would be something to write.
+        migrations().run(&readers).await?;
+        let writer = readers.clone();
+        Ok(Self { writer, readers })
+    }
+
+    /// An empty database that is gone with its one connection.
+    pub async fn in_memory(random: &Random) -> Result<Self> {
+        let writer = pool().max_connections(1).max_lifetime(None);
+        let writer = writer.connect_with(options().in_memory(true)).await?;
+        prepare(&writer, random).await?;
+        let readers = writer.clone();
+        Ok(Self { writer, readers })
+    }
+}
+
+fn options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(WAIT)
+}
+
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(WAIT)
+        .idle_timeout(None)
+}
+
+/// Brings a database to this version and gives a new one its epoch and key.
+async fn prepare(writer: &SqlitePool, random: &Random) -> Result<()> {
+    migrations().run(writer).await?;
+    sqlx::query("INSERT INTO log VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING")
+        .bind(random.bytes::<16>().as_slice())
+        .bind(random.bytes::<32>().as_slice())
+        .execute(writer)
+        .await?;
+    Ok(())
 }
 
 fn migrations() -> Migrator {

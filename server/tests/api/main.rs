@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod import;
+mod program;
 mod requests;
 mod serve;
 mod session;
