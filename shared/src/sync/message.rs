@@ -1,8 +1,9 @@
-//! What device and server say to each other: CBOR (RFC 8949) bodies of `POST /sync/pull` and
-//! `POST /sync/push`, and JSON text frames of the WebSocket `/sync/live`.
+//! What device and server say to each other in CBOR (RFC 8949): bodies of `POST /sync/pull` and
+//! `POST /sync/push`, and one item in each binary frame of the WebSocket `/sync/live`.
 //!
 //! Maps with text keys, unknown keys ignored, so that either side can be older. Ids are sixteen
-//! bytes, documents are named `incident/0190…`, times are milliseconds since 1970.
+//! bytes, but a person's is an integer; documents are named `incident/0190…`, times are
+//! milliseconds since 1970.
 
 use std::collections::BTreeMap;
 
