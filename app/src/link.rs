@@ -124,15 +124,16 @@ impl Link {
             .is_some()
         {
             self.tell(Call::Leave { incident });
-            self.board.incident.set(None);
+            self.board.close();
         }
     }
 
     /// Does one act, which the open incident shows in this frame; what the engine reads follows.
     pub async fn act(self, incident: IncidentId, intent: Intent) -> Result<Painted, Failure> {
         let names = ActNames::draw(browser::now(), browser::random);
-        let person = self.with(|state| state.person);
-        let before = person.and_then(|by| self.board.foresee(incident, &intent, names, by));
+        if let Some(person) = self.with(|state| state.person) {
+            self.board.foresee(incident, &intent, names, person);
+        }
         let call = Call::Act {
             incident,
             intent,
@@ -140,11 +141,7 @@ impl Link {
         };
         let painted = self.painted(call).await;
         if painted.is_err() {
-            self.board.take_back(names.act, before);
-            if self.follows(incident) {
-                // Other acts may have been done meanwhile; without an answer, what was shown stays.
-                self.open(incident).await.ok();
-            }
+            self.board.settle(names.act);
         }
         painted
     }

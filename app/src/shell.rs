@@ -18,6 +18,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use shared::ids::PersonId;
 use shared::time::UnixMillis;
 
 use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
@@ -72,13 +73,28 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     save_when_leaving(drafts);
     // Memos, since the page must not be built again for what is known already.
     let is_known = Memo::new(move |_| session.looked.get());
-    let is_signed_in = Memo::new(move |_| session.person.with(Option::is_some));
+    let person = Memo::new(move |_| {
+        session
+            .person
+            .with(|person| person.as_ref().map(|person| person.id))
+    });
+    Effect::new(move |before: Option<Option<PersonId>>| {
+        let person = person.get();
+        if before
+            .flatten()
+            .is_some_and(|before| Some(before) != person)
+        {
+            drafts.clear();
+        }
+        person
+    });
     move || {
         session.language.track();
-        match (is_known.get(), is_signed_in.get()) {
+        match (is_known.get(), person.get()) {
             (false, _) => ().into_any(),
-            (true, false) => view! { <SignInPage /> }.into_any(),
-            (true, true) => view! { <Page /> }.into_any(),
+            (true, None) => view! { <SignInPage /> }.into_any(),
+            // Another person gets a page of their own.
+            (true, Some(_)) => view! { <Page /> }.into_any(),
         }
     }
 }

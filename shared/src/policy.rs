@@ -79,6 +79,11 @@ const STAFF: &[Role] = &[
     Role::Administrator,
 ];
 
+/// Whether the person works on incidents, and so can be given one.
+pub fn works(person: &Person) -> bool {
+    person.roles.iter().any(|role| WORKERS.contains(role))
+}
+
 fn allowed_roles(intent: &Intent) -> &'static [Role] {
     match intent {
         Intent::Declare(_) | Intent::Reply { .. } | Intent::Note { .. } | Intent::Reopen { .. } => {

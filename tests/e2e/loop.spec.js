@@ -85,7 +85,7 @@ test('a day without a network is whole when the network returns', async ({ devic
     await desk.openIncident('Driver cannot open the barrier');
     const centre = await desk.openSyncCentre();
     await expect(centre.getByText(`${acts} changes wait to be sent`)).toBeVisible();
-    await expect(centre.getByRole('listitem')).toHaveCount(acts);
+    await expect(centre.getByRole('listitem').locator('small')).toHaveCount(acts);
     await desk.closeSheet();
   });
 

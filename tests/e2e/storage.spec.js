@@ -81,15 +81,15 @@ for (const [what, stores] of [
 test('acts that were damaged are counted; the others are offered as a text and sent', async ({ device }) => {
   const phone = await device('technician@demo');
   await phone.desk.openIncident(SCANNERS);
+  const stage = await phone.backstage();
   await phone.desk.isInstalled();
   await phone.goOffline();
   await phone.desk.note('This one is damaged.');
   await phone.desk.note('This one can be read.');
   await phone.desk.isOffline(2);
   await phone.closeTab();
-  await phone.goOnline();
-  const stage = await phone.backstage();
   await garble(stage, DATABASE, ['outbox'], 1);
+  await phone.goOnline();
   await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const desk = await phone.open();
   await expect(desk.damage).toContainText('1 change that had not been sent could not be read either.');

@@ -8,7 +8,7 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 
-use shared::ids::{ActId, DeviceId, FactId, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent};
 use shared::people::{Directory, Person};
 use shared::priority::Matrix;
@@ -21,7 +21,7 @@ use super::library::{Copy, Library};
 use super::list::List;
 use super::live::Socket;
 use super::locks::Lead;
-use super::protocol::{Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
+use super::protocol::{ActNames, Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
@@ -278,11 +278,12 @@ impl Desk {
             drafted,
             why,
         } = entry;
+        let (act, facts) = (drafted.act, drafted.facts);
         Ok(ReviewAct {
-            act: drafted.act,
+            act,
             incident,
             subject: self.subject(incident, &drafted.intent).await?,
-            fact: fact(&drafted.intent, drafted.facts),
+            fact: ActNames { act, facts }.fact(&drafted.intent),
             intent: drafted.intent,
             at: drafted.at,
             why,
@@ -338,12 +339,6 @@ impl Desk {
             }
         }
     }
-}
-
-/// Which document an act's fact lies in decides which of its two ids counts.
-fn fact(intent: &Intent, facts: [FactId; 2]) -> FactId {
-    let in_work = matches!(intent, Intent::Note { .. });
-    facts[usize::from(in_work)]
 }
 
 /// Tells the page of rows, in pieces that it can take in between two frames.

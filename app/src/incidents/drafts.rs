@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use shared::ids::IncidentId;
 
@@ -58,6 +59,10 @@ impl Draft {
 pub(crate) struct Drafts {
     link: Link,
     unsaved: StoredValue<BTreeMap<IncidentId, Draft>>,
+    /// Whether a timer runs that saves them.
+    is_due: StoredValue<bool>,
+    /// Whether the device could not keep the last one.
+    pub failing: RwSignal<bool>,
 }
 
 impl Drafts {
@@ -65,26 +70,31 @@ impl Drafts {
         Self {
             link,
             unsaved: StoredValue::new(BTreeMap::new()),
+            is_due: StoredValue::new(false),
+            failing: RwSignal::new(false),
         }
     }
 
     /// Saves a draft once its author pauses.
     pub(crate) fn keep(self, incident: IncidentId, draft: Draft) {
-        let is_first = self.unsaved.with_value(BTreeMap::is_empty);
         self.unsaved.update_value(|unsaved| {
             unsaved.insert(incident, draft);
         });
-        if is_first {
-            set_timeout(move || self.send_all(), PAUSE);
+        if !self.is_due.get_value() {
+            self.is_due.set_value(true);
+            let save = move || {
+                self.is_due.set_value(false);
+                self.send_all();
+            };
+            set_timeout(save, PAUSE);
         }
     }
 
-    /// Saves what is unsaved at once, without waiting: the page may be about to go.
+    /// Saves what is unsaved without waiting: the page may be about to go.
     pub(crate) fn send_all(self) {
         for (incident, draft) in self.take() {
-            self.link.tell(Call::SaveDraft {
-                incident,
-                text: draft.write(),
+            spawn_local(async move {
+                self.save(incident, draft).await;
             });
         }
     }
@@ -93,17 +103,30 @@ impl Drafts {
     pub(crate) async fn flush(self) -> bool {
         let mut kept = true;
         for (incident, draft) in self.take() {
-            let call = Call::SaveDraft {
-                incident,
-                text: draft.write(),
-            };
-            if self.link.ask(call).await.is_err() {
-                self.unsaved.update_value(|unsaved| {
-                    unsaved.entry(incident).or_insert(draft);
-                });
-                kept = false;
-            }
+            kept &= self.save(incident, draft).await;
         }
+        kept
+    }
+
+    /// Drops what is unsaved: it belongs to a person who has left the page.
+    pub(crate) fn clear(self) {
+        self.unsaved.update_value(BTreeMap::clear);
+        self.failing.set(false);
+    }
+
+    /// Saves one draft. What cannot be kept stays unsaved, unless its author has written on.
+    async fn save(self, incident: IncidentId, draft: Draft) -> bool {
+        let call = Call::SaveDraft {
+            incident,
+            text: draft.write(),
+        };
+        let kept = self.link.ask(call).await.is_ok();
+        if !kept {
+            self.unsaved.update_value(|unsaved| {
+                unsaved.entry(incident).or_insert(draft);
+            });
+        }
+        self.failing.set(!kept);
         kept
     }
 

@@ -48,6 +48,16 @@ pub struct Rebuilding {
     pub rescued: Rescued,
 }
 
+/// An act that is shown before the engine has done it, and until it is kept.
+#[derive(Clone)]
+struct Foreseen {
+    incident: IncidentId,
+    act: ActId,
+    fact: FactId,
+    intent: Intent,
+    from: Provenance,
+}
+
 /// The page's picture of the engine's world. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Board {
@@ -58,7 +68,11 @@ pub struct Board {
     pub started: RwSignal<bool>,
     pub organisation: RwSignal<Arc<Organisation>>,
     pub status: RwSignal<Status>,
+    /// The open incident, with the acts on it that the engine has not done yet.
     pub incident: RwSignal<Option<Arc<Incident>>>,
+    /// The open incident as the engine read it last.
+    told: StoredValue<Option<Arc<Incident>>>,
+    foreseen: StoredValue<Vec<Foreseen>>,
     /// Facts on the screen that this device has not committed yet, with their acts.
     pub painted: RwSignal<HashMap<FactId, ActId>>,
     pub sign_in_needed: RwSignal<bool>,
@@ -77,6 +91,8 @@ impl Board {
             organisation: RwSignal::new(Arc::default()),
             status: RwSignal::new(Status::default()),
             incident: RwSignal::new(None),
+            told: StoredValue::new(None),
+            foreseen: StoredValue::new(Vec::new()),
             painted: RwSignal::new(HashMap::new()),
             sign_in_needed: RwSignal::new(false),
             update_needed: RwSignal::new(false),
@@ -108,82 +124,106 @@ impl Board {
         self.take(rows, &[]);
         self.status.set(status);
         self.painted.update(HashMap::clear);
+        self.foreseen.update_value(Vec::clear);
         self.started.set(true);
     }
 
     pub(super) fn clear(self) {
         self.start(Some(Directory::default()), Status::default(), Vec::new());
         self.started.set(false);
-        self.incident.set(None);
+        self.close();
         self.sign_in_needed.set(false);
         self.rebuilding.set(None);
     }
 
     pub(super) fn show(self, incident: Incident) {
-        self.incident.set(Some(Arc::new(incident)));
+        self.told.set_value(Some(Arc::new(incident)));
+        self.compose();
+    }
+
+    pub(super) fn close(self) {
+        self.told.set_value(None);
+        self.incident.set(None);
+    }
+
+    /// Shows the open incident as the engine read it last, and on it the acts it did not know yet.
+    fn compose(self) {
+        let told = self.told.get_value();
+        let shown = told.map(|told| {
+            self.foreseen.with_value(|foreseen| {
+                let knows = |fact| told.timeline.iter().any(|event| event.fact == fact);
+                let of_it = |one: &&Foreseen| one.incident == told.id && !knows(one.fact);
+                let mut shown = Arc::clone(&told);
+                for one in foreseen.iter().filter(of_it) {
+                    Arc::make_mut(&mut shown).foresee(&one.intent, one.fact, one.from);
+                }
+                shown
+            })
+        });
+        self.incident.set(shown);
     }
 
     /// Shows what an act on the open incident will make of it, before the engine has done it.
-    /// Gives what was shown before.
-    pub(super) fn foresee(
-        self,
-        id: IncidentId,
-        intent: &Intent,
-        names: ActNames,
-        by: PersonId,
-    ) -> Option<Arc<Incident>> {
+    pub(super) fn foresee(self, id: IncidentId, intent: &Intent, names: ActNames, by: PersonId) {
         let shown = self.incident.get_untracked();
-        let before = shown.filter(|incident| incident.id == id)?;
+        let Some(shown) = shown.filter(|shown| shown.id == id) else {
+            return;
+        };
         let now = browser::now();
         let from = Provenance {
             by,
             at: now,
-            corrected: now.max(before.updated_at),
+            corrected: now.max(shown.updated_at),
             arrival: None,
         };
-        let fact = names.fact(intent);
-        let mut incident = Incident::clone(&before);
-        incident.foresee(intent, fact, from);
+        let (act, fact) = (names.act, names.fact(intent));
+        let one = Foreseen {
+            incident: id,
+            act,
+            fact,
+            intent: intent.clone(),
+            from,
+        };
+        self.foreseen.update_value(|foreseen| foreseen.push(one));
         self.painted.update(|painted| {
-            painted.insert(fact, names.act);
+            painted.insert(fact, act);
         });
-        self.show(incident);
-        Some(before)
-    }
-
-    /// Shows what was shown before an act that the engine did not do.
-    pub(super) fn take_back(self, act: ActId, before: Option<Arc<Incident>>) {
-        self.settle(act);
-        let shown = self.incident.get_untracked().map(|incident| incident.id);
-        if let Some(before) = before.filter(|before| Some(before.id) == shown) {
-            self.incident.set(Some(before));
-        }
+        self.compose();
     }
 
     /// Shows an act: the facts that are new belong to it until it is settled.
     pub(super) fn paint(self, act: ActId, incident: Incident) {
-        let known: HashSet<FactId> = self.incident.with_untracked(|before| {
-            let before = before.iter().filter(|before| before.id == incident.id);
-            before
-                .flat_map(|before| before.timeline.iter().map(|event| event.fact))
-                .collect()
-        });
+        let before = self.told.get_value();
+        let before = before.filter(|before| before.id == incident.id);
+        let known: HashSet<FactId> = before
+            .iter()
+            .flat_map(|before| before.timeline.iter().map(|event| event.fact))
+            .collect();
         let events = incident.timeline.iter();
         let fresh =
             events.filter(|event| event.from.arrival.is_none() && !known.contains(&event.fact));
-        self.painted
-            .update(|painted| painted.extend(fresh.map(|event| (event.fact, act))));
-        let open = self
-            .incident
-            .with_untracked(|open| open.as_ref().map(|open| open.id));
-        if open == Some(incident.id) {
+        self.painted.update(|painted| {
+            for event in fresh {
+                painted.entry(event.fact).or_insert(act);
+            }
+        });
+        if before.is_some() {
             self.show(incident);
         }
     }
 
+    /// An act is kept, or is not to be: what the engine tells of the incident counts.
     pub(super) fn settle(self, act: ActId) {
         self.painted
             .update(|painted| painted.retain(|_, of| *of != act));
+        let was_foreseen = self
+            .foreseen
+            .with_value(|foreseen| foreseen.iter().any(|one| one.act == act));
+        if was_foreseen {
+            self.foreseen
+                .update_value(|foreseen| foreseen.retain(|one| one.act != act));
+            self.compose();
+        }
     }
 
     pub(super) fn hear(self, news: News) {

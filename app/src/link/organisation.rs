@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shared::ids::{CategoryId, GroupId, PersonId, SiteId};
-use shared::incidents::{Intent, Requester};
+use shared::incidents::Requester;
 use shared::people::{Directory, Person};
 use shared::policy;
 
@@ -76,9 +76,8 @@ impl Organisation {
 
     /// People who work on incidents and can be given one, by name.
     pub fn staff(&self) -> Vec<&Person> {
-        let works = |person: &&Person| policy::allows(person, &Intent::Start, None).is_ok();
         let people = self.directory.people.iter();
-        let staff = people.filter(|person| person.active).filter(works);
+        let staff = people.filter(|person| person.active && policy::works(person));
         let mut staff: Vec<_> = staff.collect();
         staff.sort_by(|one, other| one.name.cmp(&other.name));
         staff

@@ -137,13 +137,17 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
     let is_offline = move || {
         desk.board()
             .status
-            .with(|status| status.line != Line::Online)
+            .with(|status| status.line == Line::Offline)
     };
     let leave = move |_| {
         let forgets = forget.get_untracked() && waiting() == 0;
         let me = desk.session.person.get_untracked().map(|me| me.id);
         spawn_local(async move {
-            drafts.flush().await;
+            let is_told = drafts.failing.get_untracked();
+            if !drafts.flush().await && !is_told {
+                failure.try_set(t!("leave.draft"));
+                return;
+            }
             match desk.session.sign_out(forgets).await {
                 Ok(()) => me.filter(|_| forgets).into_iter().for_each(forget_sketch),
                 Err(why) => drop(failure.try_set(failure_text(&why))),

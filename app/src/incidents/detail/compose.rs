@@ -196,15 +196,18 @@ fn Foot(writing: Writing) -> impl IntoView {
             .open
             .with(|incident| writing.desk.refusal(&intent, incident))
     };
+    let is_unkept = move || writing.drafts.failing.get();
     let hint = move || {
         let failure = writing.failure.get();
-        if failure.is_empty() {
-            refusal().unwrap_or_else(|| t!("compose.kept"))
-        } else {
+        if !failure.is_empty() {
             failure
+        } else if is_unkept() {
+            t!("compose.not_kept")
+        } else {
+            refusal().unwrap_or_else(|| t!("compose.kept"))
         }
     };
-    let has_failed = move || writing.failure.with(|failure| !failure.is_empty());
+    let has_failed = move || writing.failure.with(|failure| !failure.is_empty()) || is_unkept();
     let is_empty = move || writing.draft.with(|draft| draft.text.trim().is_empty());
     view! {
         <div class="foot">

@@ -26,7 +26,7 @@ const WIDE: &str = "(min-width: 1181px)";
 #[component]
 pub(super) fn Properties(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let is_reader = Memo::new(move |_| policy::allows(&desk.me(), &Intent::Start, None).is_err());
+    let is_reader = Memo::new(move |_| !policy::works(&desk.me()));
     let is_wide = RwSignal::new(browser::matches(WIDE));
     let resized = window_event_listener(leptos::ev::resize, move |_| {
         let now = browser::matches(WIDE);
