@@ -1,9 +1,12 @@
 //! The directory as the server uses it: read once, shared, replaced whole when it changes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use shared::ids::PersonId;
-use shared::people::{Directory, Person};
+use shared::people::{Directory, Person, Scope};
+use shared::policy;
+use shared::sync::message::Surface;
 
 use crate::App;
 use crate::error::ApiError;
@@ -23,8 +26,10 @@ impl People {
 
     /// Writes a new directory under the next version and shares it.
     pub async fn replace(&self, app: &App, mut directory: Directory) -> anyhow::Result<()> {
-        directory.version = self.current().version + 1;
-        app.store.put_directory(&directory).await?;
+        let before = self.current();
+        directory.version = before.version + 1;
+        let lost = lost_scopes(&before, &directory);
+        app.store.put_directory(&directory, &lost).await?;
         self.share(directory);
         Ok(())
     }
@@ -66,4 +71,21 @@ impl People {
     fn share(&self, directory: Directory) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
     }
+}
+
+/// What people may no longer read through, at whatever surface.
+fn lost_scopes(before: &Directory, after: &Directory) -> BTreeMap<PersonId, BTreeSet<Scope>> {
+    let scopes = |person: &Person| {
+        if person.active {
+            policy::scopes(person, Surface::Console)
+        } else {
+            BTreeSet::new()
+        }
+    };
+    let lost = |person: &Person| {
+        let left = after.person(person.id).map(scopes).unwrap_or_default();
+        let lost: BTreeSet<_> = scopes(person).difference(&left).cloned().collect();
+        (!lost.is_empty()).then_some((person.id, lost))
+    };
+    before.people.iter().filter_map(lost).collect()
 }

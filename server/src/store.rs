@@ -23,7 +23,7 @@ use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, Per
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
 use shared::sync::message::Surface;
-use shared::sync::server::{Event, Log, Older, Quarantine, Standing};
+use shared::sync::server::{Event, Issued, Log, Older, Quarantine, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
 
@@ -119,6 +119,9 @@ pub const QUARANTINE_ROWS_MAX: u32 = 1_000;
 /// How many bytes the refused changes of one person may have.
 pub const QUARANTINE_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
+/// How many devices of one person are kept with the scopes that were issued to them.
+pub const DEVICES_MAX: u32 = 50;
+
 /// What was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
@@ -155,7 +158,10 @@ pub trait Store: Debug + Send + Sync {
     /// The seed of the key by which heads are signed.
     async fn signing_key(&self) -> Result<[u8; 32]>;
 
-    /// Keeps that pages name these scopes to a device, known or not.
+    /// Keeps that pages name just these scopes to a device, known or not. Others that they named
+    /// before are lost from the present end of the log on, unless they were lost before. Of each
+    /// person the [`DEVICES_MAX`] devices stay that were written last; whatever another claims to
+    /// hold of lost scopes counts for nothing.
     async fn issue(
         &self,
         person: PersonId,
@@ -170,8 +176,13 @@ pub trait Store: Debug + Send + Sync {
 
     /// The directory, if it is newer than the given version.
     async fn directory(&self, newer_than: u64) -> Result<Option<Directory>>;
-    /// Keeps a directory; its version must be above the last.
-    async fn put_directory(&self, directory: &Directory) -> Result<()>;
+    /// Keeps a directory; its version must be above the last. What people lose by it is lost to
+    /// their devices from the present end of the log on, as if they had asked for a page.
+    async fn put_directory(
+        &self,
+        directory: &Directory,
+        lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+    ) -> Result<()>;
     async fn credential(&self, person: PersonId) -> Result<Option<String>>;
     async fn put_credential(&self, person: PersonId, phc: &str) -> Result<()>;
     async fn session(&self, id: SessionId) -> Result<Option<StoredSession>>;
@@ -192,8 +203,8 @@ pub trait Store: Debug + Send + Sync {
 #[async_trait]
 pub trait View: Send {
     async fn log(&mut self) -> Result<Log>;
-    /// The scopes that pages ever named to a device of a person.
-    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<BTreeSet<Scope>>;
+    /// The scopes that pages named to a device of a person.
+    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<Issued>;
     /// Places above `after` that concern incidents of `visible` scopes, or that a `watched` scope
     /// lost; sorted. Also whether these are all up to the head: at most about `limit` come.
     async fn events(

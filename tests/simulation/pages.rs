@@ -31,8 +31,14 @@ impl Server {
         let session = self.session(profile)?;
         let owner = (session.person.id, session.device);
         let issued = self.issued.entry(owner).or_default();
-        let pull = Pull::new(request, session.scopes, issued, self.log);
-        issued.extend(pull.issues().iter().cloned());
+        let pull = Pull::new(request, session.scopes.clone(), issued, self.log);
+        if !pull.is_recorded() {
+            for (scope, lost_at) in &mut *issued {
+                let is_lost = !session.scopes.contains(scope);
+                *lost_at = is_lost.then(|| lost_at.unwrap_or(self.log.head));
+            }
+            issued.extend(session.scopes.into_iter().map(|scope| (scope, None)));
+        }
         let (events, is_all) = self.events(&pull);
         let walk = pull.walk(&events, is_all, INCIDENTS_MAX);
         let mut page = self.empty(now);

@@ -16,7 +16,8 @@ use shared::sync::message::{
     Accepted, PROTOCOL, PushGroup, PushReply, PushRequest, Signer, Surface, Verdict,
 };
 use shared::sync::server::{
-    Before, Commit, Desk, Judgement, Kept, Log, Logged, Offer, Place, Quarantine, Reached, Session,
+    Before, Commit, Desk, Issued, Judgement, Kept, Log, Logged, Offer, Place, Quarantine, Reached,
+    Session,
 };
 use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
 
@@ -58,7 +59,7 @@ pub struct Server {
     actors: BTreeMap<Actor, (PersonId, DeviceId)>,
     quarantine: Quarantine,
     /// The scopes that pages named to a device of a person.
-    pub(super) issued: BTreeMap<(PersonId, DeviceId), BTreeSet<Scope>>,
+    pub(super) issued: BTreeMap<(PersonId, DeviceId), Issued>,
     number: u64,
 }
 

@@ -3,6 +3,8 @@
 //! A case opens the store of a [`Place`] as often as it wants: dropped without being closed, a store
 //! must come back with exactly what was committed.
 
+mod people;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,8 +12,7 @@ use async_trait::async_trait;
 use shared::document::{Receipt, ReceiptColumns};
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, PersonId};
 use shared::incidents::Refused;
-use shared::people::{Directory, Scope};
-use shared::sync::message::Surface;
+use shared::people::Scope;
 use shared::sync::{Seq, SignedHeads};
 use shared::time::{Flags, UnixMillis};
 
@@ -19,7 +20,8 @@ use super::{
     Audience, DocState, Effect, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined, Store,
     StoredChange, Writing,
 };
-use crate::auth::SessionId;
+
+pub(super) use people::*;
 
 /// Where a store lasts.
 #[async_trait]
@@ -385,32 +387,6 @@ pub(super) async fn an_actor_is_bound_once(place: &impl Place) {
     assert_eq!(bound, [(actor, (PersonId(7), device))].into());
 }
 
-pub(super) async fn scopes_are_issued_to_one_device_of_one_person(place: &impl Place) {
-    let store = place.open().await;
-    let device = |nth: u8| DeviceId::from_bytes([nth; 16]);
-    let (first, second) = (
-        scopes(&[Scope::Everyone, group("network")]),
-        scopes(&[Scope::Everyone, Scope::Site("north".into())]),
-    );
-    for named in [&first, &second] {
-        let issued = store.issue(PersonId(7), device(1), named).await;
-        issued.expect("a scope may be named again");
-    }
-    drop(store);
-
-    let store = place.open().await;
-    let mut view = store.view().await.expect("a view");
-    let all = first.union(&second).cloned().collect();
-    for (person, nth, expected) in [
-        (7, 1, all),
-        (7, 2, BTreeSet::new()),
-        (8, 1, BTreeSet::new()),
-    ] {
-        let issued = view.issued(PersonId(person), device(nth)).await;
-        assert_eq!(issued.expect("a look"), expected, "person {person}");
-    }
-}
-
 /// The `nth` change that a person's device offered, refused then.
 fn refused(nth: u32, person: u32, device: u8) -> Quarantined {
     let mut hash = Hash([3; 32]);
@@ -521,54 +497,4 @@ pub(super) async fn numbers_and_effects_are_given_once(place: &impl Place) {
             .expect("written, or there already");
     }
     assert!(turn.give_number(1_001, id(3)).await.is_err());
-}
-
-pub(super) async fn people_and_sessions_last(place: &impl Place) {
-    let store = place.open().await;
-    let directory = Directory {
-        version: 3,
-        name: "Test".to_owned(),
-        ..Directory::default()
-    };
-    store.put_directory(&directory).await.expect("it is newer");
-    assert!(
-        store.put_directory(&directory).await.is_err(),
-        "a version is written once"
-    );
-    store
-        .put_credential(PersonId(7), "first")
-        .await
-        .expect("kept");
-    store
-        .put_credential(PersonId(7), "second")
-        .await
-        .expect("replaced");
-    let session = |nth: u8| SessionId([nth; 32]);
-    for (nth, person) in [(1, 7), (2, 7), (3, 8)] {
-        let added = store.add_session(
-            session(nth),
-            PersonId(person),
-            Surface::Portal,
-            NOW,
-            NOW.plus(9),
-        );
-        added.await.expect("kept");
-    }
-    drop(store);
-
-    let store = place.open().await;
-    assert_eq!(store.directory(2).await.expect("a look"), Some(directory));
-    assert_eq!(store.directory(3).await.expect("a look"), None);
-    let phc = store.credential(PersonId(7)).await.expect("a look");
-    assert_eq!(phc.as_deref(), Some("second"));
-    let kept = store
-        .session(session(1))
-        .await
-        .expect("a look")
-        .expect("it lasts");
-    assert_eq!((kept.person, kept.surface), (PersonId(7), Surface::Portal));
-    store.end_session(session(1)).await.expect("ended");
-    assert_eq!(store.session(session(1)).await.expect("a look"), None);
-    assert_eq!(store.end_sessions_of(PersonId(7)).await.expect("ended"), 1);
-    assert!(store.session(session(3)).await.expect("a look").is_some());
 }

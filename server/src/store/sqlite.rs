@@ -10,7 +10,7 @@ mod people;
 mod reading;
 mod writing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -189,8 +189,12 @@ impl Store for Sqlite {
         people::directory(&self.readers, newer_than).await
     }
 
-    async fn put_directory(&self, directory: &Directory) -> Result<()> {
-        people::put_directory(&self.writer, directory).await
+    async fn put_directory(
+        &self,
+        directory: &Directory,
+        lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+    ) -> Result<()> {
+        people::put_directory(&self.writer, directory, lost).await
     }
 
     async fn credential(&self, person: PersonId) -> Result<Option<String>> {
@@ -396,6 +400,9 @@ mod tests {
         older_incidents_come_latest_first,
         an_actor_is_bound_once,
         scopes_are_issued_to_one_device_of_one_person,
+        a_scope_is_lost_once_at_the_end_of_the_log_until_it_is_regained,
+        a_directory_says_what_is_lost_to_every_device,
+        the_latest_devices_of_a_person_are_kept,
         what_was_refused_is_kept_once_per_device,
         the_oldest_refused_changes_of_a_person_go_first,
         refused_changes_of_a_person_have_so_many_bytes,

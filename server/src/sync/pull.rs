@@ -47,11 +47,11 @@ pub(super) async fn pull(
     }
     let session = session(&signed_in, request.device, request.surface);
     let mut view = app.store.view().await?;
-    let (mut page, issues) = page(&mut *view, &request, &session).await?;
+    let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
     drop(view);
-    if !issues.is_empty() {
+    if !is_recorded {
         let (person, device) = (session.person.id, session.device);
-        app.store.issue(person, device, &issues).await?;
+        app.store.issue(person, device, &session.scopes).await?;
     }
     page.now = app.clock.now();
     let directory = app.people.current();
@@ -60,12 +60,12 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-/// A page, and the scopes that must be kept as issued before it leaves.
+/// A page, and whether the session's scopes are kept as issued, as they must be before it leaves.
 async fn page(
     view: &mut dyn View,
     request: &PullRequest,
     session: &Session,
-) -> Result<(PullPage, BTreeSet<Scope>)> {
+) -> Result<(PullPage, bool)> {
     let log = view.log().await?;
     let issued = view.issued(session.person.id, session.device).await?;
     let request = PullRequest {
@@ -100,7 +100,7 @@ async fn page(
     let mut page = making.page;
     page.cursors = pull.cursors(walk.end, lows);
     page.more = pull.is_more(&page.cursors);
-    Ok((page, pull.issues().clone()))
+    Ok((page, pull.is_recorded()))
 }
 
 fn empty(head: Seq) -> PullPage {

@@ -3,7 +3,6 @@
 //! A device whose document cannot be loaded, or rests on what it lacks, sends automerge sync
 //! messages and gets the changes it asks for. What it might offer is left aside: acts come by push.
 
-use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::ids::DocKey;
 use shared::sync::message::{Cursors, PROTOCOL, PullRequest, RepairReply, RepairRequest};
-use shared::sync::server::{Log, Pull, Session, Standing, answer};
+use shared::sync::server::{Issued, Log, Pull, Session, Standing, answer};
 use tokio::task::spawn_blocking;
 
 use super::{check_protocol, message, reply, session};
@@ -65,7 +64,7 @@ async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Resu
         directory: 0,
         docs_max: 1,
     };
-    let pull = Pull::new(&request, session.scopes.clone(), &BTreeSet::new(), log);
+    let pull = Pull::new(&request, session.scopes.clone(), &Issued::new(), log);
     let standings = view.standings(&[doc.id], &session.scopes, log.head).await?;
     let sees = |standing: &Standing| pull.forward(standing).visible.contains(&doc.kind);
     Ok(standings.iter().any(sees))

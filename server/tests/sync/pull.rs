@@ -215,6 +215,41 @@ async fn a_lost_scope_is_forgotten_by_the_device_it_was_issued_to_and_no_other()
 }
 
 #[tokio::test]
+async fn what_was_declared_after_a_scope_was_lost_is_never_named() {
+    let server = TestServer::start().await;
+    let mut erin = Device::console(&server, ERIN).await;
+    let before = erin.declare(CAROL, Some("desktop"));
+    expect_accepted(&erin.push(&server).await);
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    let claims = alice.cursors.clone();
+
+    server
+        .change(ALICE, |alice| alice.roles = [Role::Technician].into())
+        .await;
+    let unread = erin.declare(CAROL, Some("desktop"));
+    expect_accepted(&erin.push(&server).await);
+    for nth in 0..3 {
+        let after = erin.declare(CAROL, Some("desktop"));
+        expect_accepted(&erin.push(&server).await);
+        for high in [Seq(0), claims.high, alice.pull_once(&server).await.head] {
+            alice.cursors = Cursors {
+                high,
+                ..claims.clone()
+            };
+            let pages = alice.pull(&server).await;
+            let forget: Vec<_> = pages.into_iter().flat_map(|page| page.forget).collect();
+            let told = [DocKey::incident(before), DocKey::work(before)];
+            assert_eq!(forget, told, "at {high:?}, {nth}");
+        }
+        for id in [unread, after] {
+            let key = DocKey::incident(id).to_string();
+            assert!(!has_received(&alice, key.as_bytes()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_names_no_new_scope_writes_nothing() {
     let server = TestServer::start().await;
     let mut bob = Device::console(&server, BOB).await;

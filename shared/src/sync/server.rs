@@ -39,7 +39,7 @@ pub use author::{Authored, Numbering, author};
 pub use judge::{Before, Judgement, Place, Quarantine};
 pub use kept::{Commit, Kept, Mark, Reach as Reached};
 pub use offer::Offer;
-pub use pull::{Event, How, Older, Pull, Reach, Sends, Standing, Walk};
+pub use pull::{Event, How, Issued, Older, Pull, Reach, Sends, Standing, Walk};
 pub use repair::answer;
 
 /// Who asks, from which device, and what they may read now.

@@ -1,6 +1,6 @@
 //! The directory, credentials, sessions and what devices were told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::ids::{DeviceId, PersonId};
 use shared::people::{Directory, Scope};
@@ -9,7 +9,7 @@ use shared::time::UnixMillis;
 use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
 
-use super::super::{Result, StoreError, StoredSession};
+use super::super::{DEVICES_MAX, Result, StoreError, StoredSession};
 use super::{number, scope_list, unsigned};
 use crate::auth::SessionId;
 
@@ -27,7 +27,13 @@ pub(super) async fn directory(pool: &SqlitePool, newer_than: u64) -> Result<Opti
     serde_json::from_str(&body).map(Some).map_err(unreadable)
 }
 
-pub(super) async fn put_directory(pool: &SqlitePool, directory: &Directory) -> Result<()> {
+pub(super) async fn put_directory(
+    pool: &SqlitePool,
+    directory: &Directory,
+    lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+) -> Result<()> {
+    const LOSE: &str = "UPDATE device_scopes SET lost_at = (SELECT head FROM log)
+         WHERE person = ? AND lost_at IS NULL AND scope IN (SELECT value FROM json_each(?))";
     let body = serde_json::to_string(directory).expect("a directory is plain JSON");
     let mut transaction = pool.begin().await?;
     sqlx::query("INSERT INTO directory VALUES (?, ?)")
@@ -38,6 +44,13 @@ pub(super) async fn put_directory(pool: &SqlitePool, directory: &Directory) -> R
     sqlx::query("DELETE FROM directory WHERE version < (SELECT max(version) FROM directory)")
         .execute(&mut *transaction)
         .await?;
+    for (person, scopes) in lost {
+        sqlx::query(LOSE)
+            .bind(person.0)
+            .bind(scope_list(scopes))
+            .execute(&mut *transaction)
+            .await?;
+    }
     Ok(transaction.commit().await?)
 }
 
@@ -121,13 +134,42 @@ pub(super) async fn issue(
     device: DeviceId,
     scopes: &BTreeSet<Scope>,
 ) -> Result<()> {
-    const SQL: &str = "INSERT OR IGNORE INTO device_scopes (person, device, scope)
-         SELECT ?, ?, value FROM json_each(?)";
-    sqlx::query(SQL)
+    let (device, scopes) = (device.as_bytes().as_slice(), scope_list(scopes));
+    let mut transaction = pool.begin().await?;
+    for sql in [ISSUE, LOSE] {
+        sqlx::query(sql)
+            .bind(person.0)
+            .bind(device)
+            .bind(&scopes)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    sqlx::query(USE)
         .bind(person.0)
-        .bind(device.as_bytes().as_slice())
-        .bind(scope_list(scopes))
-        .execute(pool)
+        .bind(device)
+        .execute(&mut *transaction)
         .await?;
-    Ok(())
+    sqlx::query(TRIM)
+        .bind(person.0)
+        .bind(DEVICES_MAX)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(transaction.commit().await?)
 }
+
+const ISSUE: &str = "INSERT INTO device_scopes (person, device, scope, used)
+     SELECT ?1, ?2, value, 0 FROM json_each(?3) WHERE true
+     ON CONFLICT DO UPDATE SET lost_at = NULL";
+
+/// The log may have grown since the page was read: a page of that time may have sent what is new.
+const LOSE: &str = "UPDATE device_scopes SET lost_at = (SELECT head FROM log)
+     WHERE person = ?1 AND device = ?2 AND lost_at IS NULL
+       AND scope NOT IN (SELECT value FROM json_each(?3))";
+
+const USE: &str = "UPDATE device_scopes
+     SET used = (SELECT max(used) + 1 FROM device_scopes WHERE person = ?1)
+     WHERE person = ?1 AND device = ?2";
+
+const TRIM: &str = "DELETE FROM device_scopes WHERE person = ?1 AND device IN (
+         SELECT device FROM device_scopes WHERE person = ?1
+         GROUP BY device ORDER BY max(used) DESC LIMIT -1 OFFSET ?2)";

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use shared::ids::{ActId, DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::people::Scope;
 use shared::sync::message::decode;
-use shared::sync::server::{Event, Log, Older, Reach, Standing};
+use shared::sync::server::{Event, Issued, Log, Older, Reach, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -27,13 +27,16 @@ impl View for Reading {
         log(&mut self.0).await
     }
 
-    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<BTreeSet<Scope>> {
-        const SQL: &str = "SELECT scope FROM device_scopes WHERE person = ? AND device = ?";
+    async fn issued(&mut self, person: PersonId, device: DeviceId) -> Result<Issued> {
+        const SQL: &str =
+            "SELECT scope, lost_at FROM device_scopes WHERE person = ? AND device = ?";
         let query = sqlx::query(SQL)
             .bind(person.0)
             .bind(device.as_bytes().as_slice());
         let rows = query.fetch_all(&mut *self.0).await?;
-        rows.iter().map(|row| scope(row, 0)).collect()
+        rows.iter()
+            .map(|row| Ok((scope(row, 0)?, optional_seq(row, 1)?)))
+            .collect()
     }
 
     async fn events(
@@ -261,6 +264,11 @@ async fn tails(connection: &mut SqliteConnection, ids: &str) -> Result<BTreeMap<
     Ok(tails)
 }
 
+fn optional_seq(row: &SqliteRow, column: usize) -> Result<Option<Seq>> {
+    let value: Option<i64> = row.try_get(column)?;
+    Ok(value.map(|value| Seq(value.cast_unsigned())))
+}
+
 async fn changed(
     connection: &mut SqliteConnection,
     ids: &str,
@@ -301,12 +309,11 @@ async fn reaches(
     let mut reaches: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let query = sqlx::query(SQL).bind(ids).bind(scope_list(watched));
     for row in query.fetch_all(connection).await? {
-        let until: Option<i64> = row.try_get(4)?;
         let reach = Reach {
             kind: kind(&row, 1)?,
             scope: scope(&row, 2)?,
             since: seq(&row, 3)?,
-            until: until.map(|until| Seq(until.cast_unsigned())),
+            until: optional_seq(&row, 4)?,
             at: seq(&row, 5)?,
         };
         reaches.entry(incident(&row, 0)?).or_default().push(reach);

@@ -51,6 +51,10 @@ pub struct Standing {
     pub reaches: Vec<Reach>,
 }
 
+/// The scopes that pages named to a device. With the end of the log when the session was first seen
+/// without it; none while the session has it.
+pub type Issued = BTreeMap<Scope, Option<Seq>>;
+
 /// In which form a document is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
@@ -94,23 +98,20 @@ pub struct Pull {
     held: BTreeMap<Scope, Seq>,
     /// Where each scope of the session stands once the page is stored.
     lows: BTreeMap<Scope, Seq>,
-    /// The scopes that this page is the first to name to the device.
-    issues: BTreeSet<Scope>,
+    /// The last place at which a page may have sent something through a lost scope.
+    ends: BTreeMap<Scope, Seq>,
+    is_recorded: bool,
 }
 
 impl Pull {
     /// Begins a page for a session with `scopes`, on a device to which earlier pages `issued` some.
     ///
     /// Cursors of another epoch, or ahead of the log, count for nothing. Nor does a scope that the
-    /// device cannot hold: to say what is to be forgotten of it would name the incidents of others.
-    pub fn new(
-        request: &PullRequest,
-        scopes: BTreeSet<Scope>,
-        issued: &BTreeSet<Scope>,
-        log: Log,
-    ) -> Self {
+    /// device cannot hold, or what entered a scope after it was lost: to say what is to be forgotten
+    /// of it would name the incidents of others.
+    pub fn new(request: &PullRequest, scopes: BTreeSet<Scope>, issued: &Issued, log: Log) -> Self {
         let Cursors { epoch, high, lows } = &request.cursors;
-        let may_hold = |scope: &Scope| issued.contains(scope) || scopes.contains(scope);
+        let may_hold = |scope: &Scope| issued.contains_key(scope) || scopes.contains(scope);
         let mut held = lows.clone();
         held.retain(|scope, _| may_hold(scope));
         let is_known = *epoch == Some(log.epoch) && *high <= log.head && !held.is_empty();
@@ -118,7 +119,13 @@ impl Pull {
         if !is_known {
             held.clear();
         }
-        let issues = scopes.difference(issued).cloned().collect();
+        let current = issued.iter().filter(|(_, lost_at)| lost_at.is_none());
+        let is_recorded = current.map(|(scope, _)| scope).eq(&scopes);
+        let end = |(scope, lost_at): (&Scope, &Option<Seq>)| {
+            let lost_at = lost_at.filter(|_| !scopes.contains(scope))?;
+            Some((scope.clone(), lost_at))
+        };
+        let ends = issued.iter().filter_map(end).collect();
         let low = |scope: &Scope| held.get(scope).copied().unwrap_or(Seq(after.0 + 1));
         let lows = scopes
             .into_iter()
@@ -130,7 +137,8 @@ impl Pull {
             after,
             held,
             lows,
-            issues,
+            ends,
+            is_recorded,
         }
     }
 
@@ -144,9 +152,10 @@ impl Pull {
         self.lows.keys().cloned().collect()
     }
 
-    /// The scopes that are to be known as issued to the device before the page leaves.
-    pub fn issues(&self) -> &BTreeSet<Scope> {
-        &self.issues
+    /// Whether the session's scopes are kept as just those issued to the device. If not, that has
+    /// to be done before the page leaves.
+    pub fn is_recorded(&self) -> bool {
+        self.is_recorded
     }
 
     /// The session's scopes and those the device still holds something through.
@@ -191,7 +200,8 @@ impl Pull {
     pub fn forward(&self, standing: &Standing) -> Sends {
         let mut sends = Sends::default();
         for kind in [DocKind::Incident, DocKind::Work] {
-            let mut reaches = standing.reaches.iter().filter(|reach| reach.kind == kind);
+            let reaches = standing.reaches.iter().filter(|reach| reach.kind == kind);
+            let mut reaches = reaches.filter(|reach| self.may_have_sent(reach));
             // A page that was made after the document had left a scope went past its entry without
             // it, so that only a scope it never left vouches for what the device has.
             let is_held = reaches
@@ -211,6 +221,12 @@ impl Pull {
             }
         }
         sends
+    }
+
+    /// Whether a page may have sent the document through this reach, or this page may.
+    fn may_have_sent(&self, reach: &Reach) -> bool {
+        let end = self.ends.get(&reach.scope);
+        end.is_none_or(|end| reach.since <= *end)
     }
 
     fn holds(&self, reach: &Reach, changed: Option<Seq>) -> bool {

@@ -26,6 +26,12 @@ fn pull(lows: &[(&str, u64)], scopes: &[&str]) -> Pull {
 
 /// A device that says so, though only some scopes were ever issued to it.
 fn claimed(lows: &[(&str, u64)], scopes: &[&str], issued: &[&str]) -> Pull {
+    let issued: Vec<_> = issued.iter().map(|name| (*name, None)).collect();
+    claimed_later(lows, scopes, &issued)
+}
+
+/// A device that says so, though some scopes were lost at a place of the log.
+fn claimed_later(lows: &[(&str, u64)], scopes: &[&str], issued: &[(&str, Option<u64>)]) -> Pull {
     let lows = lows
         .iter()
         .map(|(name, low)| (group(name), Seq(*low)))
@@ -46,7 +52,10 @@ fn claimed(lows: &[(&str, u64)], scopes: &[&str], issued: &[&str]) -> Pull {
     Pull::new(
         &request,
         groups(scopes),
-        &groups(issued),
+        &issued
+            .iter()
+            .map(|(name, lost_at)| (group(name), lost_at.map(Seq)))
+            .collect(),
         Log {
             epoch: EPOCH,
             head: HEAD,
@@ -225,7 +234,7 @@ fn cursors_of_another_log_or_ahead_of_it_count_for_nothing() {
         let pull = Pull::new(
             &request,
             [group("a")].into(),
-            &groups(&["a"]),
+            &[(group("a"), None)].into(),
             Log {
                 epoch: EPOCH,
                 head: HEAD,
@@ -256,13 +265,39 @@ fn a_scope_that_the_device_cannot_hold_counts_for_nothing() {
 }
 
 #[test]
-fn a_page_issues_the_scopes_that_no_page_named_before() {
-    let page = claimed(&[("a", 0), ("b", 0)], &["b", "c"], &["a", "b"]);
-    assert_eq!(page.issues(), &groups(&["c"]));
-    let unrecorded = claimed(&[("a", 0)], &["a"], &[]);
-    assert_eq!(
-        (unrecorded.after(), unrecorded.issues()),
-        (Seq(50), &groups(&["a"])),
-        "the session's own may be claimed by whoever has them"
-    );
+fn what_entered_a_scope_after_it_was_lost_is_never_named() {
+    let both: &[(&str, u64)] = &[("a", 0), ("b", 0)];
+    #[rustfmt::skip]
+    let cases = [
+        ("there before the loss", standing(20, &[("b", 80, None)]), "forget"),
+        ("left since", standing(20, &[("b", 80, Some(95))]), "forget"),
+        ("new since", standing(20, &[("b", 81, None)]), "nothing"),
+        ("came and went since", standing(20, &[("b", 81, Some(95))]), "nothing"),
+        ("came back since", standing(20, &[("b", 10, Some(40)), ("b", 81, None)]), "nothing"),
+        ("seen otherwise", standing(20, &[("a", 60, None), ("b", 81, None)]), "snapshot"),
+    ];
+    for (about, standing, expected) in cases {
+        let page = claimed_later(both, &["a"], &[("a", None), ("b", Some(80))]);
+        assert_eq!(page.lost(), groups(&["b"]));
+        assert_eq!(what(&page.forward(&standing)), expected, "{about}");
+    }
+    let regained = claimed_later(both, &["a", "b"], &[("a", None), ("b", Some(80))]);
+    let held = standing(20, &[("b", 81, None)]);
+    assert_eq!(what(&regained.forward(&held)), "snapshot");
+}
+
+#[test]
+fn a_page_is_recorded_when_the_session_has_just_the_scopes_issued() {
+    let recorded = |scopes: &[&str], issued: &[(&str, Option<u64>)]| {
+        let page = claimed_later(&[("a", 0)], scopes, issued);
+        assert_eq!(page.after(), Seq(50), "the session's own may be claimed");
+        page.is_recorded()
+    };
+    assert!(recorded(&["a"], &[("a", None)]));
+    assert!(recorded(&["a"], &[("a", None), ("b", Some(80))]));
+    assert!(!recorded(&["a"], &[]), "a new device");
+    assert!(!recorded(&["a", "b"], &[("a", None)]), "a new scope");
+    assert!(!recorded(&["a"], &[("a", None), ("b", None)]), "a loss");
+    let regained = [("a", None), ("b", Some(80))];
+    assert!(!recorded(&["a", "b"], &regained), "regained");
 }
