@@ -7,7 +7,7 @@ use shared::sync::message::Verdict;
 use shared::time::Flags;
 
 use super::device::{Device, accepted, expect_accepted};
-use super::server::{ALICE, BOB, CAROL, DAVE, NOON, TestServer};
+use super::server::{ALICE, BOB, CAROL, DAVE, ERIN, NOON, TestServer};
 
 #[tokio::test]
 async fn an_incident_declared_offline_is_numbered_and_reaches_another_device() {
@@ -125,6 +125,42 @@ async fn an_outbox_replayed_on_another_device_of_the_person_is_a_duplicate() {
         again[0].hash,
         accepted(&first[0]).expect("accepted")[0].hash
     );
+}
+
+#[tokio::test]
+async fn an_act_by_which_its_author_lost_sight_is_a_duplicate_when_written_anew() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    let mut crashed = Device::console(&server, BOB).await;
+    crashed.pull(&server).await;
+    let mut away = bob.drafted(Intent::Assign {
+        group: Some("desktop".into()),
+        person: None,
+    });
+    let original = bob.write(id, &mut away);
+    expect_accepted(&bob.offer(&server, vec![original]).await);
+
+    // Upon what the device holds by then, some of which never reached the server.
+    crashed.reply_to(id, "Never sent.");
+    away.saw = None;
+    let anew = crashed.write(id, &mut away);
+    let verdicts = crashed.offer(&server, vec![anew]).await;
+    let is_duplicate = matches!(&verdicts[..], [Verdict::Duplicate(places)] if places.len() == 1);
+    assert!(is_duplicate, "{verdicts:?}");
+
+    let mut erin = Device::console(&server, ERIN).await;
+    erin.pull(&server).await;
+    away.saw = None;
+    let stolen = erin.write(id, &mut away);
+    let verdicts = erin.offer(&server, vec![stolen]).await;
+    assert!(matches!(&verdicts[0], Verdict::Refused(_)), "{verdicts:?}");
+    let blind = crashed.reply_to(id, "Without sight of it.");
+    let verdicts = crashed.offer(&server, vec![blind]).await;
+    assert_eq!(verdicts, [Verdict::Refused(Refused::Scope)]);
 }
 
 #[tokio::test]

@@ -85,9 +85,6 @@ impl Offer {
             Ok(Some((doc, hashes))) => return Judgement::Missing { doc, hashes },
             Err(refused) => return Judgement::Refused(refused),
         }
-        if let Some(places) = self.repeated(session, before.kept) {
-            return Judgement::Duplicate(places);
-        }
         match self.accept(session, arrival, before, desk) {
             Ok((commit, accepted)) => Judgement::Accepted(Box::new(commit), accepted),
             Err(refused) => Judgement::Refused(refused),
@@ -111,6 +108,10 @@ impl Offer {
             } else {
                 Judgement::Refused(Refused::Actor)
             });
+        }
+        // A device that lost the answer may have lost sight of the incident, or of what it saw, too.
+        if let Some(places) = self.repeated(session, before.kept) {
+            return Some(Judgement::Duplicate(places));
         }
         let refused = |offered: &Offered| {
             let before = before.quarantine.get(&(offered.doc, offered.hash))?;
