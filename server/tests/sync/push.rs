@@ -384,6 +384,35 @@ async fn heads_are_signed_with_the_receipts_they_stand_on() {
 }
 
 #[tokio::test]
+async fn what_another_process_wrote_is_looked_at_before_the_next_act_is_judged() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    let other = server.beside().await;
+    let mut bob = Device::console(&other, BOB).await;
+    bob.pull(&other).await;
+    bob.reply_to(id, "By way of the other.");
+    expect_accepted(&bob.push(&other).await);
+
+    alice.reply_to(id, "Not having seen it.");
+    expect_accepted(&alice.push(&server).await);
+    bob.note(id, "Nor this.");
+    expect_accepted(&bob.push(&other).await);
+    alice.pull(&server).await;
+    alice.reply_to(id, "Upon all of it.");
+    expect_accepted(&alice.push(&server).await);
+
+    let mut fresh = Device::console(&other, ALICE).await;
+    let page = fresh.pull(&other).await.remove(0);
+    let row = unpack_one(&page.rows[0].row).expect("a row");
+    assert_eq!((row.entries, row.notes), (3, 1), "rows are of all acts");
+    for doc in page.docs {
+        assert_eq!(fresh.docs[&doc.doc].heads(), doc.signed.heads);
+    }
+}
+
+#[tokio::test]
 async fn devices_that_push_at_once_on_one_incident_all_get_in() {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;

@@ -36,7 +36,7 @@ pub(crate) const ERIN: PersonId = PersonId(5);
 
 pub(crate) struct TestServer {
     pub(crate) app: Arc<App>,
-    folder: Folder,
+    folder: Arc<Folder>,
 }
 
 struct Folder(PathBuf);
@@ -78,12 +78,19 @@ impl TestServer {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("holdfast-sync-{}-{count}", std::process::id());
-        let folder = Folder(std::env::temp_dir().join(name));
+        let folder = Arc::new(Folder(std::env::temp_dir().join(name)));
         let app = open(&folder.0, Clock::fixed(NOON)).await;
         app.people
             .replace(&app, organisation())
             .await
             .expect("the directory is written");
+        Self { app, folder }
+    }
+
+    /// Another process on the same file, at the same time.
+    pub(crate) async fn beside(&self) -> Self {
+        let app = open(&self.folder.0, self.app.clock.clone()).await;
+        let folder = Arc::clone(&self.folder);
         Self { app, folder }
     }
 
