@@ -16,7 +16,7 @@ use shared::sync::message::{Cursors, PROTOCOL, PullRequest, RepairReply, RepairR
 use shared::sync::server::{Issued, Log, Pull, Session, Standing, answer};
 use tokio::task::spawn_blocking;
 
-use super::{check_protocol, message, reply, session};
+use super::{check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
@@ -35,6 +35,7 @@ pub(super) async fn repair(
     let _turn = app.keeper.turn()?;
     let request: RepairRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
+    check_person(&signed_in, request.person)?;
     let session = session(&signed_in, request.device, request.surface);
     let mut view = app.store.view().await?;
     // What a session may not see is answered like what is not there.

@@ -315,6 +315,7 @@ async fn a_portal_never_receives_a_byte_of_work() {
     let repair = shared::sync::message::RepairRequest {
         protocol: 1,
         surface: Surface::Console,
+        person: CAROL,
         device: carol.id,
         message: Vec::new(),
     };

@@ -13,6 +13,7 @@ fn ask(device: &Device, message: Vec<u8>) -> RepairRequest {
     RepairRequest {
         protocol: PROTOCOL,
         surface: device.surface,
+        person: device.person,
         device: device.id,
         message,
     }
@@ -143,4 +144,22 @@ async fn what_may_not_be_seen_is_as_if_it_were_not_there() {
         )
         .await;
     answer.expect_problem(400, "malformed");
+}
+
+#[tokio::test]
+async fn a_database_of_another_person_is_not_repaired() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    alice.push(&server).await;
+    // The browser signed in anew as Bob, who may read the incident.
+    alice.cookie = server.sign_in(BOB, Surface::Console).await;
+    let empty = Automerge::new().generate_sync_message(&mut State::new());
+    let mut request = ask(&alice, empty.expect("a first message").encode());
+    let path = format!("/sync/repair/incident/{id}");
+    let answer = server.post(&path, &alice.cookie, &request).await;
+    answer.expect_problem(401, "not-signed-in");
+    request.person = BOB;
+    let answer = server.post(&path, &alice.cookie, &request).await;
+    answer.message::<RepairReply>();
 }

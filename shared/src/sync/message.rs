@@ -231,6 +231,8 @@ pub struct Accepted {
 pub struct RepairRequest {
     pub protocol: u32,
     pub surface: Surface,
+    /// Whose database asks, as in a pull.
+    pub person: PersonId,
     pub device: DeviceId,
     /// An automerge sync message; an empty document's asks for everything.
     #[serde(with = "serde_bytes")]
