@@ -17,7 +17,7 @@ use shared::sync::client::{
     Accepts, Fault, Input, LocalDoc, More, Waiting, Writer, accepts, offer,
 };
 use shared::sync::message::{
-    self, Cursors, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
+    self, Cursors, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
 };
 
 use super::desk::Desk;
@@ -27,9 +27,6 @@ use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
 use super::{board, clock, http, start, sync, walk};
-
-/// How many documents a page may have: two for each row of a chunk.
-const PAGE_DOCS: u32 = 1024;
 
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
@@ -126,7 +123,7 @@ fn request(desk: &Desk, asked: &Cursors) -> PullRequest {
         docs_max: if asked.epoch.is_none() {
             FIRST_PAGE_DOCS
         } else {
-            PAGE_DOCS
+            PAGE_DOCS_MAX
         },
     }
 }

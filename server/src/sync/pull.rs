@@ -13,7 +13,8 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
-    ChangeBytes, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc, PulledRow, Surface,
+    ChangeBytes, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc, PulledRow,
+    Surface,
 };
 use shared::sync::server::{How, Pull, Sends, Session, Standing, Walk};
 
@@ -22,9 +23,6 @@ use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
 use crate::store::{Result, StoredChange, StoredDoc, View};
-
-/// How many documents a page has at most, whatever is asked for.
-const DOCS_MAX: u32 = 512;
 
 /// About how many bytes of documents a page has at most; one incident may be larger.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
@@ -73,7 +71,7 @@ async fn page(
         ..request.clone()
     };
     let pull = Pull::new(&request, session.scopes.clone(), &issued, log);
-    let docs_max = request.docs_max.clamp(1, DOCS_MAX);
+    let docs_max = request.docs_max.clamp(1, PAGE_DOCS_MAX);
     let incidents_max = match session.surface {
         Surface::Console => docs_max.div_ceil(2) as usize,
         Surface::Portal => docs_max as usize,

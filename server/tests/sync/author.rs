@@ -5,6 +5,7 @@ use std::time::Instant;
 use shared::ids::{ActId, DocKey, FactId, IncidentId};
 use shared::incidents::{Channel, Declare, Drafted, Intent, Requester, ResolutionCode};
 use shared::priority::{Level, Matrix};
+use shared::sync::message::PAGE_DOCS_MAX;
 use shared::sync::server::{Authored, Numbering};
 use shared::time::Boot;
 
@@ -183,6 +184,20 @@ async fn many_incidents_are_written_and_pulled_quickly() {
         started.elapsed(),
         alice.received.len()
     );
+}
+
+#[tokio::test]
+async fn a_page_has_as_many_documents_as_a_device_may_ask_for() {
+    let server = TestServer::start().await;
+    let count = u64::from(PAGE_DOCS_MAX / 2) + 10;
+    accept(&server, (0..count).map(|nth| history(nth, 1)).collect()).await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.docs_max = u32::MAX;
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        pages.push(alice.pull_page_only(&server).await.docs.len());
+    }
+    assert_eq!(pages, [PAGE_DOCS_MAX as usize, 20]);
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ pub const MEDIA_TYPE: &str = "application/cbor";
 /// How many bytes the body of a push may have.
 pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// How many documents a page has at most, whatever is asked for: both of each incident of a chunk
+/// of rows.
+pub const PAGE_DOCS_MAX: u32 = 1024;
+
 /// How many groups one push may hold.
 pub const PUSH_GROUPS_MAX: usize = 256;
 
