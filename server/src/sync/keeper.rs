@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::batch::{Batch, load};
 use super::hot::Hot;
+use super::live::Sockets;
 use super::signer::HeadSigner;
 use crate::config::Config;
 use crate::error::ApiError;
@@ -37,6 +38,7 @@ pub struct Keeper {
     hot: Mutex<Hot>,
     head: watch::Sender<Seq>,
     turns: Semaphore,
+    pub(super) sockets: Sockets,
 }
 
 /// What became of incidents from elsewhere.
@@ -75,6 +77,7 @@ impl Keeper {
             hot: Mutex::default(),
             head: watch::Sender::new(log.head),
             turns: Semaphore::new(TURNS_MAX),
+            sockets: Sockets::default(),
         })
     }
 

@@ -1,6 +1,8 @@
 //! `GET /sync/live`: tells a device that the log has grown. Losing a frame does no harm.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -10,14 +12,19 @@ use shared::sync::Seq;
 use shared::sync::message::{Live, encode};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use super::keeper::Keeper;
 use crate::App;
 use crate::auth::{SessionId, SignedIn};
+use crate::error::ApiError;
 
 /// How often either side says that it is there.
 const BEAT: Duration = Duration::from_secs(15);
 
 /// A device that says nothing for so many beats is gone.
 const SILENT_BEATS_MAX: u32 = 3;
+
+/// A browser shares a session over its tabs, of which one has a socket.
+const SOCKETS_MAX: u32 = 32;
 
 const FRAME_BYTES_MAX: usize = 4 * 1024;
 
@@ -26,18 +33,63 @@ const SESSION_ENDED: u16 = 4401;
 
 const GOING_AWAY: u16 = 1001;
 
+/// How many sockets each session has open.
+#[derive(Debug, Default)]
+pub(super) struct Sockets(Mutex<HashMap<SessionId, u32>>);
+
+/// One of the sockets that a session may have open, until it is dropped.
+struct Seat {
+    keeper: Arc<Keeper>,
+    session: SessionId,
+}
+
+impl Seat {
+    fn take(keeper: &Arc<Keeper>, session: SessionId) -> Result<Self, ApiError> {
+        let mut open = keeper.sockets.lock();
+        let count = open.entry(session).or_default();
+        if *count == SOCKETS_MAX {
+            let retry_after_seconds = BEAT.as_secs() * u64::from(SILENT_BEATS_MAX + 1);
+            return Err(ApiError::TooManyAttempts {
+                retry_after_seconds,
+            });
+        }
+        *count += 1;
+        let keeper = Arc::clone(keeper);
+        Ok(Self { keeper, session })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.keeper.sockets.lock();
+        if let Entry::Occupied(mut count) = open.entry(self.session) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+impl Sockets {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 pub(super) async fn live(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
     upgrade: WebSocketUpgrade,
-) -> Response {
+) -> Result<Response, ApiError> {
+    let seat = Seat::take(&app.keeper, signed_in.session_id)?;
     let upgrade = upgrade
         .max_message_size(FRAME_BYTES_MAX)
         .max_frame_size(FRAME_BYTES_MAX);
-    upgrade.on_upgrade(move |socket| serve(app, signed_in.session_id, socket))
+    Ok(upgrade.on_upgrade(move |socket| serve(app, seat, socket)))
 }
 
-async fn serve(app: Arc<App>, session: SessionId, mut socket: WebSocket) {
+async fn serve(app: Arc<App>, seat: Seat, mut socket: WebSocket) {
     let mut head = app.keeper.watch();
     let first = *head.borrow_and_update();
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
@@ -57,7 +109,7 @@ async fn serve(app: Arc<App>, session: SessionId, mut socket: WebSocket) {
             }
             _ = beat.tick() => {
                 silent += 1;
-                if !is_signed_in(&app, session).await {
+                if !is_signed_in(&app, seat.session).await {
                     return close(socket, SESSION_ENDED).await;
                 }
                 silent <= SILENT_BEATS_MAX && send(&mut socket, &Live::Beat).await

@@ -112,3 +112,36 @@ async fn sockets_close_when_the_server_stops() {
     server.app.stop();
     assert!(matches!(next(&mut socket).await, Some(Message::Close(_))));
 }
+
+#[tokio::test]
+async fn a_session_has_so_many_sockets_and_no_more() {
+    let server = TestServer::start().await;
+    let url = serve(&server).await;
+    let alice = Device::console(&server, ALICE).await;
+    let mut open = Vec::new();
+    let refused = loop {
+        match connect(&url, &alice.cookie).await {
+            Ok(socket) => open.push(socket),
+            Err(Error::Http(response)) => break response.status(),
+            Err(error) => panic!("{error}"),
+        }
+        assert!(open.len() <= 32, "there is no end");
+    };
+    assert_eq!((open.len(), refused.as_u16()), (32, 429));
+    let carol = Device::portal(&server, CAROL).await;
+    let mut hers = connect(&url, &carol.cookie).await.expect("each their own");
+    told(&mut hers).await;
+
+    let mut first = open.remove(0);
+    told(&mut first).await;
+    first.close(None).await.expect("it is open");
+    while next(&mut first).await.is_some() {}
+    let again = async {
+        while connect(&url, &alice.cookie).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), again)
+        .await
+        .expect("the place is free again");
+}
