@@ -18,6 +18,15 @@ const LIMIT_MILLIS: u32 = 60_000;
 /// Posts a sync message and gives the answer's body.
 pub(crate) async fn post(path: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
     let abort = AbortController::new().map_err(|_| Fault::Unreachable)?;
+    post_until(abort, path, body).await
+}
+
+/// The same, unless it is aborted.
+pub(crate) async fn post_until(
+    abort: AbortController,
+    path: &str,
+    body: &[u8],
+) -> Result<Vec<u8>, Fault> {
     let init = request(body, &abort).map_err(|_| Fault::Unreachable)?;
     let _limit = Timeout::new(LIMIT_MILLIS, move || abort.abort());
     let fetched = JsFuture::from(clock::scope().fetch_with_str_and_init(path, &init)).await;

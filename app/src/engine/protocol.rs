@@ -140,8 +140,8 @@ pub enum News {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Rescued {
     /// Acts that had not reached the server, with the author's time.
-    pub acts: Vec<(Intent, UnixMillis)>,
-    pub drafts: Vec<String>,
+    pub acts: Vec<(IncidentId, Intent, UnixMillis)>,
+    pub drafts: Vec<(IncidentId, String)>,
 }
 
 /// The facts under the status chip.

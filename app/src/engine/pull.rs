@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
 
 use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
@@ -31,10 +32,17 @@ use super::{board, clock, http, start, sync, walk};
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
 
-/// A page that was asked for before its turn.
+/// A page that was asked for before its turn. Once nobody wants it, it leaves the line alone.
 pub(crate) struct Ahead {
     asked: Cursors,
     answer: oneshot::Receiver<Result<Vec<u8>, Fault>>,
+    abort: AbortController,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
 }
 
 /// What a stored page changed.
@@ -83,8 +91,8 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
 /// The answer to a pull: the one that was asked for ahead, if it continues from here.
 async fn answer(desk: &Desk, asked: &Cursors) -> Result<Vec<u8>, Fault> {
     let ahead = desk.state.borrow_mut().ahead.take();
-    if let Some(ahead) = ahead.filter(|ahead| ahead.asked == *asked)
-        && let Ok(answer) = ahead.answer.await
+    if let Some(mut ahead) = ahead.filter(|ahead| ahead.asked == *asked)
+        && let Ok(answer) = (&mut ahead.answer).await
     {
         return answer;
     }
@@ -99,13 +107,22 @@ fn ask_ahead(desk: &Desk, page: &PullPage) {
     if let Some(directory) = &page.directory {
         request.directory = directory.version;
     }
+    let Ok(abort) = AbortController::new() else {
+        return;
+    };
     let (send, answer) = oneshot::channel();
+    let ahead = Ahead {
+        asked,
+        answer,
+        abort: abort.clone(),
+    };
     spawn_local(async move {
+        let body = message::encode(&request);
         // Nobody waits for it any more once something else came in between.
-        send.send(http::post("/sync/pull", &message::encode(&request)).await)
+        send.send(http::post_until(abort, "/sync/pull", &body).await)
             .ok();
     });
-    desk.state.borrow_mut().ahead = Some(Ahead { asked, answer });
+    desk.state.borrow_mut().ahead = Some(ahead);
 }
 
 fn request(desk: &Desk, asked: &Cursors) -> PullRequest {

@@ -224,7 +224,9 @@ pub(crate) fn reread_directory(desk: &Rc<Desk>) {
 }
 
 fn told(lost: usize, saved: &Entries) -> News {
-    let acts = saved.iter().map(|(_, entry)| rescued(&entry.drafted));
+    let acts = saved
+        .iter()
+        .map(|(_, entry)| rescued(entry.incident, &entry.drafted));
     News::Rebuilding {
         lost_acts: u32::try_from(lost).unwrap_or(u32::MAX),
         rescued: Rescued {
@@ -237,11 +239,15 @@ fn told(lost: usize, saved: &Entries) -> News {
 /// Like [`told`], with everything that was saved in the text.
 fn told_all(saved: &Saved) -> News {
     let of = |shelf| saved.named.iter().filter(move |(on, ..)| *on == shelf);
-    let waiting = saved.acts.iter().map(|(_, entry)| rescued(&entry.drafted));
+    let waiting = saved.acts.iter();
+    let waiting = waiting.map(|(_, entry)| rescued(entry.incident, &entry.drafted));
     let review = of(Shelf::Review)
         .filter_map(|(_, _, record)| ReviewEntry::decode(record).ok())
-        .map(|entry| rescued(&entry.drafted));
-    let drafts = of(Shelf::Drafts).map(|(_, _, text)| String::from_utf8_lossy(text).into_owned());
+        .map(|entry| rescued(entry.incident, &entry.drafted));
+    let drafts = of(Shelf::Drafts).filter_map(|(_, name, text)| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        Some((name.parse().ok()?, text))
+    });
     News::Rebuilding {
         lost_acts: u32::try_from(saved.lost + saved.acts.len()).unwrap_or(u32::MAX),
         rescued: Rescued {
@@ -251,8 +257,8 @@ fn told_all(saved: &Saved) -> News {
     }
 }
 
-fn rescued(drafted: &Drafted) -> (Intent, UnixMillis) {
-    (drafted.intent.clone(), drafted.at)
+fn rescued(incident: IncidentId, drafted: &Drafted) -> (IncidentId, Intent, UnixMillis) {
+    (incident, drafted.intent.clone(), drafted.at)
 }
 
 /// Takes what cannot be read out of the database and has everything fetched again.

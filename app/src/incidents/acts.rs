@@ -17,6 +17,7 @@ use crate::engine::protocol::Failure;
 use crate::link::{Board, Link, Organisation};
 use crate::session::Session;
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::toast::Toasts;
 
 /// What every part of the page works with: one set for the whole life of the page.
@@ -90,6 +91,17 @@ impl Desk {
                 // Controls that already show the new value go back to what holds.
                 self.board().incident.notify();
             }
+        });
+    }
+
+    /// Copies a text and says whether that worked: somebody may be about to leave the device.
+    pub(crate) fn copy(self, text: String) {
+        spawn_local(async move {
+            self.toasts.say(if browser::copy(&text).await {
+                t!("copy.done")
+            } else {
+                t!("copy.failed")
+            });
         });
     }
 

@@ -146,13 +146,7 @@ pub(crate) fn IncidentList(
         ids.track();
         request_animation_frame(measure);
     });
-    let printing = RwSignal::new(false);
-    let prints = window_event_listener_untyped("beforeprint", move |_| printing.set(true));
-    let printed = window_event_listener_untyped("afterprint", move |_| printing.set(false));
-    on_cleanup(move || {
-        prints.remove();
-        printed.remove();
-    });
+    let printing = printing();
     let window = Memo::new(move |_| {
         let count = ids.with(|ids| ids.len());
         if printing.get() && desk.address.incident().is_none() {
@@ -197,6 +191,18 @@ pub(crate) fn IncidentList(
             </div>
         </div>
     }
+}
+
+/// Whether the page is being printed.
+fn printing() -> RwSignal<bool> {
+    let printing = RwSignal::new(false);
+    let prints = window_event_listener_untyped("beforeprint", move |_| printing.set(true));
+    let printed = window_event_listener_untyped("afterprint", move |_| printing.set(false));
+    on_cleanup(move || {
+        prints.remove();
+        printed.remove();
+    });
+    printing
 }
 
 #[expect(

@@ -61,7 +61,7 @@ fn Rebuilt() -> impl IntoView {
             };
             let rescued = what.rescued;
             let copy = (rescued != Rescued::default()).then(|| {
-                let copy = move |_| browser::copy(&export::rescued(&rescued, &desk.organisation()));
+                let copy = move |_| desk.copy(export::rescued(&rescued, &desk.organisation()));
                 view! {
                     <button type="button" class="button" on:click=copy>
                         {t!("banner.copy_export")}

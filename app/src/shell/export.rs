@@ -1,5 +1,6 @@
 //! What has not reached the server, in words, so that its author can take it elsewhere.
 
+use shared::ids::{IncidentId, LocalCode};
 use shared::incidents::Intent;
 use shared::time::UnixMillis;
 
@@ -19,10 +20,12 @@ pub(super) fn waiting(acts: &[WaitingAct], organisation: &Organisation) -> Strin
 
 /// What could be read of a lost copy.
 pub(super) fn rescued(rescued: &Rescued, organisation: &Organisation) -> String {
+    let under = |id: IncidentId, words: &str| format!("{}\n{words}", LocalCode::of(id).0);
     let acts = rescued.acts.iter();
-    let acts = acts.map(|(intent, at)| act_in_words(intent, *at, organisation));
-    let texts: Vec<_> = acts.chain(rescued.drafts.iter().cloned()).collect();
-    texts.join("\n\n")
+    let acts = acts.map(|(id, intent, at)| under(*id, &act_in_words(intent, *at, organisation)));
+    // The text as it was typed, below the line that says who was to see it.
+    let drafts = rescued.drafts.iter().map(|(id, text)| under(*id, text));
+    acts.chain(drafts).collect::<Vec<_>>().join("\n\n")
 }
 
 fn act_in_words(intent: &Intent, at: UnixMillis, organisation: &Organisation) -> String {

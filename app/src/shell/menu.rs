@@ -26,9 +26,15 @@ pub(super) fn PersonMenu() -> impl IntoView {
             <span class="sr-only">{live(move || t!("menu.of", name = name()))}</span>
         </button>
         <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
-            <Languages />
+            <div role="group" aria-label=t!("menu.language")>
+                <span class="heading" aria-hidden="true">{t!("menu.language")}</span>
+                <Languages />
+            </div>
             <hr />
-            <Looks />
+            <div role="group" aria-label=t!("menu.appearance")>
+                <span class="heading" aria-hidden="true">{t!("menu.appearance")}</span>
+                <Looks />
+            </div>
             <hr />
             <button
                 type="button"

@@ -12,7 +12,6 @@ use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct}
 use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
-use crate::ui::browser;
 use crate::ui::live::live;
 use crate::ui::overlay::Sheet;
 
@@ -61,7 +60,7 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
                 <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                     {t!("sync.retry")}
                 </button>
-                <button type="button" class="button" on:click=move |_| copy_diagnostics(status)>
+                <button type="button" class="button" on:click=move |_| copy_diagnostics(desk, status)>
                     {t!("sync.diagnostics")}
                 </button>
             </div>
@@ -84,10 +83,10 @@ fn explain(line: Line) -> String {
 }
 
 /// Facts of the device alone; nothing anybody wrote.
-fn copy_diagnostics(status: RwSignal<Status>) {
+fn copy_diagnostics(desk: Desk, status: RwSignal<Status>) {
     let agent = window().navigator().user_agent().unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
-    browser::copy(&format!(
+    desk.copy(format!(
         "holdfast {version}\n{agent}\n{:#?}",
         status.get_untracked()
     ));
@@ -114,8 +113,8 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
     };
     let copy = move |_| {
         let organisation = desk.organisation();
-        browser::copy(
-            &lists
+        desk.copy(
+            lists
                 .waiting
                 .with(|acts| export::waiting(acts, &organisation)),
         );
@@ -215,7 +214,7 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
     });
     let copy = words.map(|words| {
         view! {
-            <button type="button" class="button" on:click=move |_| browser::copy(&words)>
+            <button type="button" class="button" on:click=move |_| desk.copy(words.clone())>
                 {t!("review.copy")}
             </button>
         }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{CustomEvent, HtmlElement, Storage};
 
 use shared::time::UnixMillis;
@@ -107,9 +108,10 @@ pub fn announce(name: &str) {
     }
 }
 
-/// Puts text on the clipboard; a browser that refuses leaves it selected by hand.
-pub fn copy(text: &str) {
-    let _promise = window().navigator().clipboard().write_text(text);
+/// Puts text on the clipboard. Says whether the browser let it.
+pub async fn copy(text: &str) -> bool {
+    let written = window().navigator().clipboard().write_text(text);
+    JsFuture::from(written).await.is_ok()
 }
 
 /// Moves the focus to the first element a selector finds.

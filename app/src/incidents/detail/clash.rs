@@ -104,7 +104,7 @@ fn sentence(desk: Desk, organisation: &Organisation, clash: &Clash) -> String {
         "clash.holds",
         field = field_text(value),
         value = value_text(value, organisation),
-        who = name(from, t!("person.you")),
+        who = name(from, t!("clash.you_holds")),
         at = time(from)
     )];
     parts.extend(clash.rivals.iter().map(|(value, from)| {

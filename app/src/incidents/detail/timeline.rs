@@ -217,7 +217,8 @@ fn line(
     tick: Tick,
     event: &Event,
 ) -> impl IntoView + use<> {
-    let words = event_words(&event.kind).map(|words| format!(" “{words}”"));
+    let words =
+        event_words(&event.kind).map(|words| format!(" {}", t!("event.words", words = words)));
     let late = is_late(&event.from).then_some("true");
     view! {
         <p class="event" data-late=late>
