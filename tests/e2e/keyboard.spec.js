@@ -7,6 +7,8 @@ test('J, K, Enter and / work the queue', async ({ device }) => {
   const cursor = page.locator('[data-testid="row"][aria-selected="true"]');
   await page.keyboard.press('j');
   await expect(cursor).toHaveAttribute('aria-posinset', '1');
+  // The focus goes along, so that a screen reader says the row.
+  await expect(page.getByRole('listbox')).toBeFocused();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await expect(cursor).toHaveAttribute('aria-posinset', '3');

@@ -115,9 +115,9 @@ fn as_pixels(rows: usize) -> f64 {
 /// The height the style sheet gives a row on this screen.
 fn row_height() -> f64 {
     browser::page_style("--row")
-        .and_then(|height| height.trim_end_matches("px").parse().ok())
-        .filter(|height| *height > 0.0)
-        .unwrap_or(52.0)
+        .and_then(|height| height.trim_end_matches("px").parse::<u16>().ok())
+        .filter(|height| *height > 0)
+        .map_or(52.0, f64::from)
 }
 
 /// The rows of the queue.

@@ -313,14 +313,20 @@ fn EmptyView(view_shown: View, #[prop(into)] on_open: Callback<ev::MouseEvent>) 
     }
 }
 
+/// Moves with the focus in the list, so that a screen reader says which row it is.
+fn move_in_list(cursor: Cursor, by: isize) {
+    browser::focus(".rows");
+    cursor.move_by(by);
+}
+
 /// Single keys that work wherever nobody is typing.
 fn on_key(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing() {
         return;
     }
     match event.key().as_str() {
-        "j" => cursor.move_by(1),
-        "k" => cursor.move_by(-1),
+        "j" => move_in_list(cursor, 1),
+        "k" => move_in_list(cursor, -1),
         "Enter" if browser::is_on_page() => {
             if let Some(id) = cursor.at.get_untracked() {
                 desk.address.go(Place::Incident(id));

@@ -7,6 +7,7 @@ use shared::rows::Row;
 
 use crate::link::{Entry, Organisation};
 use crate::text::t;
+use crate::ui::browser;
 
 /// A saved view of the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
@@ -127,8 +128,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// Every word typed must be found, in any order and case.
     pub(crate) fn new(query: &str, state: Option<State>, priority: Option<Priority>) -> Self {
-        let words = query
-            .to_lowercase()
+        let words = browser::lower_case(query)
             .split_whitespace()
             .map(ToOwned::to_owned)
             .collect();

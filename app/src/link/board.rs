@@ -307,5 +307,5 @@ fn text_of(row: &Row, organisation: &Organisation) -> String {
         requester,
         category.unwrap_or_default(),
     ];
-    text.join("\n").to_lowercase()
+    browser::lower_case(&text.join("\n"))
 }

@@ -1,5 +1,6 @@
 //! The few things the page asks the browser for.
 
+use js_sys::JsString;
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -36,6 +37,16 @@ pub fn random<const N: usize>() -> [u8; N] {
     let drawn = crypto.and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
     drawn.expect("every browser that runs WebAssembly has getRandomValues");
     bytes
+}
+
+/// The text in lower case; the browser has the tables of Unicode, which weigh much in wasm.
+pub fn lower_case(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
+}
+
+/// The text in upper case; see [`lower_case`].
+pub fn upper_case(text: &str) -> String {
+    JsString::from(text).to_upper_case().into()
 }
 
 /// Whether two moments lie on one day where the reader is.

@@ -9,6 +9,7 @@ use shared::ids::PersonId;
 
 use crate::link::Organisation;
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::live::live;
 
 const FOUND_MAX: usize = 8;
@@ -20,11 +21,8 @@ pub fn initials(name: &str) -> String {
         .filter_map(|word| word.chars().next())
         .filter(|letter| letter.is_alphabetic());
     let first = words.next();
-    first
-        .into_iter()
-        .chain(words.next_back())
-        .flat_map(char::to_uppercase)
-        .collect()
+    let letters: String = first.into_iter().chain(words.next_back()).collect();
+    browser::upper_case(&letters)
 }
 
 /// A round sign with a person's initials.
@@ -40,7 +38,7 @@ struct Found {
 }
 
 fn find(organisation: &Organisation, typed: &str) -> Vec<Found> {
-    let typed = typed.trim().to_lowercase();
+    let typed = browser::lower_case(typed.trim());
     if typed.is_empty() {
         return Vec::new();
     }
@@ -51,7 +49,7 @@ fn find(organisation: &Organisation, typed: &str) -> Vec<Found> {
         .filter(|person| person.active);
     let mut found: Vec<_> = people
         .filter_map(|person| {
-            let name = person.name.to_lowercase();
+            let name = browser::lower_case(&person.name);
             let rank = match name.find(&typed) {
                 Some(0) => 0,
                 Some(at) if name[..at].ends_with(' ') => 1,
