@@ -86,6 +86,11 @@ test('a day without a network is whole when the network returns', async ({ devic
     const centre = await desk.openSyncCentre();
     await expect(centre.getByText(`${acts} changes wait to be sent`)).toBeVisible();
     await expect(centre.getByRole('listitem').locator('small')).toHaveCount(acts);
+    await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await centre.getByRole('button', { name: 'Copy what waits' }).click();
+    await expect(centre.getByText('Copied.')).toBeVisible();
+    const copied = await desk.page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toContain('the cable of the access point is squashed');
     await desk.closeSheet();
   });
 

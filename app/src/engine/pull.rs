@@ -196,19 +196,11 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
 
 /// Stores a page, unless it does not continue from what is stored.
 async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<Stored>, Broken> {
-    let shelves = [
-        Shelf::Docs,
-        Shelf::Chunks,
-        Shelf::Overlays,
-        Shelf::Outbox,
-        Shelf::Review,
-        Shelf::Meta,
-    ];
     let matrix = match &page.directory {
         Some(directory) => directory.matrix.clone(),
         None => desk.matrix(),
     };
-    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    let tx = desk.storage.begin(&Shelf::COPY, Purpose::Relaxed)?;
     let cursors = start::cursors(&tx).await?;
     let accepted = accepts(&cursors, asked, &page);
     if accepted == Accepts::Stale {

@@ -263,15 +263,7 @@ fn rescued(incident: IncidentId, drafted: &Drafted) -> (IncidentId, Intent, Unix
 
 /// Takes what cannot be read out of the database and has everything fetched again.
 async fn mend(storage: &Storage, first: &First, slot: Slot) -> Result<(), Broken> {
-    let shelves = [
-        Shelf::Docs,
-        Shelf::Chunks,
-        Shelf::Overlays,
-        Shelf::Outbox,
-        Shelf::Review,
-        Shelf::Meta,
-    ];
-    let tx = storage.begin(&shelves, Purpose::Strict)?;
+    let tx = storage.begin(&Shelf::COPY, Purpose::Strict)?;
     for chunk in &first.bad.chunks {
         tx.delete(Shelf::Chunks, *chunk)?;
     }

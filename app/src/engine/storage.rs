@@ -57,6 +57,16 @@ pub(crate) enum Shelf {
 }
 
 impl Shelf {
+    /// The copy of what the server has, and what lies on top of it.
+    pub(crate) const COPY: [Self; 6] = [
+        Self::Docs,
+        Self::Chunks,
+        Self::Overlays,
+        Self::Outbox,
+        Self::Review,
+        Self::Meta,
+    ];
+
     const ALL: [Self; 7] = [
         Self::Docs,
         Self::Chunks,

@@ -6,6 +6,7 @@ use web_sys::{Event, SubmitEvent};
 
 use super::browser;
 use super::icon::{Icon, icon};
+use super::toast::ToastShelf;
 use crate::text::t;
 
 /// A modal dialog around a form. Closing it by any means ends in `on_close`.
@@ -49,6 +50,8 @@ pub fn Sheet(
                 </button>
             </header>
             {children()}
+            // The page's own shelf lies behind a modal dialog, where nobody sees or hears it.
+            <ToastShelf />
         </dialog>
     }
 }
