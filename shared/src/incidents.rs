@@ -268,6 +268,8 @@ pub struct Incident {
     pub hold: Option<HoldReason>,
     /// How it was resolved; only while resolved or closed.
     pub resolution: Option<ResolutionCode>,
+    /// When the resolution that holds was made, in corrected time; only while resolved or closed.
+    pub resolved_at: Option<UnixMillis>,
     pub resolution_notes: String,
     pub gave_way: Vec<GaveWay>,
     /// Everything that happened, oldest first.

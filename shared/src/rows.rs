@@ -15,7 +15,7 @@ use crate::time::UnixMillis;
 pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
-pub const ROW_FORMAT: u8 = 1;
+pub const ROW_FORMAT: u8 = 2;
 
 /// How many rows a chunk of the device's storage holds.
 pub const CHUNK_ROWS: usize = 512;
@@ -38,6 +38,8 @@ pub struct Row {
     pub assignee: Option<PersonId>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
+    /// When the resolution that holds was made, in corrected time; only while resolved or closed.
+    pub resolved_at: Option<UnixMillis>,
     /// Public entries.
     pub entries: u16,
     /// Internal notes; always zero in a public row.
@@ -83,6 +85,7 @@ pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
         assignee: incident.assignment.person,
         created_at: incident.created.corrected,
         updated_at: incident.updated_at,
+        resolved_at: incident.resolved_at,
         entries: count(|kind| matches!(kind, EventKind::Replied { .. })),
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
@@ -92,7 +95,7 @@ pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incidents::{Intent, SetField};
+    use crate::incidents::{Intent, ResolutionCode, SetField};
     use crate::testing::{ALICE, BOB, Copy};
 
     #[test]
@@ -120,6 +123,27 @@ mod tests {
         assert_eq!((row.state, row.priority), (State::Assigned, Priority::P3));
         assert_eq!((row.entries, row.notes, row.assignee), (1, 1, Some(ALICE)));
         assert!(row.name().starts_with("L-"));
+    }
+
+    #[test]
+    fn a_row_says_since_when_the_resolution_holds() {
+        let mut copy = Copy::declared();
+        let at = |copy: &Copy| row(&copy.read(), &Matrix::default()).resolved_at;
+        let resolve = Intent::Resolve {
+            code: ResolutionCode::Fixed,
+            notes: "Replaced.".to_owned(),
+        };
+        assert_eq!(at(&copy), None);
+        copy.act(ALICE, resolve.clone());
+        assert_eq!(at(&copy), Some(copy.now));
+        let text = "Still broken.".to_owned();
+        copy.act(ALICE, Intent::Reopen { text });
+        assert_eq!(at(&copy), None);
+        copy.act(ALICE, resolve);
+        let resolved = copy.now;
+        copy.act(ALICE, Intent::Close);
+        assert_eq!(at(&copy), Some(resolved));
+        assert!(copy.now > resolved);
     }
 
     #[test]

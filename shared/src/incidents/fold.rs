@@ -278,8 +278,26 @@ fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Phase 
     }
 }
 
-/// The code of the last resolution that a closing has seen.
+/// When the incident was resolved by the resolution that holds; none unless it is resolved or
+/// closed. A closing without a resolution before it counts as one.
+pub(super) fn resolved_at(known: &Knowledge, phase: Phase, moved: usize) -> Option<UnixMillis> {
+    let fact = &known.facts[moved];
+    match phase {
+        Phase::Resolved(_) | Phase::Closed(_) => {
+            let closed = matches!(fact.content, Content::Moved(Step::Closed));
+            let before = closed.then(|| resolution_before(known, moved)).flatten();
+            Some(before.map_or(fact.from.corrected, |(at, _)| at))
+        }
+        Phase::Ready | Phase::InProgress | Phase::OnHold(_) | Phase::Cancelled => None,
+    }
+}
+
 fn code_before(known: &Knowledge, at: usize) -> Option<ResolutionCode> {
+    resolution_before(known, at).map(|(_, code)| code)
+}
+
+/// The last resolution that a closing has seen.
+fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, ResolutionCode)> {
     let resolved = (0..known.facts.len())
         .filter(|&other| known.saw(at, other))
         .filter_map(|other| {
@@ -301,5 +319,5 @@ fn code_before(known: &Knowledge, at: usize) -> Option<ResolutionCode> {
         });
     resolved
         .max_by_key(|(at, id, _)| (*at, *id))
-        .map(|(_, _, code)| code)
+        .map(|(at, _, code)| (at, code))
 }

@@ -98,6 +98,11 @@ impl Incident {
         } else {
             self.resolution.filter(|_| *intent == Intent::Close)
         };
+        self.resolved_at = if matches!(intent, Intent::Resolve { .. }) {
+            Some(from.corrected)
+        } else {
+            self.resolved_at.filter(|_| *intent == Intent::Close)
+        };
     }
 
     fn keep_notes_to_the_last(&mut self) {

@@ -69,6 +69,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         assignment: course.assignment,
         hold: course.phase.hold(),
         resolution: course.phase.resolution(),
+        resolved_at: course.resolved_at,
         resolution_notes: notes,
         gave_way: course.gave_way,
         updated_at: timeline
@@ -85,6 +86,7 @@ struct Course {
     assignment: Assignment,
     phase: Phase,
     moved: Provenance,
+    resolved_at: Option<UnixMillis>,
     gave_way: Vec<GaveWay>,
 }
 
@@ -94,6 +96,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
     let requester = fold::field(known, value::requester, none)
         .unwrap_or_else(|| base.field(Requester::Person(PersonId::SERVER)));
     let phase = fold::phase(known, person(&requester), &mut gave_way);
+    let resolved_at = phase.and_then(|(phase, at)| fold::resolved_at(known, phase, at));
     let (phase, moved) = phase.map_or((Phase::Ready, base.birth), |(phase, at)| {
         (phase, known.facts[at].from)
     });
@@ -105,6 +108,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
         assignment,
         phase,
         moved,
+        resolved_at,
         gave_way,
     }
 }
