@@ -239,6 +239,8 @@ fn declare(subject: String) -> Declare {
         site: None,
         group: Some("network".into()),
         assignee: None,
+        asset: None,
+        contact: None,
     }
 }
 

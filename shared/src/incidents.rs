@@ -63,6 +63,10 @@ pub struct Declare {
     pub site: Option<SiteId>,
     pub group: Option<GroupId>,
     pub assignee: Option<PersonId>,
+    /// What the requester says it is about, such as their laptop or the printer beside them.
+    pub asset: Option<String>,
+    /// How to reach the requester while this goes on.
+    pub contact: Option<String>,
 }
 
 /// A new value for one field.
@@ -254,6 +258,10 @@ pub struct Incident {
     pub declared_by: PersonId,
     pub channel: Channel,
     pub description: String,
+    /// What the requester says it is about, in their own words.
+    pub asset: Option<String>,
+    /// How the requester said to be reached.
+    pub contact: Option<String>,
     pub subject: Field<String>,
     pub category: Field<Option<CategoryId>>,
     pub impact: Field<Level>,

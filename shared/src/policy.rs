@@ -170,6 +170,16 @@ fn declared(declare: &Declare) -> Result<(), Refused> {
     at_most("description", &declare.description, TEXT_BYTES_MAX)?;
     requester(&declare.requester)?;
     at_most(
+        "asset",
+        declare.asset.as_deref().unwrap_or_default(),
+        NAME_BYTES_MAX,
+    )?;
+    at_most(
+        "contact",
+        declare.contact.as_deref().unwrap_or_default(),
+        NAME_BYTES_MAX,
+    )?;
+    at_most(
         "category",
         declare.category.as_ref().map_or("", |id| &id.0),
         NAME_BYTES_MAX,
@@ -303,6 +313,38 @@ mod tests {
     }
 
     #[test]
+    fn a_requester_confirms_a_fix_and_withdraws_a_report_of_their_own_only() {
+        let (carol, other) = (
+            person(CAROL, Role::Requester),
+            person(ALICE, Role::Requester),
+        );
+        let mut copy = Copy::declared();
+        let cancel = Intent::Cancel { text: text() };
+        assert_eq!(may(&carol, &cancel, Some(&copy.read())), Ok(()));
+        let early = may(&carol, &Intent::Close, Some(&copy.read()));
+        assert!(matches!(early, Err(Refused::State { .. })));
+        copy.act(
+            BOB,
+            Intent::Resolve {
+                code: ResolutionCode::Fixed,
+                notes: text(),
+            },
+        );
+        let fixed = copy.read();
+        assert_eq!(may(&carol, &Intent::Close, Some(&fixed)), Ok(()));
+        for intent in [Intent::Close, cancel, Intent::Reopen { text: text() }] {
+            assert!(
+                refused_role(&may(&other, &intent, Some(&fixed))),
+                "{intent:?}"
+            );
+        }
+        copy.act(CAROL, Intent::Close);
+        let reopen = Intent::Reopen { text: text() };
+        let late = may(&carol, &reopen, Some(&copy.read()));
+        assert!(matches!(late, Err(Refused::State { .. })));
+    }
+
+    #[test]
     fn a_requester_does_no_work_of_staff() {
         let own = Copy::declared().read();
         let carol = person(CAROL, Role::Requester);
@@ -404,6 +446,18 @@ mod tests {
                 ..
             })
         ));
+        for field in ["asset", "contact"] {
+            let mut long = declare();
+            let place = if field == "asset" {
+                &mut long.asset
+            } else {
+                &mut long.contact
+            };
+            *place = Some("x".repeat(NAME_BYTES_MAX + 1));
+            assert!(
+                matches!(judge(Intent::Declare(long)), Err(Refused::TooLong { field: of, .. }) if of == field)
+            );
+        }
         let nameless = Requester::Unknown {
             name: String::new(),
             contact: text(),

@@ -49,6 +49,8 @@ pub fn declare() -> Declare {
         site: Some("ams".into()),
         group: None,
         assignee: None,
+        asset: None,
+        contact: None,
     }
 }
 

@@ -80,6 +80,8 @@ impl Sketch {
             site: choices::site_of(&self.site),
             group: choices::group_of(&self.group),
             assignee: choices::person_of(&self.assignee),
+            asset: None,
+            contact: None,
         })
     }
 

@@ -111,6 +111,8 @@ fn history(
         site: Some(told.site),
         group: None,
         assignee: None,
+        asset: None,
+        contact: None,
     };
     let mut acts = vec![Act {
         at: declared_at,

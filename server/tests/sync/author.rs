@@ -25,6 +25,8 @@ fn intents(nth: u64) -> [Intent; 12] {
         site: Some("ams".into()),
         group: Some("network".into()),
         assignee: None,
+        asset: None,
+        contact: None,
     };
     let text = || "We have looked at it and ordered a new sensor for the tray.".to_owned();
     [

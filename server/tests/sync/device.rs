@@ -131,6 +131,8 @@ impl Device {
             site: None,
             group: group.map(Into::into),
             assignee: None,
+            asset: None,
+            contact: None,
         }
     }
 

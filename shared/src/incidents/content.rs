@@ -208,6 +208,8 @@ impl Spelling {
         self.optional("site", declare.site.as_ref().map(|id| id.0.as_str()));
         self.optional("group", declare.group.as_ref().map(|id| id.0.as_str()));
         self.person("assignee", declare.assignee);
+        self.optional("asset", declare.asset.as_deref());
+        self.optional("contact", declare.contact.as_deref());
     }
 
     fn set(&mut self, set: &SetField) {
@@ -311,6 +313,8 @@ impl Spelling {
             site: self.take_text("site").map(SiteId),
             group: self.take_text("group").map(GroupId),
             assignee: self.take_person("assignee"),
+            asset: self.take_text("asset"),
+            contact: self.take_text("contact"),
         })
     }
 

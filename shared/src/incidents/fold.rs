@@ -189,7 +189,8 @@ impl Phase {
 
 /// Folds the state: the first in of requester's reopening, cancelled, closed, resolved, staff
 /// reopening, on hold, in progress; equal, the later. Closing counts as resolving when it is
-/// concurrent with anything by the requester.
+/// concurrent with anything by the requester. Waiting for the caller ends with the requester's
+/// answer: their first message that has seen the hold. Gives the fact since which the phase holds.
 pub(super) fn phase(
     known: &Knowledge,
     requester: Option<PersonId>,
@@ -215,7 +216,21 @@ pub(super) fn phase(
         }
     }
     cards.extend(met(known, winner, requester));
-    Some((phase, winner))
+    let since = answer(known, winner, requester).unwrap_or(winner);
+    Some((phase, since))
+}
+
+/// The requester's first message that has seen a hold for their answer.
+fn answer(known: &Knowledge, hold: usize, requester: Option<PersonId>) -> Option<usize> {
+    let Content::Moved(Step::Held { reason, .. }) = &known.facts[hold].content else {
+        return None;
+    };
+    let is_answer = |&at: &usize| {
+        matches!(known.facts[at].content, Content::Entry { .. }) && known.saw(at, hold)
+    };
+    let answers = by_requester(known, requester).filter(is_answer);
+    let first = answers.min_by_key(|&at| (known.facts[at].from.corrected, known.facts[at].id));
+    first.filter(|_| *reason == HoldReason::Caller)
 }
 
 /// The requester's words that a resolution or closing did not know of, until somebody saw both.
@@ -267,6 +282,7 @@ fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Phase 
     };
     match step {
         Step::Started => Phase::InProgress,
+        Step::Held { .. } if answer(known, at, requester).is_some() => Phase::InProgress,
         Step::Held { reason, .. } => Phase::OnHold(*reason),
         Step::Resolved { code } => Phase::Resolved(Some(*code)),
         Step::Reopened { .. } => Phase::Ready,

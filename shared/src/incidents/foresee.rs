@@ -7,7 +7,8 @@ use crate::ids::{FactId, GroupId, PersonId};
 
 use super::fold::Phase;
 use super::{
-    Assignment, Event, EventKind, Field, Incident, Intent, Provenance, Said, SetField, State,
+    Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Provenance, Said, SetField,
+    State,
 };
 
 impl Incident {
@@ -32,6 +33,9 @@ impl Incident {
             | Intent::Reply { .. }
             | Intent::Note { .. } => {}
         }
+        if self.is_answer(intent, from) {
+            self.step(&Intent::Start, from);
+        }
         self.step(intent, from);
         self.updated_at = from.corrected;
         self.timeline.extend(intent.docs().first().map(|doc| Event {
@@ -40,6 +44,13 @@ impl Incident {
             from,
             kind,
         }));
+    }
+
+    /// Whether it is the message of the requester that the incident waits for.
+    fn is_answer(&self, intent: &Intent, from: Provenance) -> bool {
+        matches!(intent, Intent::Reply { .. })
+            && self.hold == Some(HoldReason::Caller)
+            && self.requester_person() == Some(from.by)
     }
 
     fn set(&mut self, value: &SetField, fact: FactId, from: Provenance) {
@@ -139,7 +150,7 @@ fn event(intent: &Intent) -> Option<EventKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incidents::{HoldReason, Level, Requester, ResolutionCode};
+    use crate::incidents::{Level, Requester, ResolutionCode};
     use crate::testing::{ALICE, BOB, CAROL, Copy};
 
     fn resolve(notes: &str) -> Intent {
@@ -199,6 +210,23 @@ mod tests {
             copy.now = copy.now.plus(1_000);
             foreseen_is_what_is_read(&mut copy, &intent);
         }
+        let mut copy = Copy::declared();
+        let text = || "Words.".to_owned();
+        let reason = HoldReason::Caller;
+        copy.act(
+            BOB,
+            Intent::Hold {
+                reason,
+                text: text(),
+            },
+        );
+        let answer = Intent::Reply { text: text() };
+        let mut foreseen = copy.read();
+        copy.act(CAROL, answer.clone());
+        let read = copy.read();
+        let event = read.timeline.last().expect("the act");
+        foreseen.foresee(&answer, event.fact, event.from);
+        assert_eq!(foreseen, read);
         let mut copy = Copy::declared();
         let text = "Not needed.".to_owned();
         foreseen_is_what_is_read(&mut copy, &Intent::Cancel { text });

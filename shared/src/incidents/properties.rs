@@ -17,6 +17,7 @@ use crate::time::UnixMillis;
 use super::{HoldReason, Intent, Level, ResolutionCode, SetField, State};
 
 /// What happens next on one of the devices.
+#[expect(clippy::large_enum_variant, reason = "a test has few steps")]
 #[derive(Debug, Clone)]
 enum Step {
     Act {
@@ -191,9 +192,19 @@ impl World {
         !self.facts.iter().any(|other| unknown(&other))
     }
 
+    fn is_answered(&self, hold: &Plain) -> bool {
+        let answers = |other: &Plain| {
+            other.by == CAROL
+                && matches!(other.intent, Intent::Reply { .. })
+                && other.knew.contains(&hold.id)
+        };
+        self.facts.iter().any(answers)
+    }
+
     fn rank(&self, fact: &Plain) -> (u8, Option<State>) {
         match fact.intent {
             Intent::Start => (1, Some(State::InProgress)),
+            Intent::Hold { .. } if self.is_answered(fact) => (2, Some(State::InProgress)),
             Intent::Hold { .. } => (2, Some(State::OnHold)),
             Intent::Reopen { .. } if fact.by != CAROL => (3, None),
             Intent::Close if self.closing_stands(fact) => (5, Some(State::Closed)),

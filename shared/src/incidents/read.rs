@@ -8,7 +8,7 @@ use super::content::{Content, Step};
 use super::fold::{self, Phase, value};
 use super::known::{Knowledge, Known};
 use super::{
-    Assignment, Channel, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
+    Assignment, Channel, Declare, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
     Provenance, Requester, Said,
 };
 
@@ -58,6 +58,8 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         declared_by: base.birth.by,
         channel: created.0.map_or(Channel::Import, channel),
         description: docs.incident.text(TextName::Description),
+        asset: created.0.and_then(|fact| declared(fact)?.asset.clone()),
+        contact: created.0.and_then(|fact| declared(fact)?.contact.clone()),
         subject: base.or(fold::field(&known, value::subject, none)),
         category: base.or(fold::field(&known, value::category, none)),
         impact: base.level(fold::field(&known, value::impact, severity)),
@@ -195,10 +197,14 @@ fn number_of(fact: &Known) -> Option<String> {
 }
 
 fn channel(fact: &Known) -> Channel {
+    declared(fact).map_or(Channel::Import, |declare| declare.channel)
+}
+
+fn declared(fact: &Known) -> Option<&Declare> {
     if let Content::Created { declare, .. } = &fact.content {
-        declare.channel
+        Some(declare)
     } else {
-        Channel::Import
+        None
     }
 }
 

@@ -486,6 +486,8 @@ mod tests {
             category: None,
             site: None,
             description: String::new(),
+            asset: Some("Grey dock, desk 3.04".to_owned()),
+            contact: Some("ext. 2311".to_owned()),
             ..declare()
         };
         for first in [declare(), other] {

@@ -295,6 +295,48 @@ fn of_other_states_the_first_in_the_order_holds() {
     assert_eq!(state(&start, &cancel), State::Cancelled);
 }
 
+fn wait_for_the_caller(copy: &mut Copy) {
+    let reason = HoldReason::Caller;
+    let text = "Which dock do you use?".to_owned();
+    copy.act(BOB, Intent::Hold { reason, text });
+}
+
+#[test]
+fn waiting_for_the_caller_ends_with_their_answer_alone() {
+    let state_after = |by, intent: Intent| {
+        let mut copy = Copy::declared();
+        started(&mut copy);
+        wait_for_the_caller(&mut copy);
+        copy.act(by, intent);
+        copy.read()
+    };
+    let answered = state_after(CAROL, reply("The grey one."));
+    assert_eq!((answered.state, answered.hold), (State::InProgress, None));
+    assert_eq!(answered.state_from.by, CAROL);
+    let reminded = state_after(BOB, reply("Could you have a look?"));
+    assert_eq!(reminded.hold, Some(HoldReason::Caller));
+    assert_eq!(state_after(CAROL, urgency(Level::Low)).state, State::OnHold);
+}
+
+#[test]
+fn what_the_caller_wrote_before_they_were_asked_is_no_answer() {
+    let (incident, mut copy) = at_once(started, wait_for_the_caller, |copy| {
+        copy.act(CAROL, reply("It happened again."));
+    });
+    assert_eq!(incident.hold, Some(HoldReason::Caller));
+    copy.act(CAROL, reply("The grey one."));
+    assert_eq!(copy.read().state, State::InProgress);
+}
+
+#[test]
+fn a_part_that_is_waited_for_is_not_there_because_the_caller_writes() {
+    let mut copy = Copy::declared();
+    let (reason, text) = (HoldReason::Part, String::new());
+    copy.act(BOB, Intent::Hold { reason, text });
+    copy.act(CAROL, reply("Any news?"));
+    assert_eq!(copy.read().hold, Some(HoldReason::Part));
+}
+
 #[test]
 fn reopening_by_staff_gives_way_to_closing() {
     let (incident, _) = at_once(

@@ -207,8 +207,16 @@ fn declared(
                 {tick_view(desk, tick, event)}
             </header>
             {description}
+            {said(t!("entry.asset"), incident.asset.as_ref())}
+            {said(t!("entry.contact"), incident.contact.as_ref())}
         </article>
     }
+}
+
+/// What the requester said beside the description.
+fn said(label: String, text: Option<&String>) -> Option<impl IntoView + use<>> {
+    let text = text?.clone();
+    Some(view! { <p class="said"><small>{label}</small> " " {text}</p> })
 }
 
 fn line(

@@ -76,6 +76,8 @@ impl<N: Names> Plan<'_, N> {
                 .assignee
                 .as_ref()
                 .map(|name| self.names.worker(name, row)),
+            asset: None,
+            contact: None,
         };
         let by = match &row.opened_by {
             Some(name) => self.names.worker(name, row),
