@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 6] = [
     &["ids", "time", "priority"],
     &["people", "document"],
     &["incidents", "policy"],
-    &["rows"],
+    &["rows", "notify"],
     &["sync"],
     &["testing"],
 ];

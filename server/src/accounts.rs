@@ -106,6 +106,7 @@ fn person(
         language: "en".to_owned(),
         phone: String::new(),
         department: String::new(),
+        mail: None,
         active: true,
     })
 }

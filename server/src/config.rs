@@ -47,6 +47,8 @@ pub struct Config {
     /// minute.
     pub sign_in_failures_per_login: u32,
     pub sign_in_failures_per_address: u32,
+    /// How long a notification waits for its author to take the act back.
+    pub notify_wait_seconds: u32,
     pub number_prefix: String,
     pub number_start: u64,
     pub log: tracing::Level,
@@ -102,6 +104,12 @@ pub const SETTINGS: &[Setting] = &[
         "1–100000",
         "100",
         "per quarter of an hour",
+    ),
+    setting(
+        "notify_wait_seconds",
+        "0–3600",
+        "12",
+        "how long a notification can be undone",
     ),
     setting(
         "number_prefix",
@@ -192,6 +200,7 @@ impl Config {
             bound_hours: reader.within("bound_hours", 1, 8_760),
             sign_in_failures_per_login: reader.within("sign_in_failures_per_login", 1, 1_000),
             sign_in_failures_per_address: reader.within("sign_in_failures_per_address", 1, 100_000),
+            notify_wait_seconds: reader.within("notify_wait_seconds", 0, 3_600),
             number_prefix: reader.text("number_prefix", is_prefix),
             number_start: reader.within("number_start", 1, 999_999_999),
             log: reader.log(),

@@ -13,6 +13,7 @@ pub mod data;
 pub mod demo;
 pub mod error;
 pub mod import;
+pub mod jobs;
 pub mod metrics;
 pub mod people;
 mod requests;

@@ -6,6 +6,7 @@
 pub mod document;
 pub mod ids;
 pub mod incidents;
+pub mod notify;
 pub mod people;
 pub mod policy;
 pub mod priority;

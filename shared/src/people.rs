@@ -52,6 +52,9 @@ pub struct Person {
     pub phone: String,
     #[serde(default)]
     pub department: String,
+    /// Where mail reaches the person, if not at their login.
+    #[serde(default)]
+    pub mail: Option<String>,
     /// Whether the person may still sign in and be chosen.
     #[serde(default = "yes")]
     pub active: bool,

@@ -32,6 +32,7 @@ pub fn person(id: PersonId, role: Role) -> Person {
         language: "en".to_owned(),
         phone: String::new(),
         department: String::new(),
+        mail: None,
         active: true,
     }
 }

@@ -123,6 +123,7 @@ fn nobody() -> Person {
         language: String::new(),
         phone: String::new(),
         department: String::new(),
+        mail: None,
         active: false,
     }
 }

@@ -10,7 +10,7 @@ use shared::rows::{Row, pack_one};
 use shared::sync::Seq;
 use shared::sync::server::{Commit, Desk, Kept, Mark};
 
-use crate::store::{self, Audience, DocState, Quarantined, RowState, StoredDoc, Writing};
+use crate::store::{self, Audience, DocState, Effect, Quarantined, RowState, StoredDoc, Writing};
 
 /// Documents of up to so many changes are saved whole with every commit; longer ones now and then.
 const ALWAYS_SAVED: usize = 64;
@@ -26,6 +26,8 @@ pub(super) struct Batch {
     pub(super) number: u64,
     pub(super) kept: BTreeMap<IncidentId, Arc<Kept>>,
     pub(super) quarantined: Vec<Quarantined>,
+    /// What is to happen outside once all this is kept.
+    pub(super) effects: Vec<Effect>,
     commits: Vec<Entry>,
     touched: BTreeMap<IncidentId, Touched>,
 }
@@ -65,6 +67,7 @@ impl Batch {
             number,
             kept: BTreeMap::new(),
             quarantined: Vec::new(),
+            effects: Vec::new(),
             commits: Vec::new(),
             touched: BTreeMap::new(),
         }
@@ -161,6 +164,9 @@ impl Batch {
                 writing.put_row(&row_state(staff, &kept.public)).await?;
             }
             writing.place(*incident, touched.place).await?;
+        }
+        for effect in &self.effects {
+            writing.add_effect(effect).await?;
         }
         writing.quarantine(&self.quarantined).await
     }

@@ -326,6 +326,7 @@ fn directory_for(person: &Person, surface: Surface, directory: &Directory) -> Di
         {
             other.login.clear();
             other.phone.clear();
+            other.mail = None;
             other.department.clear();
             other.roles.clear();
             other.groups.clear();

@@ -16,7 +16,7 @@ use shared::people::Directory;
 use shared::sync::message::{
     Accepted, PROTOCOL, PUSH_GROUPS_MAX, PushGroup, PushReply, PushRequest, Verdict,
 };
-use shared::sync::server::{Before, Judgement, Offer, Place, Quarantine, Session};
+use shared::sync::server::{Before, Commit, Judgement, Kept, Offer, Place, Quarantine, Session};
 use shared::time::{Arrival, Reading, UnixMillis};
 use tokio::task::spawn_blocking;
 
@@ -26,7 +26,8 @@ use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
-use crate::store::{self, Quarantined, Writing};
+use crate::jobs;
+use crate::store::{self, Effect, Quarantined, Writing};
 
 /// A device has an engine per tab; more clocks than this are left aside.
 const CLOCKS_MAX: usize = 256;
@@ -55,6 +56,7 @@ pub(super) async fn push(
         session,
         clocks: request.clocks,
         bound_millis: i64::from(app.config.bound_hours) * HOUR_MILLIS,
+        wait_millis: i64::from(app.config.notify_wait_seconds) * 1_000,
         now,
         directory: app.people.current(),
     };
@@ -79,6 +81,8 @@ struct Bench {
     session: Session,
     clocks: Vec<Reading>,
     bound_millis: i64,
+    /// How long an act can be taken back before anybody is told of it.
+    wait_millis: i64,
     now: UnixMillis,
     directory: Arc<Directory>,
 }
@@ -224,6 +228,7 @@ impl Bench {
                 known
                     .actors
                     .extend(commit.bound.iter().map(|actor| (*actor, owner)));
+                batch.effects.extend(self.effects(kept.as_deref(), &commit));
                 batch.add(*commit, Some(owner));
                 Outcome::Verdict(Verdict::Accepted(accepted))
             }
@@ -236,6 +241,12 @@ impl Bench {
                 Outcome::Verdict(Verdict::Refused(refused))
             }
         }
+    }
+
+    fn effects(&self, before: Option<&Kept>, commit: &Commit) -> Vec<Effect> {
+        let before = before.map(|kept| &kept.incident);
+        let at = self.now.plus(self.wait_millis);
+        jobs::of_acts(before, &commit.kept.incident, &self.directory, at)
     }
 
     fn quarantine(&self, offer: &Offer, refused: &Refused, known: &mut Known, batch: &mut Batch) {

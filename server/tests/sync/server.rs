@@ -188,6 +188,7 @@ fn organisation() -> Directory {
         language: "en".to_owned(),
         phone: "4711".to_owned(),
         department: String::new(),
+        mail: None,
         active: true,
     };
     Directory {

@@ -71,6 +71,7 @@ impl Added {
             language: "en".to_owned(),
             phone: String::new(),
             department: String::new(),
+            mail: None,
             active: false,
         });
         id

@@ -1,0 +1,375 @@
+//! Who is told of what: one table from an event to the people who hear of it.
+//!
+//! A [`Notice`] is one event for one recipient, not yet worded. [`of_acts`] draws notices from what an
+//! incident read before and after a commit, [`of_clock`] from a service level. What a notice rests on
+//! may be withdrawn or overtaken before it leaves: [`stands`] is asked then.
+//!
+//! Nobody is told of their own act, nobody who is inactive is told of anything, and a requester never
+//! learns that internal work exists: only facts of the incident document make notices.
+
+mod address;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DocKind, FactId, IncidentId, PersonId};
+use crate::incidents::{self, EventKind, HoldReason, Incident, Requester, State};
+use crate::people::{Directory, Person, Role};
+use crate::time::UnixMillis;
+
+pub use address::address;
+
+/// A clock of a service level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    Response,
+    Resolution,
+}
+
+/// What people are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Declared,
+    /// Somebody, or a group, has it now.
+    Assigned,
+    /// It waits for an answer of its requester.
+    Asked,
+    /// A message that the requester sees.
+    Replied,
+    Resolved,
+    Closed,
+    Reopened,
+    /// Most of the time until `due` is gone.
+    Warned {
+        clock: Clock,
+        due: UnixMillis,
+    },
+    /// `due` has passed.
+    Breached {
+        clock: Clock,
+        due: UnixMillis,
+    },
+    /// A breach was announced, and what arrived since shows that there was none.
+    BreachCorrected {
+        clock: Clock,
+        due: UnixMillis,
+    },
+}
+
+/// Who hears of an event, as the table names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Requester,
+    /// The person who has the incident; without one, the members of its group.
+    Holder,
+    /// Those who lead the incident process.
+    Leads,
+    /// The holder; where there is none, the leads.
+    HolderOrLeads,
+}
+
+/// On whose behalf an event came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Requester,
+    Staff,
+}
+
+impl Event {
+    /// The table. An act of a requester is told to who works on it, and the other way round.
+    fn tells(self, side: Side) -> &'static [Whom] {
+        use Whom::{Holder, HolderOrLeads, Leads, Requester};
+        match (self, side) {
+            (Self::Assigned, _) => &[Holder],
+            (Self::Declared | Self::Asked, _)
+            | (Self::Replied | Self::Resolved | Self::Closed, Side::Staff) => &[Requester],
+            (Self::Replied | Self::Resolved | Self::Closed | Self::Reopened, Side::Requester) => {
+                &[Holder]
+            }
+            (Self::Reopened, Side::Staff) => &[Requester, Holder],
+            (Self::Warned { .. }, _) => &[HolderOrLeads],
+            (Self::Breached { .. } | Self::BreachCorrected { .. }, _) => &[Holder, Leads],
+        }
+    }
+
+    /// Short and stable, for keys.
+    fn word(self) -> String {
+        let clocked = |event: &str, clock, due: UnixMillis| {
+            let clock = match clock {
+                Clock::Response => "response",
+                Clock::Resolution => "resolution",
+            };
+            format!("{event}-{clock}-{}", due.0)
+        };
+        match self {
+            Self::Declared => "declared".to_owned(),
+            Self::Assigned => "assigned".to_owned(),
+            Self::Asked => "asked".to_owned(),
+            Self::Replied => "replied".to_owned(),
+            Self::Resolved => "resolved".to_owned(),
+            Self::Closed => "closed".to_owned(),
+            Self::Reopened => "reopened".to_owned(),
+            Self::Warned { clock, due } => clocked("warned", clock, due),
+            Self::Breached { clock, due } => clocked("breached", clock, due),
+            Self::BreachCorrected { clock, due } => clocked("corrected", clock, due),
+        }
+    }
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    Person(PersonId),
+    /// A caller whom the directory does not know, at the address that they left.
+    Caller(String),
+}
+
+/// As what somebody is told: it decides how a letter is worded and where its link leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capacity {
+    Requester,
+    Staff,
+}
+
+/// Over which channel somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Mail,
+}
+
+/// One event for one recipient over one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub incident: IncidentId,
+    pub event: Event,
+    /// The fact that says so; none when a clock does.
+    pub fact: Option<FactId>,
+    pub by: PersonId,
+    pub to: Recipient,
+    pub capacity: Capacity,
+    pub channel: Channel,
+}
+
+impl Notice {
+    /// Names the notice: whoever is told of one event over one channel is told once. Carries no
+    /// address.
+    pub fn key(&self) -> String {
+        let Self {
+            incident, event, ..
+        } = self;
+        let event = event.word();
+        let fact = self.fact.map(|fact| format!(".{fact}")).unwrap_or_default();
+        let to = match &self.to {
+            Recipient::Person(person) => person.0.to_string(),
+            Recipient::Caller(_) => "caller".to_owned(),
+        };
+        let channel = match self.channel {
+            Channel::Mail => "mail",
+        };
+        format!("{incident}/{event}{fact}/{to}/{channel}")
+    }
+}
+
+/// The notices of what a commit did to an incident; none before it was declared.
+pub fn of_acts(before: Option<&Incident>, after: &Incident, directory: &Directory) -> Vec<Notice> {
+    let known: BTreeSet<FactId> = before
+        .iter()
+        .flat_map(|before| before.timeline.iter().map(|event| event.fact))
+        .collect();
+    let is_new = |event: &&incidents::Event| !known.contains(&event.fact);
+    let fresh = after.timeline.iter().filter(is_new);
+    let mut notices = Vec::new();
+    for told in fresh.filter(|told| told.doc == DocKind::Incident) {
+        for event in events(&told.kind, after) {
+            let happening = Happening {
+                event,
+                fact: Some(told.fact),
+                by: told.from.by,
+            };
+            notices.extend(happening.notices(after, directory));
+        }
+    }
+    notices
+}
+
+/// The notices of what a clock of a service level says.
+pub fn of_clock(event: Event, incident: &Incident, directory: &Directory) -> Vec<Notice> {
+    let (fact, by) = (None, PersonId::SERVER);
+    Happening { event, fact, by }.notices(incident, directory)
+}
+
+/// Whether a notice may still leave: nobody withdrew what it tells, nothing overtook it, and its
+/// recipient is still one of those who are told.
+pub fn stands(notice: &Notice, incident: &Incident, directory: &Directory) -> bool {
+    let happening = Happening {
+        event: notice.event,
+        fact: notice.fact,
+        by: notice.by,
+    };
+    happening.holds(incident)
+        && happening
+            .recipients(incident, directory)
+            .get(&notice.to)
+            .is_some_and(|capacity| *capacity == notice.capacity)
+}
+
+/// What a fact of the incident document tells.
+fn events(kind: &EventKind, after: &Incident) -> Vec<Event> {
+    let Incident { assignment, .. } = after;
+    match kind {
+        EventKind::Declared => {
+            let is_assigned = assignment.person.is_some() || assignment.group.is_some();
+            let assigned = is_assigned.then_some(Event::Assigned);
+            [Event::Declared].into_iter().chain(assigned).collect()
+        }
+        EventKind::Assigned { .. } | EventKind::Claimed { .. } => vec![Event::Assigned],
+        EventKind::Held {
+            reason: HoldReason::Caller,
+            ..
+        } => vec![Event::Asked],
+        EventKind::Replied { .. } => vec![Event::Replied],
+        EventKind::Resolved { .. } => vec![Event::Resolved],
+        EventKind::Closed => vec![Event::Closed],
+        EventKind::Reopened { .. } => vec![Event::Reopened],
+        EventKind::Set(_)
+        | EventKind::Started
+        | EventKind::Held { .. }
+        | EventKind::Cancelled { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. } => Vec::new(),
+    }
+}
+
+/// An event with the fact that says so and its author.
+#[derive(Debug, Clone, Copy)]
+struct Happening {
+    event: Event,
+    fact: Option<FactId>,
+    by: PersonId,
+}
+
+impl Happening {
+    fn notices(self, incident: &Incident, directory: &Directory) -> Vec<Notice> {
+        if !self.holds(incident) {
+            return Vec::new();
+        }
+        let recipients = self.recipients(incident, directory);
+        let notice = |(to, capacity)| Notice {
+            incident: incident.id,
+            event: self.event,
+            fact: self.fact,
+            by: self.by,
+            to,
+            capacity,
+            channel: Channel::Mail,
+        };
+        recipients.into_iter().map(notice).collect()
+    }
+
+    /// Whoever is told both as requester and as staff is told as staff.
+    fn recipients(
+        self,
+        incident: &Incident,
+        directory: &Directory,
+    ) -> BTreeMap<Recipient, Capacity> {
+        let mut recipients = BTreeMap::new();
+        for whom in self.event.tells(self.side(incident, directory)) {
+            match whom {
+                Whom::Requester => recipients.extend(
+                    requester(incident, directory)
+                        .map(|requester| (requester, Capacity::Requester)),
+                ),
+                Whom::Holder => recipients.extend(as_staff(holders(incident, directory))),
+                Whom::Leads => recipients.extend(as_staff(leads(directory))),
+                Whom::HolderOrLeads => {
+                    let holders = holders(incident, directory);
+                    let told = if holders.is_empty() {
+                        leads(directory)
+                    } else {
+                        holders
+                    };
+                    recipients.extend(as_staff(told));
+                }
+            }
+        }
+        recipients.remove(&Recipient::Person(self.by));
+        recipients
+    }
+
+    fn side(self, incident: &Incident, directory: &Directory) -> Side {
+        let is_requester = incident.requester_person() == Some(self.by);
+        let is_staff = || directory.person(self.by).is_none_or(Person::is_staff);
+        if !is_requester && is_staff() {
+            Side::Staff
+        } else {
+            Side::Requester
+        }
+    }
+
+    /// Whether the incident still is as the event tells it.
+    fn holds(self, incident: &Incident) -> bool {
+        let Some(fact) = self.fact else {
+            return !matches!(self.event, Event::Warned { .. }) || incident.state.is_open();
+        };
+        let is_there = incident.timeline.iter().any(|told| told.fact == fact);
+        is_there
+            && match self.event {
+                Event::Declared => incident.state != State::Cancelled,
+                Event::Assigned => incident.assignment.fact == fact,
+                Event::Asked => incident.hold == Some(HoldReason::Caller),
+                Event::Resolved => incident.state == State::Resolved,
+                Event::Closed => incident.state == State::Closed,
+                Event::Reopened => incident.state.is_open(),
+                Event::Replied
+                | Event::Warned { .. }
+                | Event::Breached { .. }
+                | Event::BreachCorrected { .. } => true,
+            }
+    }
+}
+
+fn as_staff(people: Vec<&Person>) -> impl Iterator<Item = (Recipient, Capacity)> + use<'_> {
+    let staff = |person: &Person| (Recipient::Person(person.id), Capacity::Staff);
+    people.into_iter().map(staff)
+}
+
+fn requester(incident: &Incident, directory: &Directory) -> Option<Recipient> {
+    match &incident.requester.holds.value {
+        Requester::Person(id) => {
+            let person = directory.person(*id).filter(|person| person.active);
+            person.map(|person| Recipient::Person(person.id))
+        }
+        Requester::Unknown { contact, .. } => {
+            address(contact).map(|address| Recipient::Caller(address.to_owned()))
+        }
+    }
+}
+
+/// Somebody who left passes what they had on to their group.
+fn holders<'a>(incident: &Incident, directory: &'a Directory) -> Vec<&'a Person> {
+    let works = |person: &&Person| person.active && person.is_staff();
+    let person = incident.assignment.person;
+    if let Some(person) = person.and_then(|id| directory.person(id)).filter(works) {
+        return vec![person];
+    }
+    let Some(group) = &incident.assignment.group else {
+        return Vec::new();
+    };
+    let members = directory.people.iter();
+    let members = members.filter(|person| person.groups.contains(group));
+    members.filter(works).collect()
+}
+
+fn leads(directory: &Directory) -> Vec<&Person> {
+    let leads = |person: &&Person| person.active && person.roles.contains(&Role::IncidentManager);
+    directory.people.iter().filter(leads).collect()
+}
+
+#[cfg(test)]
+mod tests;

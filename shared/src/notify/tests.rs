@@ -1,0 +1,301 @@
+use super::*;
+use crate::ids::PersonId;
+use crate::incidents::{Intent, ResolutionCode, SetField};
+use crate::testing::{ALICE, BOB, CAROL, Copy, person};
+
+/// Leads incidents.
+const DORA: PersonId = PersonId(4);
+/// Another technician of the network group.
+const ERIN: PersonId = PersonId(5);
+/// A technician of no group.
+const FRED: PersonId = PersonId(6);
+
+const DUE: UnixMillis = UnixMillis(1_800_000_360_000);
+
+fn directory() -> Directory {
+    let mut people = vec![
+        person(ALICE, Role::Technician),
+        person(BOB, Role::Agent),
+        person(CAROL, Role::Requester),
+        person(DORA, Role::IncidentManager),
+        person(ERIN, Role::Technician),
+        person(FRED, Role::Technician),
+    ];
+    for one in &mut people {
+        if ![ALICE, ERIN, CAROL].contains(&one.id) {
+            one.groups.clear();
+        }
+    }
+    Directory {
+        people,
+        ..Directory::default()
+    }
+}
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+fn assign(group: Option<&str>, person: Option<PersonId>) -> Intent {
+    let group = group.map(Into::into);
+    Intent::Assign { group, person }
+}
+
+fn reply() -> Intent {
+    let text = text("Does it work now?");
+    Intent::Reply { text }
+}
+
+fn resolve() -> Intent {
+    let (code, notes) = (ResolutionCode::Fixed, text("A cable."));
+    Intent::Resolve { code, notes }
+}
+
+/// An incident that Bob declared for Carol and gave to Alice, who is of the network group.
+fn at_work() -> Copy {
+    let mut copy = Copy::declared();
+    copy.act(BOB, assign(Some("network"), Some(ALICE)));
+    copy
+}
+
+/// What an act makes people hear.
+fn noticed(copy: &mut Copy, by: PersonId, intent: Intent, directory: &Directory) -> Vec<Notice> {
+    let before = copy.read();
+    copy.act(by, intent);
+    of_acts(Some(&before), &copy.read(), directory)
+}
+
+#[track_caller]
+fn check(notices: &[Notice], expected: &[(Event, PersonId, Capacity)]) {
+    let told = notices.iter().map(|notice| match notice.to {
+        Recipient::Person(person) => (notice.event, person, notice.capacity),
+        Recipient::Caller(_) => panic!("no caller is expected: {notice:?}"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_declaration_is_told_to_whom_it_is_for() {
+    let copy = Copy::declared();
+    let notices = of_acts(None, &copy.read(), &directory());
+    check(&notices, &[(Event::Declared, CAROL, Capacity::Requester)]);
+}
+
+/// Whom an event reaches, and as what.
+type Told<'a> = &'a [(Event, PersonId, Capacity)];
+
+#[test]
+fn the_table_says_who_hears_of_an_act() {
+    use Capacity::{Requester, Staff};
+    use Event::{Asked, Assigned, Closed, Reopened, Replied, Resolved};
+    let held = || Intent::Hold {
+        reason: HoldReason::Caller,
+        text: text("Which building?"),
+    };
+    let waiting = || Intent::Hold {
+        reason: HoldReason::Vendor,
+        text: text("A part"),
+    };
+    let reopened = || Intent::Reopen {
+        text: text("Again"),
+    };
+    let subject = || Intent::Set(SetField::Subject(text("Other")));
+    let note = || Intent::Note {
+        text: text("internal"),
+    };
+    let table: [(PersonId, Vec<Intent>, Told<'_>); 16] = [
+        (
+            BOB,
+            vec![assign(None, Some(FRED))],
+            &[(Assigned, FRED, Staff)],
+        ),
+        (BOB, vec![assign(None, Some(BOB))], &[]),
+        (
+            BOB,
+            vec![assign(Some("network"), None)],
+            &[(Assigned, ALICE, Staff), (Assigned, ERIN, Staff)],
+        ),
+        (ERIN, vec![Intent::Claim { group: None }], &[]),
+        (ALICE, vec![reply()], &[(Replied, CAROL, Requester)]),
+        (BOB, vec![reply()], &[(Replied, CAROL, Requester)]),
+        (CAROL, vec![reply()], &[(Replied, ALICE, Staff)]),
+        (ALICE, vec![held()], &[(Asked, CAROL, Requester)]),
+        (ALICE, vec![waiting()], &[]),
+        (ALICE, vec![resolve()], &[(Resolved, CAROL, Requester)]),
+        (
+            CAROL,
+            vec![resolve(), reopened()],
+            &[(Reopened, ALICE, Staff)],
+        ),
+        (
+            BOB,
+            vec![resolve(), reopened()],
+            &[(Reopened, ALICE, Staff), (Reopened, CAROL, Requester)],
+        ),
+        (
+            BOB,
+            vec![resolve(), Intent::Close],
+            &[(Closed, CAROL, Requester)],
+        ),
+        (
+            CAROL,
+            vec![resolve(), Intent::Close],
+            &[(Closed, ALICE, Staff)],
+        ),
+        (ALICE, vec![note()], &[]),
+        (BOB, vec![subject()], &[]),
+    ];
+    for (by, mut intents, expected) in table {
+        let mut copy = at_work();
+        let last = intents.pop().expect("an act");
+        for before in intents {
+            copy.act(ALICE, before);
+        }
+        let told = format!("{last:?}");
+        let notices = noticed(&mut copy, by, last, &directory());
+        assert_eq!(notices.len(), expected.len(), "{told}: {notices:?}");
+        check(&notices, expected);
+    }
+}
+
+#[test]
+fn a_declaration_with_an_assignee_tells_both_sides() {
+    let mut copy = at_work();
+    let declare = crate::incidents::Declare {
+        assignee: Some(ALICE),
+        ..crate::testing::declare()
+    };
+    let id = IncidentId::new(copy.now, [2; 10]);
+    copy.docs = crate::incidents::IncidentDocs::new(id);
+    copy.act(BOB, Intent::Declare(declare));
+    let notices = of_acts(None, &copy.read(), &directory());
+    check(
+        &notices,
+        &[
+            (Event::Declared, CAROL, Capacity::Requester),
+            (Event::Assigned, ALICE, Capacity::Staff),
+        ],
+    );
+}
+
+#[test]
+fn service_levels_are_told_to_staff_alone() {
+    let clock = Clock::Resolution;
+    let (warned, breached) = (
+        Event::Warned { clock, due: DUE },
+        Event::Breached { clock, due: DUE },
+    );
+    let copy = at_work();
+    let staff = Capacity::Staff;
+    check(
+        &of_clock(warned, &copy.read(), &directory()),
+        &[(warned, ALICE, staff)],
+    );
+    check(
+        &of_clock(breached, &copy.read(), &directory()),
+        &[(breached, ALICE, staff), (breached, DORA, staff)],
+    );
+    // Nobody has it: the leads are to find somebody.
+    check(
+        &of_clock(warned, &Copy::declared().read(), &directory()),
+        &[(warned, DORA, staff)],
+    );
+}
+
+#[test]
+fn whoever_left_is_told_of_nothing_and_their_group_takes_over() {
+    let mut directory = directory();
+    for one in &mut directory.people {
+        one.active = ![ALICE, CAROL].contains(&one.id);
+    }
+    let mut copy = at_work();
+    check(&noticed(&mut copy, BOB, reply(), &directory), &[]);
+    check(
+        &noticed(&mut copy, CAROL, reply(), &directory),
+        &[(Event::Replied, ERIN, Capacity::Staff)],
+    );
+}
+
+#[test]
+fn a_caller_is_told_at_a_valid_address_and_at_no_other() {
+    for (contact, told) in [
+        ("carol@example.org", 1),
+        (" carol@example.org ", 1),
+        ("+49 30 1234", 0),
+        ("carol@example.org\r\nBcc: eve@example.org", 0),
+    ] {
+        let mut copy = at_work();
+        let caller = Requester::Unknown {
+            name: text("Carol"),
+            contact: text(contact),
+        };
+        copy.act(BOB, Intent::Set(SetField::Requester(caller)));
+        let notices = noticed(&mut copy, ALICE, reply(), &directory());
+        assert_eq!(notices.len(), told, "{contact:?}");
+        for notice in notices {
+            assert_eq!(notice.to, Recipient::Caller(text("carol@example.org")));
+            assert!(!notice.key().contains('@'), "{}", notice.key());
+        }
+    }
+}
+
+#[test]
+fn a_notice_no_longer_stands_once_it_is_overtaken() {
+    let mut copy = at_work();
+    let directory = directory();
+    let resolved = noticed(&mut copy, ALICE, resolve(), &directory).remove(0);
+    let replied = noticed(&mut copy, ALICE, reply(), &directory).remove(0);
+    assert!(stands(&resolved, &copy.read(), &directory));
+    copy.act(
+        CAROL,
+        Intent::Reopen {
+            text: text("Again"),
+        },
+    );
+    assert!(!stands(&resolved, &copy.read(), &directory));
+    assert!(stands(&replied, &copy.read(), &directory));
+    // Somebody else is the requester now: what was meant for Carol is not sent to her.
+    copy.act(
+        BOB,
+        Intent::Set(SetField::Requester(Requester::Person(FRED))),
+    );
+    assert!(!stands(&replied, &copy.read(), &directory));
+}
+
+#[test]
+fn an_assignment_that_did_not_hold_tells_nobody() {
+    let mut here = Copy::declared();
+    let mut there = here.on(2);
+    here.act(BOB, assign(None, Some(FRED)));
+    there.act(ERIN, Intent::Claim { group: None });
+    let before = here.read();
+    here.merge(&there);
+    assert_eq!(of_acts(Some(&before), &here.read(), &directory()), []);
+}
+
+#[test]
+fn every_notice_of_an_event_has_a_key_of_its_own() {
+    let mut copy = at_work();
+    let directory = directory();
+    let mut notices = noticed(&mut copy, ALICE, reply(), &directory);
+    notices.extend(noticed(&mut copy, ALICE, reply(), &directory));
+    notices.extend(noticed(
+        &mut copy,
+        BOB,
+        assign(Some("network"), None),
+        &directory,
+    ));
+    for clock in [Clock::Response, Clock::Resolution] {
+        for due in [DUE, DUE.plus(1)] {
+            for event in [
+                Event::Warned { clock, due },
+                Event::Breached { clock, due },
+                Event::BreachCorrected { clock, due },
+            ] {
+                notices.extend(of_clock(event, &copy.read(), &directory));
+            }
+        }
+    }
+    let keys: BTreeSet<_> = notices.iter().map(Notice::key).collect();
+    assert_eq!(keys.len(), notices.len());
+}
