@@ -10,10 +10,11 @@ const FUNCTION_LINES_MAX: usize = 70;
 const README_LINES_MAX: usize = 250;
 
 /// The modules of `shared` in layers: a module may use those before it and those beside it.
-const LAYERS: [&[&str]; 6] = [
-    &["ids", "time", "priority"],
+const LAYERS: [&[&str]; 7] = [
+    &["ids", "time", "priority", "targets"],
     &["people", "document"],
     &["incidents", "policy"],
+    &["sla"],
     &["rows", "notify"],
     &["sync"],
     &["testing"],

@@ -43,10 +43,10 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
         .iter()
         .map(|history| history.authored(None))
         .collect();
-    let matrix = &directory.matrix;
+    let rules = directory.rules();
     let report = app
         .keeper
-        .accept_as_server(&*app.store, authored, matrix, now)
+        .accept_as_server(&*app.store, authored, &rules, now)
         .await?;
     ensure!(
         report.refused == 0,

@@ -9,6 +9,7 @@ mod fold;
 mod foresee;
 mod known;
 pub mod lifecycle;
+mod past;
 mod read;
 pub mod shape;
 pub mod timeline;
@@ -23,7 +24,8 @@ use crate::ids::{
 use crate::time::{Flags, UnixMillis};
 
 pub use crate::priority::{Level, Priority};
-pub use lifecycle::{HoldReason, ResolutionCode, State, Transition};
+pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
+pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read};
 pub use timeline::{Event, EventKind};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
@@ -280,6 +282,8 @@ pub struct Incident {
     pub resolved_at: Option<UnixMillis>,
     pub resolution_notes: String,
     pub gave_way: Vec<GaveWay>,
+    /// What held when, for clocks.
+    pub past: Past,
     /// Everything that happened, oldest first.
     pub timeline: Vec<Event>,
     pub updated_at: UnixMillis,

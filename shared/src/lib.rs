@@ -11,7 +11,9 @@ pub mod people;
 pub mod policy;
 pub mod priority;
 pub mod rows;
+pub mod sla;
 pub mod sync;
+pub mod targets;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;

@@ -1,4 +1,5 @@
-//! The directory: people with their roles, groups, sites, categories and the priority matrix.
+//! The directory: people with their roles, groups, sites, categories, the priority matrix and the
+//! service level targets.
 //!
 //! The directory is a plain versioned record of the server, not a document: devices replace it whole.
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, PersonId, SiteId};
 use crate::priority::Matrix;
+use crate::targets::{Rules, Targets};
 
 /// What a person may be; one person can be several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,6 +112,9 @@ pub struct Directory {
     pub sites: Vec<Site>,
     pub categories: Vec<Category>,
     pub matrix: Matrix,
+    /// Service level targets.
+    #[serde(default)]
+    pub targets: Targets,
     /// A sentence to show on every page, such as where demo data comes from.
     #[serde(default)]
     pub notice: Option<String>,
@@ -119,6 +124,14 @@ impl Directory {
     /// The person with this id.
     pub fn person(&self, id: PersonId) -> Option<&Person> {
         self.people.iter().find(|person| person.id == id)
+    }
+
+    /// What rows are worked out by.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            matrix: self.matrix.clone(),
+            targets: self.targets.clone(),
+        }
     }
 
     /// The person with this login.

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
 use crate::incidents::{EventKind, HoldReason, Incident, Level, Priority, Requester, State};
-use crate::priority::Matrix;
+use crate::sla::{Calendar, Glance, glance};
+use crate::targets::Rules;
 use crate::time::UnixMillis;
 
 pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
-pub const ROW_FORMAT: u8 = 2;
+pub const ROW_FORMAT: u8 = 3;
 
 /// How many rows a chunk of the device's storage holds.
 pub const CHUNK_ROWS: usize = 512;
@@ -46,6 +47,8 @@ pub struct Row {
     pub notes: u16,
     /// Fields with values set at the same time that nobody has settled.
     pub conflicts: u8,
+    /// How the service levels stand.
+    pub levels: Glance,
 }
 
 impl Row {
@@ -58,7 +61,7 @@ impl Row {
 }
 
 /// Summarises an incident: the staff row when `incident` was read with its `work`, else the public.
-pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
+pub fn row(incident: &Incident, rules: &Rules) -> Row {
     let count = |wanted: fn(&EventKind) -> bool| {
         let found = incident
             .timeline
@@ -76,7 +79,7 @@ pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
         requester: incident.requester.holds.value.clone(),
         state: incident.state,
         hold: incident.hold,
-        priority: matrix.priority(impact, urgency),
+        priority: rules.matrix.priority(impact, urgency),
         impact,
         urgency,
         category: incident.category.holds.value.clone(),
@@ -89,6 +92,7 @@ pub fn row(incident: &Incident, matrix: &Matrix) -> Row {
         entries: count(|kind| matches!(kind, EventKind::Replied { .. })),
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
+        levels: glance(incident, rules, &Calendar::AroundTheClock),
     }
 }
 
@@ -119,7 +123,7 @@ mod tests {
                 text: "Fifth report.".to_owned(),
             },
         );
-        let row = row(&copy.read(), &Matrix::default());
+        let row = row(&copy.read(), &Rules::default());
         assert_eq!((row.state, row.priority), (State::Assigned, Priority::P3));
         assert_eq!((row.entries, row.notes, row.assignee), (1, 1, Some(ALICE)));
         assert!(row.name().starts_with("L-"));
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn a_row_says_since_when_the_resolution_holds() {
         let mut copy = Copy::declared();
-        let at = |copy: &Copy| row(&copy.read(), &Matrix::default()).resolved_at;
+        let at = |copy: &Copy| row(&copy.read(), &Rules::default()).resolved_at;
         let resolve = Intent::Resolve {
             code: ResolutionCode::Fixed,
             notes: "Replaced.".to_owned(),
@@ -156,7 +160,7 @@ mod tests {
             },
         );
         copy.docs.work = None;
-        assert_eq!(row(&copy.read(), &Matrix::default()).notes, 0);
+        assert_eq!(row(&copy.read(), &Rules::default()).notes, 0);
     }
 
     #[test]
@@ -166,12 +170,12 @@ mod tests {
         one.act(ALICE, Intent::Set(SetField::Urgency(Level::Low)));
         two.act(BOB, Intent::Set(SetField::Urgency(Level::High)));
         one.merge(&two);
-        assert_eq!(row(&one.read(), &Matrix::default()).conflicts, 1);
+        assert_eq!(row(&one.read(), &Rules::default()).conflicts, 1);
     }
 
     #[test]
     fn rows_travel_whole_and_other_formats_are_told_apart() {
-        let rows = vec![row(&Copy::declared().read(), &Matrix::default()); 3];
+        let rows = vec![row(&Copy::declared().read(), &Rules::default()); 3];
         let bytes = pack(&rows);
         assert_eq!(unpack(&bytes), Ok(rows.clone()));
         assert_eq!(unpack_one(&pack_one(&rows[0])), Ok(rows[0].clone()));

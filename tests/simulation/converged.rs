@@ -107,7 +107,7 @@ impl World {
             let (mine, anomalies) = post.device.read(id).expect("what is held can be read");
             assert_eq!(anomalies, [], "device {seat}, {id}");
             assert_eq!(mine, reading(kept, has_work), "device {seat}, {id}");
-            let expected = row(&mine, &self.server.directory.matrix);
+            let expected = row(&mine, &self.server.directory.rules());
             assert_eq!(
                 post.device.disk.row(id),
                 Some(expected),

@@ -211,7 +211,7 @@ impl Server {
         };
         if is_told && sends.visible.contains(&DocKind::Incident) {
             let row = if sends.visible.contains(&DocKind::Work) {
-                row(&kept.incident, &self.directory.matrix)
+                row(&kept.incident, &self.directory.rules())
             } else {
                 kept.public.clone()
             };

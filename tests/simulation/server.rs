@@ -172,14 +172,14 @@ impl Server {
             Ok(offer) => offer,
             Err(refused) => return Verdict::Refused(refused),
         };
-        let matrix = self.directory.matrix.clone();
+        let rules = self.directory.rules();
         let (epoch, now) = (self.log.epoch, arrival.now);
         let desk = Desk {
             epoch,
             now,
             actor: ACTOR,
             signer: &Seal,
-            matrix: &matrix,
+            rules: &rules,
         };
         let number = format!("INC-{}", self.number + 1);
         let refused = |change| Some((change, self.quarantine.get(&change)?.clone()));

@@ -304,7 +304,7 @@ impl Device {
         if local.is_gone() {
             tx.delete(Key::Row(local.id));
         } else if let Ok((incident, _)) = local.read() {
-            let row = rows::row(&incident, &self.disk.directory().matrix);
+            let row = rows::row(&incident, &self.disk.directory().rules());
             tx.put(Key::Row(local.id), rows::pack_one(&row));
         }
     }

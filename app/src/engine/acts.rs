@@ -81,7 +81,7 @@ async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
     write(desk, &mut local, drafted)?;
     let entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
     let (incident, _) = local.read().map_err(|_| Failure::Unknown)?;
-    let row = row(&incident, &desk.matrix());
+    let row = row(&incident, &desk.rules());
     let painted = Answer::Painted {
         act,
         incident: Box::new(incident.clone()),
@@ -247,7 +247,7 @@ fn write_anew(desk: &Desk, stored: &Records, painted: &mut Painted) -> Result<()
     write(desk, &mut local, painted.entry.drafted.clone())?;
     painted.entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
     painted.incident = local.read().map_err(|_| Failure::Unknown)?.0;
-    painted.row = row(&painted.incident, &desk.matrix());
+    painted.row = row(&painted.incident, &desk.rules());
     painted.local = local;
     Ok(())
 }
@@ -266,7 +266,7 @@ fn tell_tabs(desk: &Rc<Desk>, row: Row) {
 async fn show_stored(desk: &Rc<Desk>, id: IncidentId) {
     match desk.read(id).await {
         Ok(incident) => {
-            desk::tell_rows(vec![row(&incident, &desk.matrix())], Vec::new());
+            desk::tell_rows(vec![row(&incident, &desk.rules())], Vec::new());
             board::tell(News::Incident(Box::new(incident)));
         }
         Err(_) => desk::tell_rows(Vec::new(), vec![id]),

@@ -11,10 +11,10 @@ use wasm_bindgen_futures::spawn_local;
 use shared::ids::{ActId, DeviceId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent};
 use shared::people::{Directory, Person};
-use shared::priority::Matrix;
 use shared::rows::Row;
 use shared::sync::client::{LocalIncident, Network, OutboxEntry, ReviewEntry};
 use shared::sync::message::{Cursors, Surface};
+use shared::targets::Rules;
 
 use super::acts::Wish;
 use super::library::{Copy, Library};
@@ -150,13 +150,13 @@ impl Desk {
         state.directory.as_ref()?.person(self.person).cloned()
     }
 
-    /// The priority matrix in force.
-    pub(crate) fn matrix(&self) -> Matrix {
+    /// What rows are worked out by.
+    pub(crate) fn rules(&self) -> Rules {
         let state = self.state.borrow();
         state
             .directory
             .as_ref()
-            .map(|directory| directory.matrix.clone())
+            .map(Directory::rules)
             .unwrap_or_default()
     }
 

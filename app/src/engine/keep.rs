@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use shared::ids::{ActId, DocKey, DocKind, IncidentId};
-use shared::priority::Matrix;
 use shared::rows::{Row, pack_one, row};
 use shared::sync::client::{LocalDoc, LocalIncident, OutboxEntry, ReviewEntry};
+use shared::targets::Rules;
 
 use super::library::Records;
 use super::storage::{Broken, Shelf, Tx};
@@ -92,7 +92,7 @@ pub(crate) fn store(
     before: &Records,
     entries: &Entries,
     local: &mut LocalIncident,
-    matrix: &Matrix,
+    rules: &Rules,
 ) -> Result<Outcome, Broken> {
     store_docs(tx, before, local)?;
     let after: BTreeMap<ActId, &OutboxEntry> = local
@@ -107,7 +107,7 @@ pub(crate) fn store(
             None => tx.delete(Shelf::Outbox, *number)?,
         }
     }
-    store_row(tx, local, matrix)
+    store_row(tx, local, rules)
 }
 
 /// Writes the documents of an incident. Gives the records as they are stored now.
@@ -136,7 +136,7 @@ pub(crate) fn store_docs(
 pub(crate) fn store_row(
     tx: &Tx<'_>,
     local: &mut LocalIncident,
-    matrix: &Matrix,
+    rules: &Rules,
 ) -> Result<Outcome, Broken> {
     if local.is_gone() {
         tx.put(Shelf::Overlays, local.id, &[])?;
@@ -145,7 +145,7 @@ pub(crate) fn store_row(
     let Ok((incident, _)) = local.read() else {
         return Ok(Outcome::Unreadable);
     };
-    let row = row(&incident, matrix);
+    let row = row(&incident, rules);
     tx.put(Shelf::Overlays, local.id, &pack_one(&row))?;
     Ok(Outcome::Shown(Box::new(row)))
 }

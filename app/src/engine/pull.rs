@@ -12,7 +12,6 @@ use web_sys::AbortController;
 
 use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
-use shared::priority::Matrix;
 use shared::rows::{CHUNK_ROWS, Row, pack, pack_one, unpack_one};
 use shared::sync::client::{
     Accepts, Fault, Input, LocalDoc, More, Waiting, Writer, accepts, offer,
@@ -20,6 +19,7 @@ use shared::sync::client::{
 use shared::sync::message::{
     self, Cursors, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
 };
+use shared::targets::Rules;
 
 use super::desk::Desk;
 use super::keep::{self, Entries, Outcome};
@@ -196,9 +196,9 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
 
 /// Stores a page, unless it does not continue from what is stored.
 async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<Stored>, Broken> {
-    let matrix = match &page.directory {
-        Some(directory) => directory.matrix.clone(),
-        None => desk.matrix(),
+    let rules = match &page.directory {
+        Some(directory) => directory.rules(),
+        None => desk.rules(),
     };
     let tx = desk.storage.begin(&Shelf::COPY, Purpose::Relaxed)?;
     let cursors = start::cursors(&tx).await?;
@@ -213,7 +213,7 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
     let mut store = PageStore {
         desk,
         tx: &tx,
-        matrix,
+        rules,
         entries,
         rows: Vec::new(),
         gone: Vec::new(),
@@ -260,7 +260,7 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
 struct PageStore<'a> {
     desk: &'a Desk,
     tx: &'a Tx<'a>,
-    matrix: Matrix,
+    rules: Rules,
     entries: BTreeMap<IncidentId, Entries>,
     rows: Vec<Row>,
     gone: Vec<IncidentId>,
@@ -338,7 +338,7 @@ impl PageStore<'_> {
         for kind in forget {
             local.forget(kind);
         }
-        match keep::store(self.tx, &before, &entries, &mut local, &self.matrix)? {
+        match keep::store(self.tx, &before, &entries, &mut local, &self.rules)? {
             Outcome::Shown(row) => self.rows.push(*row),
             Outcome::Gone => self.gone.push(id),
             Outcome::Unreadable => {}

@@ -99,7 +99,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
         Shelf::Review,
         Shelf::Meta,
     ];
-    let matrix = desk.matrix();
+    let rules = desk.rules();
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
     let stored = start::cursors(&tx).await?;
     let mut cursors = cursors_after_push(&stored, reply.epoch);
@@ -119,7 +119,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
         if local.docs().any(|doc| doc.distrusted) {
             cursors = cursors_after_loss(&cursors);
         }
-        match keep::store(&tx, &before, &entries, &mut local, &matrix)? {
+        match keep::store(&tx, &before, &entries, &mut local, &rules)? {
             Outcome::Shown(row) => rows.push(*row),
             Outcome::Gone => gone.push(id),
             Outcome::Unreadable => {}

@@ -173,7 +173,7 @@ pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Fail
         };
         let review = local.revive(&mut writer);
         keep::store_review(&tx, &review)?;
-        let outcome = keep::store(&tx, &before, &entries, &mut local, &desk.matrix())?;
+        let outcome = keep::store(&tx, &before, &entries, &mut local, &desk.rules())?;
         tx.commit().await?;
         show(desk, id, outcome);
         return Ok(());
@@ -286,8 +286,8 @@ async fn mend(storage: &Storage, first: &First, slot: Slot) -> Result<(), Broken
 /// Writes the acts that can be read anew, since they may rest on one that cannot.
 async fn revive(tx: &Tx<'_>, first: &First, slot: Slot) -> Result<(), Broken> {
     let directory = first.directory.as_ref();
-    let matrix = directory
-        .map(|directory| directory.matrix.clone())
+    let rules = directory
+        .map(shared::people::Directory::rules)
         .unwrap_or_default();
     for (id, entries) in keep::by_incident(first.outbox.clone()) {
         let (before, mut local) = keep::load(tx, id, &entries).await?;
@@ -297,7 +297,7 @@ async fn revive(tx: &Tx<'_>, first: &First, slot: Slot) -> Result<(), Broken> {
         };
         let review = local.revive(&mut writer);
         keep::store_review(tx, &review)?;
-        keep::store(tx, &before, &entries, &mut local, &matrix)?;
+        keep::store(tx, &before, &entries, &mut local, &rules)?;
     }
     Ok(())
 }

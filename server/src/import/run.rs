@@ -105,10 +105,10 @@ async fn write(app: &App, step: &[History], outcome: &mut Outcome) -> anyhow::Re
         .iter()
         .map(|history| history.authored(Some(now)))
         .collect();
-    let matrix = &app.people.current().matrix;
+    let rules = app.people.current().rules();
     let report = app
         .keeper
-        .accept_as_server(&*app.store, authored, matrix, now)
+        .accept_as_server(&*app.store, authored, &rules, now)
         .await?;
     outcome.written += report.written;
     outcome.unchanged += report.unchanged;

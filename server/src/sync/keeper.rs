@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use shared::ids::{Actor, Epoch, IncidentId};
-use shared::priority::Matrix;
 use shared::sync::Seq;
 use shared::sync::server::{Authored, Desk, Kept, author};
+use shared::targets::Rules;
 use shared::time::UnixMillis;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
@@ -105,13 +105,13 @@ impl Keeper {
         });
     }
 
-    pub(super) fn desk<'a>(&'a self, now: UnixMillis, matrix: &'a Matrix) -> Desk<'a> {
+    pub(super) fn desk<'a>(&'a self, now: UnixMillis, rules: &'a Rules) -> Desk<'a> {
         Desk {
             epoch: self.epoch,
             now,
             actor: self.actor,
             signer: &self.signer,
-            matrix,
+            rules,
         }
     }
 
@@ -188,7 +188,7 @@ impl Keeper {
         self: &Arc<Self>,
         store: &dyn Store,
         incidents: Vec<Authored>,
-        matrix: &Matrix,
+        rules: &Rules,
         now: UnixMillis,
     ) -> store::Result<Report> {
         let mut report = Report::default();
@@ -202,8 +202,8 @@ impl Keeper {
             let batch = self.begin(&mut *writing).await?;
             let ids = chunk.iter().map(|authored| authored.incident).collect();
             let found = self.find(&mut *writing, &ids).await?;
-            let (keeper, matrix) = (Arc::clone(self), matrix.clone());
-            let written = spawn_blocking(move || keeper.author(chunk, found, batch, &matrix, now));
+            let (keeper, rules) = (Arc::clone(self), rules.clone());
+            let written = spawn_blocking(move || keeper.author(chunk, found, batch, &rules, now));
             let (batch, part) = written.await.map_err(|_| PANICKED)?;
             report.add(part);
             self.keep(writing, batch).await?;
@@ -215,10 +215,10 @@ impl Keeper {
         chunk: Vec<Authored>,
         found: Found,
         mut batch: Batch,
-        matrix: &Matrix,
+        rules: &Rules,
         now: UnixMillis,
     ) -> (Batch, Report) {
-        let desk = self.desk(now, matrix);
+        let desk = self.desk(now, rules);
         let unreadable = found.read_into(&mut batch, desk);
         let mut report = Report::default();
         for authored in chunk {

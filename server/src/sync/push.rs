@@ -17,6 +17,7 @@ use shared::sync::message::{
     Accepted, PROTOCOL, PUSH_GROUPS_MAX, PushGroup, PushReply, PushRequest, Verdict,
 };
 use shared::sync::server::{Before, Commit, Judgement, Kept, Offer, Place, Quarantine, Session};
+use shared::targets::Rules;
 use shared::time::{Arrival, Reading, UnixMillis};
 use tokio::task::spawn_blocking;
 
@@ -51,6 +52,7 @@ pub(super) async fn push(
     request.clocks.truncate(CLOCKS_MAX);
     let session = session(&signed_in, request.device, request.surface);
     let now = app.clock.now();
+    let directory = app.people.current();
     let bench = Bench {
         keeper: Arc::clone(&app.keeper),
         session,
@@ -58,7 +60,8 @@ pub(super) async fn push(
         bound_millis: i64::from(app.config.bound_hours) * HOUR_MILLIS,
         wait_millis: i64::from(app.config.notify_wait_seconds) * 1_000,
         now,
-        directory: app.people.current(),
+        rules: directory.rules(),
+        directory,
     };
     let offers = spawn_blocking(move || request.groups.iter().map(read).collect())
         .await
@@ -85,6 +88,7 @@ struct Bench {
     wait_millis: i64,
     now: UnixMillis,
     directory: Arc<Directory>,
+    rules: Rules,
 }
 
 type Offers = Vec<Result<Offer, Refused>>;
@@ -191,7 +195,7 @@ impl Bench {
         mut known: Known,
         mut batch: Batch,
     ) -> (Batch, Vec<Outcome>) {
-        let desk = self.keeper.desk(self.now, &self.directory.matrix);
+        let desk = self.keeper.desk(self.now, &self.rules);
         let unreadable = found.read_into(&mut batch, desk);
         let mut outcomes = Vec::with_capacity(offers.len());
         for offer in offers {
@@ -206,7 +210,7 @@ impl Bench {
     }
 
     fn judge_one(&self, offer: &Offer, known: &mut Known, batch: &mut Batch) -> Outcome {
-        let desk = self.keeper.desk(self.now, &self.directory.matrix);
+        let desk = self.keeper.desk(self.now, &self.rules);
         let number = self.keeper.number(batch.number);
         let kept = batch.kept.get(&offer.incident).cloned();
         let before = Before {

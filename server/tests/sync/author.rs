@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use shared::ids::{ActId, DocKey, FactId, IncidentId};
 use shared::incidents::{Channel, Declare, Drafted, Intent, Requester, ResolutionCode};
-use shared::priority::{Level, Matrix};
+use shared::priority::Level;
 use shared::sync::message::PAGE_DOCS_MAX;
 use shared::sync::server::{Authored, Numbering};
+use shared::targets::Rules;
 use shared::time::Boot;
 
 use super::device::Device;
@@ -95,7 +96,7 @@ fn history(nth: u64, acts: usize) -> Authored {
 }
 
 async fn accept(server: &TestServer, histories: Vec<Authored>) -> server::sync::Report {
-    let (store, matrix) = (&*server.app.store, Matrix::default());
+    let (store, matrix) = (&*server.app.store, Rules::default());
     let report = server
         .app
         .keeper

@@ -11,7 +11,8 @@ use crate::time::UnixMillis;
 use super::content::{Content, Step};
 use super::known::{Knowledge, Known};
 use super::{
-    Assignment, Field, GaveWay, HoldReason, Requester, ResolutionCode, Said, SetField, State,
+    Assignment, Field, GaveWay, HoldReason, Level, Requester, ResolutionCode, Said, SetField,
+    Stage, State,
 };
 
 /// Folds a field: the later by corrected time; equal, the higher severity, then the id.
@@ -78,6 +79,19 @@ pub(super) mod value {
     value!(urgency, Urgency, Level);
     value!(site, Site, Option<SiteId>);
     value!(requester, Requester, Requester);
+}
+
+/// How severe a level is, where two were set at the same time.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "fields of every type are folded alike"
+)]
+pub(super) fn severity(level: &Level) -> u8 {
+    match level {
+        Level::Low => 0,
+        Level::Medium => 1,
+        Level::High => 2,
+    }
 }
 
 /// Folds the assignment: dispatcher before claim; among dispatchers the later, among claims the
@@ -168,6 +182,17 @@ impl Phase {
 }
 
 impl Phase {
+    pub(super) fn stage(self) -> Stage {
+        match self {
+            Self::Ready => Stage::Ready,
+            Self::InProgress => Stage::InProgress,
+            Self::OnHold(reason) => Stage::OnHold(reason),
+            Self::Resolved(_) => Stage::Resolved,
+            Self::Closed(_) => Stage::Closed,
+            Self::Cancelled => Stage::Cancelled,
+        }
+    }
+
     pub(super) fn hold(self) -> Option<HoldReason> {
         match self {
             Self::OnHold(reason) => Some(reason),
@@ -221,7 +246,7 @@ pub(super) fn phase(
 }
 
 /// The requester's first message that has seen a hold for their answer.
-fn answer(known: &Knowledge, hold: usize, requester: Option<PersonId>) -> Option<usize> {
+pub(super) fn answer(known: &Knowledge, hold: usize, requester: Option<PersonId>) -> Option<usize> {
     let Content::Moved(Step::Held { reason, .. }) = &known.facts[hold].content else {
         return None;
     };
@@ -260,7 +285,7 @@ fn closing_stands(known: &Knowledge, at: usize, requester: Option<PersonId>) -> 
     by_requester(known, requester).all(|other| !known.concurrent(at, other))
 }
 
-fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
+pub(super) fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
     let fact = &known.facts[at];
     let Content::Moved(step) = &fact.content else {
         return 0;
@@ -276,7 +301,7 @@ fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
     }
 }
 
-fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Phase {
+pub(super) fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Phase {
     let Content::Moved(step) = &known.facts[at].content else {
         return Phase::Ready;
     };

@@ -7,8 +7,8 @@ use crate::ids::{FactId, GroupId, PersonId};
 
 use super::fold::Phase;
 use super::{
-    Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Provenance, Said, SetField,
-    State,
+    Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Period, Provenance, Said,
+    SetField, Stage, State,
 };
 
 impl Incident {
@@ -34,9 +34,9 @@ impl Incident {
             | Intent::Note { .. } => {}
         }
         if self.is_answer(intent, from) {
-            self.step(&Intent::Start, from);
+            self.step(&Intent::Start, fact, from);
         }
-        self.step(intent, from);
+        self.step(intent, fact, from);
         self.updated_at = from.corrected;
         self.timeline.extend(intent.docs().first().map(|doc| Event {
             fact,
@@ -57,8 +57,14 @@ impl Incident {
         match value.clone() {
             SetField::Subject(value) => put(&mut self.subject, value, fact, from),
             SetField::Category(value) => put(&mut self.category, value, fact, from),
-            SetField::Impact(value) => put(&mut self.impact, value, fact, from),
-            SetField::Urgency(value) => put(&mut self.urgency, value, fact, from),
+            SetField::Impact(value) => {
+                put(&mut self.impact, value, fact, from);
+                self.past.impact.push(period(value, fact, from));
+            }
+            SetField::Urgency(value) => {
+                put(&mut self.urgency, value, fact, from);
+                self.past.urgency.push(period(value, fact, from));
+            }
             SetField::Site(value) => put(&mut self.site, value, fact, from),
             SetField::Requester(value) => put(&mut self.requester, value, fact, from),
         }
@@ -83,14 +89,15 @@ impl Incident {
         }
     }
 
-    fn step(&mut self, intent: &Intent, from: Provenance) {
-        self.state = match intent {
-            Intent::Start => State::InProgress,
-            Intent::Hold { .. } => State::OnHold,
-            Intent::Resolve { .. } => State::Resolved,
-            Intent::Reopen { .. } => Phase::Ready.state(self.assignment.person),
-            Intent::Close => State::Closed,
-            Intent::Cancel { .. } => State::Cancelled,
+    fn step(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
+        let ready = Phase::Ready.state(self.assignment.person);
+        let (state, stage) = match intent {
+            Intent::Start => (State::InProgress, Stage::InProgress),
+            Intent::Hold { reason, .. } => (State::OnHold, Stage::OnHold(*reason)),
+            Intent::Resolve { .. } => (State::Resolved, Stage::Resolved),
+            Intent::Reopen { .. } => (ready, Stage::Ready),
+            Intent::Close => (State::Closed, Stage::Closed),
+            Intent::Cancel { .. } => (State::Cancelled, Stage::Cancelled),
             Intent::Declare(_)
             | Intent::Set(_)
             | Intent::Assign { .. }
@@ -98,6 +105,8 @@ impl Incident {
             | Intent::Reply { .. }
             | Intent::Note { .. } => return,
         };
+        self.state = state;
+        self.past.stages.push(period(stage, fact, from));
         self.state_from = from;
         self.hold = if let Intent::Hold { reason, .. } = intent {
             Some(*reason)
@@ -122,6 +131,15 @@ impl Incident {
                 notes.clear();
             }
         }
+    }
+}
+
+fn period<T>(value: T, fact: FactId, from: Provenance) -> Period<T> {
+    Period {
+        value,
+        since: from.corrected,
+        fact,
+        from,
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::targets::HoldReason;
+
 /// The state of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +57,18 @@ impl fmt::Display for State {
     }
 }
 
+/// How far the transitions alone have brought an incident: New and Assigned are one stage here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Ready,
+    InProgress,
+    OnHold(HoldReason),
+    Resolved,
+    Closed,
+    Cancelled,
+}
+
 /// A step of the lifecycle, as a fact says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,18 +91,6 @@ impl Transition {
             Self::Reopened | Self::Closed => state == State::Resolved,
         }
     }
-}
-
-/// Why an incident waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldReason {
-    Caller,
-    Vendor,
-    Part,
-    Change,
-    Problem,
-    Evidence,
 }
 
 /// How an incident was resolved.

@@ -5,11 +5,11 @@ use crate::ids::{DocKind, FactId, PersonId};
 use crate::time::UnixMillis;
 
 use super::content::{Content, Step};
-use super::fold::{self, Phase, value};
+use super::fold::{self, Phase, severity, value};
 use super::known::{Knowledge, Known};
 use super::{
     Assignment, Channel, Declare, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
-    Provenance, Requester, Said,
+    Past, Provenance, Requester, Said,
 };
 
 /// The receipts of an incident's documents.
@@ -74,6 +74,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         resolved_at: course.resolved_at,
         resolution_notes: notes,
         gave_way: course.gave_way,
+        past: course.past,
         updated_at: timeline
             .last()
             .map_or(base.birth.corrected, |event| event.from.corrected),
@@ -90,6 +91,7 @@ struct Course {
     moved: Provenance,
     resolved_at: Option<UnixMillis>,
     gave_way: Vec<GaveWay>,
+    past: Past,
 }
 
 fn course(known: &Knowledge, base: &Base) -> Course {
@@ -97,6 +99,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
     let assignment = fold::assignment(known, &mut gave_way);
     let requester = fold::field(known, value::requester, none)
         .unwrap_or_else(|| base.field(Requester::Person(PersonId::SERVER)));
+    let past = Past::of(known, person(&requester));
     let phase = fold::phase(known, person(&requester), &mut gave_way);
     let resolved_at = phase.and_then(|(phase, at)| fold::resolved_at(known, phase, at));
     let (phase, moved) = phase.map_or((Phase::Ready, base.birth), |(phase, at)| {
@@ -112,6 +115,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
         moved,
         resolved_at,
         gave_way,
+        past,
     }
 }
 
@@ -217,18 +221,6 @@ fn person(requester: &Field<Requester>) -> Option<PersonId> {
 
 fn none<T>(_: &T) -> u8 {
     0
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "fields of every type are folded alike"
-)]
-fn severity(level: &Level) -> u8 {
-    match level {
-        Level::Low => 0,
-        Level::Medium => 1,
-        Level::High => 2,
-    }
 }
 
 /// Ready incidents came into their state by the later of transition and assignment.

@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 use crate::document::Receipt;
 use crate::ids::{Actor, DeviceId, DocKey, Epoch, Hash};
 use crate::people::{Person, Scope};
-use crate::priority::Matrix;
+use crate::targets::Rules;
 use crate::time::UnixMillis;
 
 use super::Seq;
@@ -78,7 +78,7 @@ pub struct Desk<'a> {
     /// The actor under which this node writes.
     pub actor: Actor,
     pub signer: &'a dyn Signer,
-    pub matrix: &'a Matrix,
+    pub rules: &'a Rules,
 }
 
 /// The device that the server's own changes come from.

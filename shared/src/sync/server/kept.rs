@@ -66,7 +66,7 @@ impl Kept {
     ) -> Self {
         let mut docs = docs;
         let (incident, public) = readings(&mut docs, &receipts);
-        let public = rows::row(&public, desk.matrix);
+        let public = rows::row(&public, desk.rules);
         Self {
             docs,
             receipts,
@@ -146,8 +146,8 @@ impl Draft {
         if !joined.is_empty() || !left.is_empty() {
             end = Seq(end.0 + 1);
         }
-        let staff = rows::row(&incident, desk.matrix);
-        let public = rows::row(&public, desk.matrix);
+        let staff = rows::row(&incident, desk.rules);
+        let public = rows::row(&public, desk.rules);
         let marks = self.marks(kept, desk);
         let Self {
             docs,

@@ -1,0 +1,296 @@
+//! The fold from an incident to its clocks.
+
+use crate::ids::{FactId, PersonId};
+use crate::incidents::{
+    EventKind, Incident, Period, Priority, Provenance, Requester, Stage, held_at,
+};
+use crate::targets::Rules;
+use crate::time::UnixMillis;
+
+use super::{Calendar, Clock, Clocks, Glance, Measure, Pace, Segment, Standing};
+
+const MINUTE_MILLIS: i64 = 60_000;
+
+/// The end of time: everything that is known counts.
+const EVER: UnixMillis = UnixMillis(i64::MAX);
+
+/// Judges an incident at a moment. Equal for equal facts and receipts, in whatever order they came.
+pub fn evaluate(
+    incident: &Incident,
+    rules: &Rules,
+    calendar: &Calendar,
+    now: UnixMillis,
+) -> Clocks {
+    let story = Story::of(incident, rules, calendar, EVER);
+    Clocks {
+        targets_version: rules.targets.version,
+        response: story.clock(Measure::Response, now),
+        resolution: story.clock(Measure::Resolution, now),
+    }
+}
+
+/// How both clocks stand, whatever the time is.
+pub fn glance(incident: &Incident, rules: &Rules, calendar: &Calendar) -> Glance {
+    let story = Story::of(incident, rules, calendar, EVER);
+    let standing = |measure| {
+        let judged = story.judge(measure);
+        judged.map_or(Standing::Untimed, |judged| judged.standing)
+    };
+    Glance {
+        response: standing(Measure::Response),
+        resolution: standing(Measure::Resolution),
+    }
+}
+
+/// Whether, by all that is known today, a clock had used up its target at a moment of the past.
+pub fn was_breached_at(
+    incident: &Incident,
+    measure: Measure,
+    rules: &Rules,
+    calendar: &Calendar,
+    at: UnixMillis,
+) -> bool {
+    let story = Story::of(incident, rules, calendar, at);
+    let clock = story.clock(measure, at);
+    clock.is_some_and(|clock| match clock.standing {
+        Standing::Running { .. } | Standing::Paused { .. } => {
+            clock.elapsed_millis > millis(clock.target_minutes)
+        }
+        Standing::Missed { .. } => true,
+        Standing::Untimed | Standing::Met { .. } | Standing::Ended => false,
+    })
+}
+
+fn millis(minutes: u32) -> i64 {
+    i64::from(minutes) * MINUTE_MILLIS
+}
+
+/// What clocks need to know of an incident, up to a moment.
+struct Story<'a> {
+    incident: &'a Incident,
+    rules: &'a Rules,
+    calendar: &'a Calendar,
+    until: UnixMillis,
+    stages: &'a [Period<Stage>],
+    responded: Option<(FactId, Provenance)>,
+}
+
+/// A stretch of a clock before it is measured.
+#[derive(Clone, Copy)]
+struct Span {
+    since: UnixMillis,
+    until: Option<UnixMillis>,
+    stage: Stage,
+    pace: Pace,
+    fact: FactId,
+    is_provisional: bool,
+}
+
+/// A clock as it stands, before it is told.
+struct Judged {
+    spans: Vec<Span>,
+    priority: Priority,
+    target_minutes: u32,
+    standing: Standing,
+}
+
+impl<'a> Story<'a> {
+    fn of(
+        incident: &'a Incident,
+        rules: &'a Rules,
+        calendar: &'a Calendar,
+        until: UnixMillis,
+    ) -> Self {
+        let stages = &incident.past.stages;
+        let known = stages.partition_point(|period| period.since <= until);
+        Self {
+            incident,
+            rules,
+            calendar,
+            until,
+            stages: &stages[..known],
+            responded: response(incident, until),
+        }
+    }
+
+    fn clock(&self, measure: Measure, now: UnixMillis) -> Option<Clock> {
+        let judged = self.judge(measure)?;
+        let segments: Vec<_> = judged
+            .spans
+            .iter()
+            .map(|span| self.segment(span, now))
+            .collect();
+        let response = self.responded.filter(|_| measure == Measure::Response);
+        let is_provisional = segments.iter().any(|segment| segment.is_provisional)
+            || response.is_some_and(|(_, from)| from.arrival.is_none());
+        Some(Clock {
+            measure,
+            priority: judged.priority,
+            target_minutes: judged.target_minutes,
+            standing: judged.standing,
+            elapsed_millis: segments.iter().map(|segment| segment.millis).sum(),
+            breach_at: self.reached(&judged.spans, millis(judged.target_minutes)),
+            is_provisional,
+            segments,
+        })
+    }
+
+    fn judge(&self, measure: Measure) -> Option<Judged> {
+        let spans = self.spans(measure);
+        let last = *spans.last()?;
+        let stopped = self.stopped(measure);
+        let at = stopped.map_or(self.until, |(at, _)| at);
+        let priority = self.priority_at(at);
+        let target_minutes = measure.target_minutes(self.rules.targets.of(priority))?;
+        let left = |until| millis(target_minutes) - self.elapsed(&spans, until);
+        let standing = match (stopped, last.pace) {
+            (Some((_, Stop::Needless)), _) => Standing::Ended,
+            (Some((at, Stop::Done)), _) if left(at) >= 0 => Standing::Met { at },
+            (Some((at, Stop::Done)), _) => Standing::Missed { at },
+            (None, Pace::Paused | Pace::Stopped) => Standing::Paused {
+                left_millis: left(last.since),
+            },
+            (None, Pace::Runs) => Standing::Running {
+                due_at: self.calendar.moment(last.since, left(last.since)),
+            },
+        };
+        Some(Judged {
+            spans,
+            priority,
+            target_minutes,
+            standing,
+        })
+    }
+
+    fn spans(&self, measure: Measure) -> Vec<Span> {
+        let ends = self.stages.iter().skip(1).map(|next| Some(next.since));
+        let spans = self.stages.iter().zip(ends.chain([None]));
+        let mut spans: Vec<_> = spans
+            .map(|(period, until)| self.span(period, until))
+            .collect();
+        if let (Measure::Response, Some((_, from))) = (measure, self.responded) {
+            let at = from.corrected;
+            // The first stays even if the response comes in the same moment.
+            let kept = spans.partition_point(|span| span.since < at).max(1);
+            spans.truncate(kept);
+            if let Some(last) = spans.last_mut() {
+                last.until = Some(at.max(last.since));
+            }
+        }
+        spans
+    }
+
+    fn span(&self, period: &Period<Stage>, until: Option<UnixMillis>) -> Span {
+        let pausing = &self.rules.targets.pausing;
+        let pace = match period.value {
+            Stage::OnHold(reason) if pausing.contains(&reason) => Pace::Paused,
+            Stage::Ready | Stage::InProgress | Stage::OnHold(_) => Pace::Runs,
+            Stage::Resolved | Stage::Closed | Stage::Cancelled => Pace::Stopped,
+        };
+        Span {
+            since: period.since,
+            until,
+            stage: period.value,
+            pace,
+            fact: period.fact,
+            is_provisional: period.from.arrival.is_none(),
+        }
+    }
+
+    /// When and how the clock stopped, if it has.
+    fn stopped(&self, measure: Measure) -> Option<(UnixMillis, Stop)> {
+        if let (Measure::Response, Some((_, from))) = (measure, self.responded) {
+            return Some((from.corrected, Stop::Done));
+        }
+        let is_done =
+            |period: &&Period<Stage>| matches!(period.value, Stage::Resolved | Stage::Closed);
+        let done = self.stages.iter().rev().take_while(is_done).last();
+        let last = self.stages.last()?;
+        match (measure, done) {
+            (_, None) => (last.value == Stage::Cancelled).then_some((last.since, Stop::Needless)),
+            (Measure::Response, Some(done)) => Some((done.since, Stop::Needless)),
+            (Measure::Resolution, Some(done)) => Some((done.since, Stop::Done)),
+        }
+    }
+
+    fn priority_at(&self, at: UnixMillis) -> Priority {
+        let Incident {
+            past,
+            impact,
+            urgency,
+            ..
+        } = self.incident;
+        let impact = held_at(&past.impact, at).unwrap_or(impact.holds.value);
+        let urgency = held_at(&past.urgency, at).unwrap_or(urgency.holds.value);
+        self.rules.matrix.priority(impact, urgency)
+    }
+
+    fn elapsed(&self, spans: &[Span], until: UnixMillis) -> i64 {
+        spans.iter().map(|span| self.used(span, until)).sum()
+    }
+
+    fn used(&self, span: &Span, until: UnixMillis) -> i64 {
+        if span.pace != Pace::Runs {
+            return 0;
+        }
+        let until = span.until.map_or(until, |end| end.min(until));
+        self.calendar.elapsed(span.since, until)
+    }
+
+    /// The moment at which so much of the target is used up.
+    fn reached(&self, spans: &[Span], millis: i64) -> Option<UnixMillis> {
+        let mut left = millis;
+        for span in spans.iter().filter(|span| span.pace == Pace::Runs) {
+            let used = span.until.map(|_| self.used(span, EVER));
+            if used.is_none_or(|used| used > left) {
+                return Some(self.calendar.moment(span.since, left));
+            }
+            left -= used.unwrap_or(0);
+        }
+        None
+    }
+
+    fn segment(&self, span: &Span, now: UnixMillis) -> Segment {
+        Segment {
+            since: span.since,
+            until: span.until,
+            stage: span.stage,
+            pace: span.pace,
+            millis: self.used(span, now),
+            fact: span.fact,
+            is_provisional: span.is_provisional,
+        }
+    }
+}
+
+/// How a clock stops.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Done,
+    Needless,
+}
+
+/// The first human response; see the design of the module.
+fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenance)> {
+    let requester = match incident.requester.holds.value {
+        Requester::Person(person) => Some(person),
+        Requester::Unknown { .. } => None,
+    };
+    let responds = |by: PersonId, kind: &EventKind| match kind {
+        EventKind::Replied { .. } => Some(by) != requester,
+        EventKind::Started | EventKind::Held { .. } | EventKind::Resolved { .. } => true,
+        EventKind::Declared
+        | EventKind::Set(_)
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Reopened { .. }
+        | EventKind::Closed
+        | EventKind::Cancelled { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. } => false,
+    };
+    let mut events = incident.timeline.iter();
+    let first = events
+        .find(|event| event.from.by != PersonId::SERVER && responds(event.from.by, &event.kind))?;
+    (first.from.corrected <= until).then_some((first.fact, first.from))
+}
