@@ -11,7 +11,7 @@ import { serviceNowLog } from './support/servicenow.mjs';
 const require = createRequire(join(process.env.HOLDFAST_E2E, 'package.json'));
 const { chromium } = require('playwright-core');
 
-const SIZES = (process.env.HOLDFAST_BENCH_SIZES ?? '1000,10000').split(',').map(Number);
+const SIZES = (process.env.HOLDFAST_BENCH_SIZES ?? '1000,10000').split(',').filter(Boolean).map(Number);
 const STARTS = 5;
 const TAPS = 40;
 const PASSWORD = 'demo';
@@ -32,6 +32,10 @@ try {
     } finally {
       await server.remove();
     }
+  }
+  if (process.argv.includes('--peers')) {
+    const { compare } = await import('./support/peers.mjs');
+    await compare(browser, { watched, openAny, say });
   }
 } finally {
   await browser.close();

@@ -60,6 +60,13 @@ fn known() -> Result<Vec<(String, bool)>> {
 
 fn in_chromium(name: &str, peers: bool) -> Result<()> {
     let browser = Browser::ready(shell::may_install(false))?;
+    if peers {
+        // They carry what they need for every platform; nothing of theirs has to run to install.
+        shell::npm_ci(
+            &shell::root().join("tests/bench/peers"),
+            &["--ignore-scripts"],
+        )?;
+    }
     let client = build::client(Profile::Release)?;
     let binary = run::server(Some(&client), true)?;
     let mut node = Command::new("node");

@@ -184,10 +184,7 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
             folder.join(name),
         )?;
     }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .current_dir(&folder);
-    if let Err(error) = shell::run(&mut npm) {
+    if let Err(error) = shell::npm_ci(&folder, &["--ignore-scripts"]) {
         println!("wasm-opt is left out ({error:#})");
         return Ok(None);
     }

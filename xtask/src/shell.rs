@@ -58,6 +58,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Installs a folder's packages as its lock names them.
+pub(crate) fn npm_ci(folder: &Path, arguments: &[&str]) -> Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"]).args(arguments);
+    run(npm.current_dir(folder))
+}
+
 /// What a program printed on standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = command

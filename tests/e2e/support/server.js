@@ -30,17 +30,17 @@ export class Server {
   #process;
   #log = '';
 
-  constructor({ port, folder, origin }) {
-    Object.assign(this, { port, folder });
+  constructor({ port, folder, origin, verb = 'demo' }) {
+    Object.assign(this, { port, folder, verb });
     this.origin = origin ?? `http://localhost:${port}`;
     this.address = `http://127.0.0.1:${port}`;
   }
 
   /** A server on a copy of a seeded folder; it is not started yet. */
-  static async on(seed, { origin } = {}) {
+  static async on(seed, { origin, verb } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-data-'));
     if (seed) await cp(seed, folder, { recursive: true });
-    return new Server({ port: await freePort(), folder, origin });
+    return new Server({ port: await freePort(), folder, origin, verb });
   }
 
   get pid() {
@@ -54,7 +54,7 @@ export class Server {
 
   async start() {
     const settings = ['--data', this.folder, '--port', String(this.port), '--origin', this.origin];
-    this.#process = spawn(binary(), ['demo', ...settings], {
+    this.#process = spawn(binary(), [this.verb, ...settings], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, HOLDFAST_LOG: process.env.HOLDFAST_LOG ?? 'warn' },
     });
