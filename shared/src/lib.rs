@@ -11,6 +11,7 @@ pub mod people;
 pub mod policy;
 pub mod priority;
 pub mod rows;
+pub mod search;
 pub mod sla;
 pub mod sync;
 pub mod targets;

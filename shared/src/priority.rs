@@ -22,6 +22,11 @@ pub enum Priority {
     P4,
 }
 
+impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
+}
+
 /// Priority by impact, then urgency (ITIL's matrix), with a version that incidents can name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matrix {

@@ -9,10 +9,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use shared::ids::IncidentId;
+use shared::ids::{GroupId, IncidentId};
 use shared::incidents::{Priority, State};
+use shared::search::{DayOf, Filter, Whose};
 
 use super::View;
+use crate::ui::browser;
 
 const ROOT: &str = "/console";
 
@@ -31,8 +33,8 @@ struct Location {
     place: Place,
     view: View,
     query: String,
-    state: Option<State>,
-    priority: Option<Priority>,
+    /// What is chosen beside the words, which stay as they are typed.
+    filter: Filter,
 }
 
 /// The address as signals. Cheap to copy.
@@ -41,8 +43,7 @@ pub(crate) struct Address {
     pub place: Memo<Place>,
     pub view: Memo<View>,
     pub query: Memo<String>,
-    pub state: Memo<Option<State>>,
-    pub priority: Memo<Option<Priority>>,
+    pub filter: Memo<Filter>,
     all: RwSignal<Location>,
 }
 
@@ -55,8 +56,7 @@ impl Address {
             place: Memo::new(move |_| all.with(|all| all.place)),
             view: Memo::new(move |_| all.with(|all| all.view)),
             query: Memo::new(move |_| all.with(|all| all.query.clone())),
-            state: Memo::new(move |_| all.with(|all| all.state)),
-            priority: Memo::new(move |_| all.with(|all| all.priority)),
+            filter: Memo::new(move |_| all.with(|all| all.filter.clone())),
             all,
         }
     }
@@ -81,7 +81,7 @@ impl Address {
     pub(crate) fn look_at(self, view: View) {
         self.change(true, |all| {
             (all.view, all.place) = (view, Place::Queue);
-            (all.state, all.priority) = (None, None);
+            all.filter = Filter::default();
         });
     }
 
@@ -93,16 +93,22 @@ impl Address {
         })
     }
 
-    pub(crate) fn filter(self, query: &str) {
+    /// Looks for words.
+    pub(crate) fn search(self, query: &str) {
         self.change(false, |all| query.clone_into(&mut all.query));
     }
 
-    pub(crate) fn only_state(self, state: Option<State>) {
-        self.change(false, |all| all.state = state);
+    /// Chooses among what narrows the view.
+    pub(crate) fn choose(self, choose: impl FnOnce(&mut Filter)) {
+        self.change(false, |all| choose(&mut all.filter));
     }
 
-    pub(crate) fn only_priority(self, priority: Option<Priority>) {
-        self.change(false, |all| all.priority = priority);
+    /// Shows the whole view again.
+    pub(crate) fn clear(self) {
+        self.change(false, |all| {
+            all.query.clear();
+            all.filter = Filter::default();
+        });
     }
 
     fn change(self, is_step: bool, work: impl FnOnce(&mut Location)) {
@@ -136,27 +142,32 @@ fn read() -> Location {
             ..Location::default()
         };
     };
-    let state = parameters.get("state");
-    let priority = parameters.get("priority");
+    let word = |name: &str| parameters.get(name);
     Location {
         place: place(&path),
-        view: parameters
-            .get("view")
+        view: word("view")
             .as_deref()
             .and_then(View::of_word)
             .unwrap_or_default(),
-        query: parameters.get("q").unwrap_or_default(),
-        state: state.and_then(|word| {
-            State::ALL
-                .into_iter()
-                .find(|state| state_word(*state) == word)
-        }),
-        priority: priority.and_then(|word| {
-            PRIORITIES
-                .into_iter()
-                .find(|priority| priority_word(*priority) == word)
-        }),
+        query: word("q").unwrap_or_default(),
+        filter: Filter {
+            state: choice(&State::ALL, state_word, word("state")),
+            priority: choice(&Priority::ALL, priority_word, word("priority")),
+            whose: choice(&Whose::ALL, whose_word, word("whose")),
+            group: word("group")
+                .map(|group| Some(GroupId(group)).filter(|group| !group.0.is_empty())),
+            day: DAYS.into_iter().find_map(|of| {
+                let day = browser::day_of_word(&word(day_of_word(of))?)?;
+                Some((of, day))
+            }),
+            ..Filter::default()
+        },
     }
+}
+
+fn choice<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: Option<String>) -> Option<T> {
+    let word = word?;
+    all.iter().copied().find(|one| name(*one) == word)
 }
 
 fn place(path: &str) -> Place {
@@ -190,11 +201,32 @@ fn write(location: &Location) -> String {
     if !location.query.is_empty() {
         parameters.set("q", &location.query);
     }
-    if let Some(state) = location.state {
-        parameters.set("state", state_word(state));
+    let Filter {
+        state,
+        priority,
+        whose,
+        group,
+        day,
+        ..
+    } = &location.filter;
+    let choices = [
+        ("state", state.map(state_word)),
+        ("priority", priority.map(priority_word)),
+        ("whose", whose.map(whose_word)),
+        (
+            "group",
+            group
+                .as_ref()
+                .map(|group| group.as_ref().map_or("", |group| &group.0)),
+        ),
+    ];
+    for (name, word) in choices {
+        if let Some(word) = word {
+            parameters.set(name, word);
+        }
     }
-    if let Some(priority) = location.priority {
-        parameters.set("priority", priority_word(priority));
+    if let Some((of, day)) = day {
+        parameters.set(day_of_word(*of), &browser::day_word(*day));
     }
     let search = String::from(parameters.to_string());
     if search.is_empty() {
@@ -204,9 +236,22 @@ fn write(location: &Location) -> String {
     }
 }
 
-/// Every priority, the most urgent first.
-pub(super) const PRIORITIES: [Priority; 4] =
-    [Priority::P1, Priority::P2, Priority::P3, Priority::P4];
+const DAYS: [DayOf; 2] = [DayOf::Opened, DayOf::Resolved];
+
+fn day_of_word(of: DayOf) -> &'static str {
+    match of {
+        DayOf::Opened => "opened",
+        DayOf::Resolved => "resolved",
+    }
+}
+
+fn whose_word(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Mine => "mine",
+        Whose::MyGroups => "groups",
+        Whose::Nobodys => "nobody",
+    }
+}
 
 /// A priority's short name, the same in every language.
 pub(super) fn priority_word(priority: Priority) -> &'static str {

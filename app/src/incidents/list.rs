@@ -4,6 +4,7 @@
 //! in and out, and a place shows whatever incident now lies there. Keys move a cursor; the browser's
 //! focus stays on the list, which names the row under the cursor.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use leptos::html::Div;
@@ -12,6 +13,7 @@ use web_sys::KeyboardEvent;
 
 use shared::ids::IncidentId;
 use shared::rows::Row;
+use shared::search::Query;
 
 use super::Desk;
 use super::address::{Place, priority_word};
@@ -125,6 +127,7 @@ fn row_height() -> f64 {
 pub(crate) fn IncidentList(
     #[prop(into)] label: Signal<String>,
     ids: Signal<Arc<Vec<IncidentId>>>,
+    query: Memo<Query>,
     cursor: Cursor,
     now: ReadSignal<shared::time::UnixMillis>,
 ) -> impl IntoView {
@@ -146,15 +149,7 @@ pub(crate) fn IncidentList(
         ids.track();
         request_animation_frame(measure);
     });
-    let printing = printing();
-    let window = Memo::new(move |_| {
-        let count = ids.with(|ids| ids.len());
-        if printing.get() && desk.address.incident().is_none() {
-            whole(count)
-        } else {
-            see(scrolled.get(), count)
-        }
-    });
+    let window = window_of(desk, ids, scrolled);
     let on_key = move |event: KeyboardEvent| steer(&event, desk, cursor);
     view! {
         <div
@@ -186,11 +181,28 @@ pub(crate) fn IncidentList(
                     key=|place| *place
                     let:place
                 >
-                    <RowAt place=place ids=ids window=window cursor=cursor now=now />
+                    <RowAt place=place ids=ids query=query window=window cursor=cursor now=now />
                 </For>
             </div>
         </div>
     }
+}
+
+/// Which rows are in the page: those seen, or all there are on paper.
+fn window_of(
+    desk: Desk,
+    ids: Signal<Arc<Vec<IncidentId>>>,
+    scrolled: RwSignal<(f64, f64)>,
+) -> Memo<Window> {
+    let printing = printing();
+    Memo::new(move |_| {
+        let count = ids.with(|ids| ids.len());
+        if printing.get() && desk.address.incident().is_none() {
+            whole(count)
+        } else {
+            see(scrolled.get(), count)
+        }
+    })
 }
 
 /// Whether the page is being printed.
@@ -255,6 +267,7 @@ fn steer(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
 fn RowAt(
     place: usize,
     ids: Signal<Arc<Vec<IncidentId>>>,
+    query: Memo<Query>,
     window: Memo<Window>,
     cursor: Cursor,
     now: ReadSignal<shared::time::UnixMillis>,
@@ -285,7 +298,7 @@ fn RowAt(
             })
             on:click=move |_| open()
         >
-            {move || row.get().map(|row| row_view(desk, &row, now))}
+            {move || row.get().map(|row| query.with(|query| row_view(desk, &row, query, now)))}
         </div>
     }
 }
@@ -293,38 +306,75 @@ fn RowAt(
 fn row_view(
     desk: Desk,
     row: &Row,
+    query: &Query,
     now: ReadSignal<shared::time::UnixMillis>,
 ) -> impl IntoView + use<> {
     let priority = priority_word(row.priority);
     let created = row.created_at;
     view! {
         <span class="priority" data-priority=priority>{priority}</span>
-        <span class="subject">{row.subject.clone()}</span>
+        <span class="subject">{marked(&row.subject, query.marks(&row.subject, &browser::fold))}</span>
         <span class="age" title=text::full(created)>{live(move || text::short_age(created, now.get()))}</span>
-        <span class="meta">{meta(desk, row)}</span>
+        <span class="meta">{meta(desk, row, query)}</span>
         <span class="marks">{marks(row)}</span>
     }
 }
 
-fn meta(desk: Desk, row: &Row) -> String {
+/// A text in which the words found are marked.
+fn marked(text: &str, marks: Vec<Range<usize>>) -> AnyView {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for mark in marks {
+        let found = text[mark.clone()].to_owned();
+        parts.push(view! { {text[from..mark.start].to_owned()}<mark>{found}</mark> });
+        from = mark.end;
+    }
+    view! { {parts}{text[from..].to_owned()} }.into_any()
+}
+
+/// What a row says of its incident beside the subject; what the query found comes first.
+fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<AnyView> {
     let organisation = desk.organisation();
     let state = match row.hold {
         Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
         None => state_text(row.state),
     };
     let assignee = row.assignee.map(|person| organisation.person_name(person));
-    let whom = assignee.or_else(|| {
-        row.group
-            .as_ref()
-            .map(|group| organisation.group_name(group))
-    });
+    let group = row.group.as_ref().map(|id| organisation.group_name(id));
+    let (whom, behind) = match assignee {
+        Some(assignee) => (Some(assignee), group),
+        None => (group, None),
+    };
+    let category = row.category.as_ref();
+    // The last three are shown only where they are why the row was found.
     let parts = [
-        Some(row.name()),
         Some(organisation.requester_name(&row.requester)),
-        Some(state),
         whom,
+        behind,
+        category.map(|id| organisation.category_name(id)),
+        row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let look = |text: String| (query.marks(&text, &browser::fold), text);
+    let mut found = vec![look(row.name())];
+    let mut rest = vec![(Vec::new(), state)];
+    for (place, text) in parts.into_iter().enumerate() {
+        match text.map(look) {
+            Some(part) if !part.0.is_empty() => found.push(part),
+            Some(part) if place == 0 => rest.insert(0, part),
+            Some(part) if place == 1 => rest.push(part),
+            Some(_) | None => {}
+        }
+    }
+    let part = |(at, (marks, text)): (usize, (Vec<_>, String))| {
+        let before = if at == 0 { "" } else { " · " };
+        view! { {before}{marked(&text, marks)} }.into_any()
+    };
+    found
+        .into_iter()
+        .chain(rest)
+        .enumerate()
+        .map(part)
+        .collect()
 }
 
 fn marks(row: &Row) -> impl IntoView + use<> {

@@ -8,14 +8,16 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use shared::ids::IncidentId;
+use shared::incidents::Priority;
+use shared::search::{DayOf, Filter, Found, Query, Whose};
 use shared::time::UnixMillis;
 
 use super::Desk;
 use super::address::{Place, priority_word};
 use super::list::{Cursor, IncidentList};
-use super::views::{self, Filter, Found, View};
+use super::views::{self, View};
 use super::words::state_text;
-use crate::text::t;
+use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
@@ -23,6 +25,8 @@ use crate::ui::live::{When, live};
 /// What the list shows, and what has come that it does not show yet.
 #[derive(Clone, Copy)]
 struct Shelf {
+    /// The words that are looked for.
+    query: Memo<Query>,
     found: Memo<Found>,
     shown: RwSignal<Arc<Vec<IncidentId>>>,
     /// Whether the pointer is over the list, which must then hold still.
@@ -34,12 +38,10 @@ struct Shelf {
 impl Shelf {
     fn new(desk: Desk) -> Self {
         let address = desk.address;
-        let filter = Memo::new(move |_| {
-            Filter::new(
-                &address.query.get(),
-                address.state.get(),
-                address.priority.get(),
-            )
+        let query = Memo::new(move |_| Query::new(&address.query.get(), &browser::fold));
+        let filter = Memo::new(move |_| Filter {
+            query: query.get(),
+            ..address.filter.get()
         });
         let found = Memo::new(move |_| {
             let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
@@ -48,6 +50,7 @@ impl Shelf {
                 .with_rows(|rows| views::find(rows, view, &filter, &me, &organisation))
         });
         let shelf = Self {
+            query,
             found,
             shown: RwSignal::new(Arc::default()),
             held: RwSignal::new(false),
@@ -114,7 +117,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
             <QueueBar shelf=shelf />
             <Filters shelf=shelf />
             <Listing shelf=shelf>
-                <IncidentList label=label ids=ids cursor=cursor now=now />
+                <IncidentList label=label ids=ids query=shelf.query cursor=cursor now=now />
             </Listing>
         </section>
     }
@@ -150,7 +153,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
         if event.key() == "Escape" {
             // Elsewhere the same key closes the open incident.
             event.stop_propagation();
-            desk.address.filter("");
+            desk.address.search("");
             if let Some(input) = input.get_untracked() {
                 input.blur().ok();
             }
@@ -165,46 +168,139 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 aria-label=t!("queue.filter")
                 placeholder=t!("queue.filter_hint")
                 prop:value=live(move || desk.address.query.get())
-                on:input=move |event| desk.address.filter(&event_target_value(&event))
+                on:input=move |event| desk.address.search(&event_target_value(&event))
                 on:keydown=clear
             />
+            <Chosen />
+            <WhoseTags shelf=shelf />
             <StateTags shelf=shelf />
             <PriorityTags shelf=shelf />
         </div>
     }
 }
 
+/// What a link chose that has no choice of its own here: a group, a day.
 #[component]
-fn StateTags(shelf: Shelf) -> impl IntoView {
+fn Chosen() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let chosen = desk.address.state;
-    let counts = Memo::new(move |_| shelf.found.with(|found| found.states.clone()));
+    let address = desk.address;
+    let chosen = move || {
+        let Filter { group, day, .. } = address.filter.get();
+        let group = group.map(|group| {
+            let name = group.map_or_else(
+                || t!("tag.no_group"),
+                |group| desk.organisation().group_name(&group),
+            );
+            dismissable(name, move || address.choose(|all| all.group = None))
+        });
+        let day = day.map(|(of, span)| {
+            let day = text::day(span.start);
+            let name = match of {
+                DayOf::Opened => t!("tag.opened", day = day),
+                DayOf::Resolved => t!("tag.resolved", day = day),
+            };
+            dismissable(name, move || address.choose(|all| all.day = None))
+        });
+        [group, day].into_iter().flatten().collect_view()
+    };
+    move || chosen()
+}
+
+fn dismissable(name: String, dismiss: impl Fn() + 'static) -> AnyView {
+    let label = t!("tag.remove", name = name.clone());
+    view! {
+        <button type="button" class="tag" aria-pressed="true" aria-label=label on:click=move |_| dismiss()>
+            {name}
+            {icon(Icon::Close)}
+        </button>
+    }
+    .into_any()
+}
+
+/// A line of choices with how many incidents each would show.
+fn tags<T: Copy + PartialEq + Send + Sync + 'static>(
+    counts: Memo<Vec<(T, usize)>>,
+    chosen: impl Fn(&Filter) -> Option<T> + Copy + Send + 'static,
+    name: fn(T) -> String,
+    choose: fn(&mut Filter, Option<T>),
+) -> impl IntoView {
+    let address = expect_context::<Desk>().address;
     move || {
-        let tags = counts.get();
-        // One state is no choice.
-        let worth = tags.len() > 1 || chosen.get().is_some();
-        let tag = move |(state, count): (_, usize)| {
-            let is_chosen = chosen.get() == Some(state);
-            let choose = move |_| desk.address.only_state((!is_chosen).then_some(state));
-            tag(state_text(state), count, is_chosen, choose)
-        };
-        worth.then(|| tags.into_iter().map(tag).collect_view())
+        let chosen = address.filter.with(chosen);
+        let tags = counts.get().into_iter().map(|(one, count)| {
+            let is_chosen = chosen == Some(one);
+            let then = (!is_chosen).then_some(one);
+            tag(name(one), count, is_chosen, move |_| {
+                address.choose(|filter| choose(filter, then));
+            })
+        });
+        tags.collect_view()
+    }
+}
+
+/// Whose work it is, where the view does not say so already.
+#[component]
+fn WhoseTags(shelf: Shelf) -> impl IntoView {
+    let address = expect_context::<Desk>().address;
+    let counts = Memo::new(move |_| {
+        let chosen = address.filter.with(|filter| filter.whose);
+        shelf.found.with(|found| {
+            let all = found.ids.len();
+            let is_choice = |(whose, count): &(Whose, usize)| {
+                Some(*whose) == chosen || chosen.is_some() || *count < all
+            };
+            found.whose.iter().copied().filter(is_choice).collect()
+        })
+    });
+    tags(
+        counts,
+        |filter| filter.whose,
+        whose_text,
+        |filter, one| filter.whose = one,
+    )
+}
+
+fn whose_text(whose: Whose) -> String {
+    match whose {
+        Whose::Mine => t!("tag.mine"),
+        Whose::MyGroups => t!("view.groups"),
+        Whose::Nobodys => t!("view.unassigned"),
     }
 }
 
 #[component]
+fn StateTags(shelf: Shelf) -> impl IntoView {
+    let address = expect_context::<Desk>().address;
+    let counts = Memo::new(move |_| {
+        let is_chosen = address.filter.with(|filter| filter.state.is_some());
+        // One state is no choice.
+        shelf.found.with(|found| {
+            let worth = found.states.len() > 1 || is_chosen;
+            if worth {
+                found.states.clone()
+            } else {
+                Vec::new()
+            }
+        })
+    });
+    tags(
+        counts,
+        |filter| filter.state,
+        state_text,
+        |filter, one| filter.state = one,
+    )
+}
+
+#[component]
 fn PriorityTags(shelf: Shelf) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let chosen = desk.address.priority;
     let counts = Memo::new(move |_| shelf.found.with(|found| found.priorities.clone()));
-    move || {
-        let tag = move |(priority, count): (_, usize)| {
-            let is_chosen = chosen.get() == Some(priority);
-            let choose = move |_| desk.address.only_priority((!is_chosen).then_some(priority));
-            tag(priority_word(priority).to_owned(), count, is_chosen, choose)
-        };
-        counts.get().into_iter().map(tag).collect_view()
-    }
+    let name = |priority: Priority| priority_word(priority).to_owned();
+    tags(
+        counts,
+        |filter| filter.priority,
+        name,
+        |filter, one| filter.priority = one,
+    )
 }
 
 fn tag(
@@ -262,18 +358,10 @@ fn Emptiness() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let address = desk.address;
     let is_filtered = move || {
-        !Filter::new(
-            &address.query.get(),
-            address.state.get(),
-            address.priority.get(),
-        )
-        .is_empty()
+        let is_chosen = address.filter.with(|filter| !filter.is_empty());
+        is_chosen || address.query.with(|query| !query.trim().is_empty())
     };
-    let clear = move |_| {
-        address.filter("");
-        address.only_state(None);
-        address.only_priority(None);
-    };
+    let clear = move |_| address.clear();
     let show_open = move |_| address.look_at(View::Open);
     view! {
         <div class="empty">

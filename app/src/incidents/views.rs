@@ -1,13 +1,14 @@
 //! Saved views of the queue, and which rows they show.
 
-use shared::ids::IncidentId;
-use shared::incidents::{Priority, State};
+use std::rc::Rc;
+
+use shared::incidents::State;
 use shared::people::Person;
 use shared::rows::Row;
+use shared::search::{self, Filter, Found};
 
 use crate::link::{Entry, Organisation};
 use crate::text::t;
-use crate::ui::browser;
 
 /// A saved view of the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
@@ -107,102 +108,26 @@ impl View {
 }
 
 /// How many rows each view has, in the order of [`View::OWN`] and [`View::SHARED`].
-pub(crate) fn counts(rows: &[Entry], me: &Person) -> Vec<(View, usize)> {
+pub(crate) fn counts(rows: &[Rc<Entry>], me: &Person) -> Vec<(View, usize)> {
     let views = View::OWN.into_iter().chain(View::SHARED);
-    let count = |view: View| {
-        rows.iter()
-            .filter(|entry| view.shows(&entry.row, me))
-            .count()
-    };
-    views.map(|view| (view, count(view))).collect()
-}
-
-/// What narrows a view down.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub(crate) struct Filter {
-    words: Vec<String>,
-    pub state: Option<State>,
-    pub priority: Option<Priority>,
-}
-
-impl Filter {
-    /// Every word typed must be found, in any order and case.
-    pub(crate) fn new(query: &str, state: Option<State>, priority: Option<Priority>) -> Self {
-        let words = browser::lower_case(query)
-            .split_whitespace()
-            .map(ToOwned::to_owned)
-            .collect();
-        Self {
-            words,
-            state,
-            priority,
+    let mut counts: Vec<_> = views.map(|view| (view, 0)).collect();
+    for entry in rows {
+        for (view, count) in &mut counts {
+            *count += usize::from(view.shows(&entry.row, me));
         }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn finds(&self, entry: &Entry, organisation: &Organisation) -> bool {
-        self.words
-            .iter()
-            .all(|word| entry.text(organisation).contains(word.as_str()))
-    }
+    counts
 }
 
-/// What the queue shows, with the counts on its chips.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub(crate) struct Found {
-    pub ids: Vec<IncidentId>,
-    /// How many rows each state would show, whatever state is chosen now.
-    pub states: Vec<(State, usize)>,
-    pub priorities: Vec<(Priority, usize)>,
-}
-
-/// Looks through all rows; they come and stay in the order of lists.
+/// Looks through the rows of a view; they come and stay in the order of lists.
 pub(crate) fn find(
-    rows: &[Entry],
+    rows: &[Rc<Entry>],
     view: View,
     filter: &Filter,
     me: &Person,
     organisation: &Organisation,
 ) -> Found {
-    let mut states = State::ALL.map(|state| (state, 0));
-    let mut priorities = super::address::PRIORITIES.map(|priority| (priority, 0));
-    let mut ids = Vec::new();
-    for entry in rows
-        .iter()
-        .filter(|entry| view.shows(&entry.row, me) && filter.finds(entry, organisation))
-    {
-        let row = &entry.row;
-        let of_state = filter.state.is_none_or(|state| state == row.state);
-        let of_priority = filter
-            .priority
-            .is_none_or(|priority| priority == row.priority);
-        if of_priority {
-            count(&mut states, row.state);
-        }
-        if of_state {
-            count(&mut priorities, row.priority);
-        }
-        if of_state && of_priority {
-            ids.push(row.id);
-        }
-    }
-    let some = |(_, count): &(_, usize)| *count > 0;
-    let states = states.into_iter().filter(some).collect();
-    Found {
-        ids,
-        states,
-        priorities: priorities
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .collect(),
-    }
-}
-
-fn count<T: PartialEq + Copy>(counts: &mut [(T, usize)], of: T) {
-    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == of) {
-        *count += 1;
-    }
+    let shown = rows.iter().filter(|entry| view.shows(&entry.row, me));
+    let rows = shown.map(|entry| (&entry.row, &**entry));
+    search::find(rows, |entry: &Entry| entry.texts(organisation), filter, me)
 }

@@ -7,7 +7,9 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -15,29 +17,82 @@ use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent, Priority, Provenance};
 use shared::people::Directory;
 use shared::rows::Row;
+use shared::search::Searchable;
 
 use super::Organisation;
 use crate::engine::protocol::{ActNames, News, Rescued, Status};
 use crate::ui::browser;
 
-/// One row of so many is put in its place; more are sorted in.
-const FEW_IN: usize = 64;
+/// How many rows are made ready for the search between two frames.
+const FOLDED_AT_ONCE: usize = 256;
 
-/// A row with the text that the filter looks through, written when somebody first filters.
+/// A row with its texts as the search looks through them.
 pub struct Entry {
     pub row: Row,
-    text: OnceCell<String>,
+    texts: OnceCell<Searchable>,
 }
 
 impl Entry {
-    fn new(row: Row) -> Self {
-        let text = OnceCell::new();
-        Self { row, text }
+    fn new(row: Row) -> Rc<Self> {
+        let texts = OnceCell::new();
+        Rc::new(Self { row, texts })
     }
 
-    /// What the filter looks through, in lower case.
-    pub fn text(&self, organisation: &Organisation) -> &str {
-        self.text.get_or_init(|| text_of(&self.row, organisation))
+    /// What the search looks through.
+    pub fn texts(&self, organisation: &Organisation) -> &Searchable {
+        self.texts.get_or_init(|| texts(&self.row, organisation))
+    }
+}
+
+/// All rows, in the order lists show them, and by their incident.
+#[derive(Default)]
+struct Rows {
+    sorted: Vec<Rc<Entry>>,
+    by_id: HashMap<IncidentId, Rc<Entry>>,
+    /// Rows whose texts are not ready for the search yet.
+    unfolded: Vec<Rc<Entry>>,
+    is_folding: bool,
+}
+
+impl Rows {
+    fn take(&mut self, changed: Vec<Row>, gone: &[IncidentId]) {
+        let ids = changed.iter().map(|row| row.id).chain(gone.iter().copied());
+        let ids: HashSet<IncidentId> = ids.collect();
+        let mut is_known = false;
+        for id in &ids {
+            is_known |= self.by_id.remove(id).is_some();
+        }
+        if is_known {
+            self.sorted.retain(|entry| !ids.contains(&entry.row.id));
+        }
+        for entry in changed.into_iter().map(Entry::new) {
+            self.by_id.insert(entry.row.id, Rc::clone(&entry));
+            self.unfolded.push(Rc::clone(&entry));
+            self.sorted.push(entry);
+        }
+        // What was in order already is a run that the sort only merges with.
+        self.sorted.sort_by_key(|entry| order(&entry.row));
+    }
+
+    /// Forgets what was folded with names that no longer hold.
+    fn fold_again(&mut self) {
+        let rows = self.sorted.drain(..).map(|entry| entry.row.clone());
+        let rows = rows.collect();
+        self.unfolded.clear();
+        self.by_id.clear();
+        self.take(rows, &[]);
+    }
+
+    /// Folds some rows; says whether others are left.
+    fn fold(&mut self, organisation: &Organisation) -> bool {
+        let left = self.unfolded.len().saturating_sub(FOLDED_AT_ONCE);
+        for entry in self.unfolded.drain(left..) {
+            // A row that has changed since is not looked through any more.
+            if Rc::strong_count(&entry) > 1 {
+                entry.texts(organisation);
+            }
+        }
+        left > 0
     }
 }
 
@@ -61,7 +116,7 @@ struct Foreseen {
 /// The page's picture of the engine's world. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Board {
-    rows: StoredValue<Vec<Entry>, LocalStorage>,
+    rows: StoredValue<Rows, LocalStorage>,
     /// Grows whenever a row comes, changes or goes.
     pub version: RwSignal<u32>,
     /// Whether the engine has said what is stored.
@@ -85,7 +140,7 @@ pub struct Board {
 impl Board {
     pub(super) fn new() -> Self {
         Self {
-            rows: StoredValue::new_local(Vec::new()),
+            rows: StoredValue::new_local(Rows::default()),
             version: RwSignal::new(0),
             started: RwSignal::new(false),
             organisation: RwSignal::new(Arc::default()),
@@ -102,25 +157,23 @@ impl Board {
     }
 
     /// Works on all rows, in the order lists show them; tracks their version.
-    pub fn with_rows<T>(self, work: impl FnOnce(&[Entry]) -> T) -> T {
+    pub fn with_rows<T>(self, work: impl FnOnce(&[Rc<Entry>]) -> T) -> T {
         self.version.track();
-        self.rows.with_value(|rows| work(rows))
+        self.rows.with_value(|rows| work(&rows.sorted))
     }
 
     /// One row, as it is now.
     pub fn row(self, id: IncidentId) -> Option<Row> {
-        self.with_rows(|rows| {
-            rows.iter()
-                .find(|entry| entry.row.id == id)
-                .map(|entry| entry.row.clone())
-        })
+        self.version.track();
+        self.rows
+            .with_value(|rows| rows.by_id.get(&id).map(|entry| entry.row.clone()))
     }
 
     pub(super) fn start(self, directory: Option<Directory>, status: Status, rows: Vec<Row>) {
         if let Some(directory) = directory {
             self.organisation.set(Arc::new(Organisation::of(directory)));
         }
-        self.rows.update_value(Vec::clear);
+        self.rows.set_value(Rows::default());
         self.take(rows, &[]);
         self.status.set(status);
         self.painted.update(HashMap::clear);
@@ -244,26 +297,32 @@ impl Board {
     }
 
     fn take(self, changed: Vec<Row>, gone: &[IncidentId]) {
-        let ids = changed.iter().map(|row| row.id).chain(gone.iter().copied());
-        let ids: HashSet<IncidentId> = ids.collect();
-        self.rows.update_value(|rows| {
-            rows.retain(|entry| !ids.contains(&entry.row.id));
-            let is_few = changed.len() < rows.len() / FEW_IN;
-            for entry in changed.into_iter().map(Entry::new) {
-                let place = if is_few {
-                    let key = order(&entry.row);
-                    rows.partition_point(|other| order(&other.row) < key)
-                } else {
-                    rows.len()
-                };
-                rows.insert(place, entry);
-            }
-            if !is_few {
-                rows.sort_by_cached_key(|entry| order(&entry.row));
-            }
-        });
+        self.rows.update_value(|rows| rows.take(changed, gone));
+        self.fold_soon();
         self.version
             .update(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Makes rows ready for the search while nothing else is to do, so that the first letter typed
+    /// finds them so.
+    fn fold_soon(self) {
+        let begins = self
+            .rows
+            .try_update_value(|rows| !std::mem::replace(&mut rows.is_folding, true));
+        if begins == Some(true) {
+            set_timeout(move || self.fold(), Duration::ZERO);
+        }
+    }
+
+    fn fold(self) {
+        let organisation = self.organisation.get_untracked();
+        let is_more = self.rows.try_update_value(|rows| {
+            rows.is_folding = false;
+            rows.fold(&organisation)
+        });
+        if is_more == Some(true) {
+            self.fold_soon();
+        }
     }
 
     /// Looks all names up again, after the language has changed.
@@ -276,11 +335,8 @@ impl Board {
 
     fn name(self, directory: Directory) {
         self.organisation.set(Arc::new(Organisation::of(directory)));
-        self.rows.update_value(|rows| {
-            for entry in rows {
-                entry.text.take();
-            }
-        });
+        self.rows.update_value(Rows::fold_again);
+        self.fold_soon();
         self.version
             .update(|version| *version = version.wrapping_add(1));
     }
@@ -295,17 +351,18 @@ fn order(row: &Row) -> (bool, Priority, i64, IncidentId) {
     }
 }
 
-fn text_of(row: &Row, organisation: &Organisation) -> String {
-    let category = row
-        .category
-        .as_ref()
-        .map(|id| organisation.category_name(id));
+fn texts(row: &Row, organisation: &Organisation) -> Searchable {
+    let name = row.name();
     let requester = organisation.requester_name(&row.requester);
-    let text = [
-        row.name(),
-        row.subject.clone(),
-        requester,
-        category.unwrap_or_default(),
+    let group = row.group.as_ref().map(|id| organisation.group_name(id));
+    let category = row.category.as_ref();
+    let others = [
+        row.assignee.map(|id| organisation.person_name(id)),
+        group,
+        category.map(|id| organisation.category_name(id)),
+        row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
-    browser::lower_case(&text.join("\n"))
+    let texts = [&row.subject, &name, &requester].into_iter();
+    let texts = texts.chain(others.iter().flatten());
+    Searchable::of(texts.map(String::as_str), &browser::fold)
 }

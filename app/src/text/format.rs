@@ -156,6 +156,11 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
     }
 }
 
+/// The day and its month.
+pub(crate) fn day(at: UnixMillis) -> String {
+    moment(Style::Day, at)
+}
+
 /// The date and the time to the second.
 pub(crate) fn full(at: UnixMillis) -> String {
     moment(Style::Full, at)

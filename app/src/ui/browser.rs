@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CustomEvent, HtmlElement, Storage};
 
+use shared::search::Span;
 use shared::time::UnixMillis;
 
 /// The content of a `<meta name=…>` of the page.
@@ -49,14 +50,74 @@ pub fn upper_case(text: &str) -> String {
     JsString::from(text).to_upper_case().into()
 }
 
-/// Whether two moments lie on one day where the reader is.
+/// The text taken apart (NFKD) and in upper case, for the search; see [`lower_case`].
+pub fn fold(text: &str) -> String {
+    JsString::from(text)
+        .normalize("NFKD")
+        .to_upper_case()
+        .into()
+}
+
+/// A day where the reader is, some days before the one of a moment.
+pub fn day(now: UnixMillis, before: u32) -> Span {
+    let date = date(now);
+    let start = |more: i32| {
+        let day = date.get_date().cast_signed() - before.cast_signed() + more;
+        start_of_day(date.get_full_year(), date.get_month(), day)
+    };
+    Span {
+        start: start(0),
+        end: start(1),
+    }
+}
+
+/// A day where the reader is, by its name in addresses: `2026-11-20`.
+pub fn day_of_word(word: &str) -> Option<Span> {
+    let mut parts = word.splitn(3, '-').map(|part| part.parse::<u16>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let start = |day: u16| start_of_day(year.into(), u32::from(month) - 1, day.into());
+    (1..=12).contains(&month).then(|| Span {
+        start: start(day),
+        end: start(day.saturating_add(1)),
+    })
+}
+
+/// The name of a day in addresses.
+pub fn day_word(day: Span) -> String {
+    let date = date(day.start);
+    let two = |number: u32| {
+        if number < 10 {
+            format!("0{number}")
+        } else {
+            number.to_string()
+        }
+    };
+    let (month, day) = (two(date.get_month() + 1), two(date.get_date()));
+    [date.get_full_year().to_string(), month, day].join("-")
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "JavaScript's dates are floats too"
 )]
+fn date(at: UnixMillis) -> js_sys::Date {
+    js_sys::Date::new(&JsValue::from_f64(at.0 as f64))
+}
+
+/// Days beyond the month's count on, as the browser counts them.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds of any real date fit"
+)]
+fn start_of_day(year: u32, month: u32, day: i32) -> UnixMillis {
+    let date = js_sys::Date::new_with_year_month_day(year, month.cast_signed(), day);
+    UnixMillis(date.get_time() as i64)
+}
+
+/// Whether two moments lie on one day where the reader is.
 pub fn same_day(one: UnixMillis, other: UnixMillis) -> bool {
     let day = |at: UnixMillis| {
-        let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+        let date = date(at);
         (date.get_full_year(), date.get_month(), date.get_date())
     };
     day(one) == day(other)

@@ -1,0 +1,248 @@
+//! What narrows a list of rows down, and the counts beside each choice.
+
+use crate::ids::{GroupId, IncidentId};
+use crate::incidents::{Priority, State};
+use crate::people::Person;
+use crate::rows::Row;
+use crate::time::UnixMillis;
+
+use super::{Query, Searchable};
+
+/// Whose work an incident is, as the reader sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    Mine,
+    MyGroups,
+    Nobodys,
+}
+
+impl Whose {
+    pub const ALL: [Self; 3] = [Self::Mine, Self::MyGroups, Self::Nobodys];
+
+    /// Whether an incident is that person's, their groups' or nobody's.
+    pub fn holds(self, row: &Row, me: &Person) -> bool {
+        match self {
+            Self::Mine => row.assignee == Some(me.id),
+            Self::MyGroups => row
+                .group
+                .as_ref()
+                .is_some_and(|group| me.groups.contains(group)),
+            Self::Nobodys => row.assignee.is_none(),
+        }
+    }
+}
+
+/// Some time: from its start on, before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub start: UnixMillis,
+    pub end: UnixMillis,
+}
+
+impl Span {
+    pub fn holds(self, at: UnixMillis) -> bool {
+        self.start <= at && at < self.end
+    }
+}
+
+/// What happened on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DayOf {
+    Opened,
+    Resolved,
+}
+
+impl DayOf {
+    /// When it happened to an incident; a resolution that was reopened did not.
+    pub fn at(self, row: &Row) -> Option<UnixMillis> {
+        match self {
+            Self::Opened => Some(row.created_at),
+            Self::Resolved => row.resolved_at,
+        }
+    }
+}
+
+/// What narrows a list down. Nothing chosen leaves everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    pub query: Query,
+    pub state: Option<State>,
+    pub priority: Option<Priority>,
+    pub whose: Option<Whose>,
+    /// A group, or those that no group has.
+    pub group: Option<Option<GroupId>>,
+    pub day: Option<(DayOf, Span)>,
+}
+
+/// Which rows are found, and how many each choice would find, whatever is chosen in its own line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    pub ids: Vec<IncidentId>,
+    pub states: Vec<(State, usize)>,
+    pub priorities: Vec<(Priority, usize)>,
+    pub whose: Vec<(Whose, usize)>,
+}
+
+impl Filter {
+    /// Whether nothing narrows the list.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn keeps(&self, row: &Row) -> bool {
+        self.group.as_ref().is_none_or(|group| *group == row.group)
+            && self
+                .day
+                .is_none_or(|(of, span)| of.at(row).is_some_and(|at| span.holds(at)))
+    }
+}
+
+/// Looks through rows in their order; of each its texts are asked for only if they matter.
+pub fn find<'r, T>(
+    rows: impl Iterator<Item = (&'r Row, T)>,
+    text: impl Fn(T) -> &'r Searchable,
+    filter: &Filter,
+    me: &Person,
+) -> Found {
+    let mut states = State::ALL.map(|state| (state, 0));
+    let mut priorities = Priority::ALL.map(|priority| (priority, 0));
+    let mut whose = Whose::ALL.map(|whose| (whose, 0));
+    let mut ids = Vec::new();
+    for (row, of) in rows {
+        let is_state = filter.state.is_none_or(|state| state == row.state);
+        let is_priority = filter
+            .priority
+            .is_none_or(|priority| priority == row.priority);
+        let is_whose = filter.whose.is_none_or(|whose| whose.holds(row, me));
+        // Two choices against it: it counts nowhere.
+        let against = [is_state, is_priority, is_whose]
+            .iter()
+            .filter(|is| !**is)
+            .count();
+        if against > 1 || !filter.keeps(row) {
+            continue;
+        }
+        if !filter.query.is_empty() && !filter.query.finds(text(of)) {
+            continue;
+        }
+        if is_priority && is_whose {
+            count(&mut states, |state| state == row.state);
+        }
+        if is_state && is_whose {
+            count(&mut priorities, |priority| priority == row.priority);
+        }
+        if is_state && is_priority {
+            count(&mut whose, |whose| whose.holds(row, me));
+        }
+        if against == 0 {
+            ids.push(row.id);
+        }
+    }
+    Found {
+        ids,
+        states: some(states),
+        priorities: some(priorities),
+        whose: some(whose),
+    }
+}
+
+fn count<T: Copy>(counts: &mut [(T, usize)], is: impl Fn(T) -> bool) {
+    for (of, count) in counts {
+        *count += usize::from(is(*of));
+    }
+}
+
+fn some<T>(counts: impl IntoIterator<Item = (T, usize)>) -> Vec<(T, usize)> {
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::Role;
+    use crate::rows::row;
+    use crate::targets::Rules;
+    use crate::testing::{ALICE, BOB, Copy, person};
+
+    fn rows() -> Vec<Row> {
+        let first = row(&Copy::declared().read(), &Rules::default());
+        let make = |at: u8, state, priority, assignee| Row {
+            id: IncidentId::new(UnixMillis(i64::from(at)), [at; 10]),
+            created_at: UnixMillis(i64::from(at)),
+            group: at.is_multiple_of(2).then(|| GroupId("network".to_owned())),
+            subject: format!("Incident {at}"),
+            state,
+            priority,
+            assignee,
+            ..first.clone()
+        };
+        vec![
+            make(1, State::New, Priority::P1, None),
+            make(2, State::Assigned, Priority::P1, Some(ALICE)),
+            make(3, State::Assigned, Priority::P2, Some(BOB)),
+            make(4, State::OnHold, Priority::P2, Some(ALICE)),
+        ]
+    }
+
+    fn found(filter: &Filter) -> Found {
+        let upper = |text: &str| text.to_uppercase();
+        let of = |row: &Row| Searchable::of([row.subject.as_str()], &upper);
+        let rows: Vec<_> = rows().into_iter().map(|row| (of(&row), row)).collect();
+        let each = rows.iter().map(|(text, row)| (row, text));
+        find(each, |text| text, filter, &person(ALICE, Role::Agent))
+    }
+
+    #[test]
+    fn each_choice_says_what_it_would_find_beside_the_others() {
+        let all = found(&Filter::default());
+        assert_eq!(all.ids.len(), 4);
+        assert_eq!(
+            all.whose,
+            [(Whose::Mine, 2), (Whose::MyGroups, 2), (Whose::Nobodys, 1)]
+        );
+        let filter = Filter {
+            priority: Some(Priority::P1),
+            ..Filter::default()
+        };
+        let urgent = found(&filter);
+        assert_eq!(urgent.states, [(State::New, 1), (State::Assigned, 1)]);
+        // The line of what is chosen goes on to show the other choices.
+        assert_eq!(urgent.priorities, [(Priority::P1, 2), (Priority::P2, 2)]);
+        for (state, count) in urgent.states {
+            let both = Filter {
+                state: Some(state),
+                ..filter.clone()
+            };
+            assert_eq!(found(&both).ids.len(), count);
+        }
+    }
+
+    #[test]
+    fn counts_follow_the_words_typed() {
+        let filter = Filter {
+            query: Query::new("incident 3", &|text| text.to_uppercase()),
+            ..Filter::default()
+        };
+        assert_eq!(found(&filter).states, [(State::Assigned, 1)]);
+    }
+
+    #[test]
+    fn a_group_or_none_and_a_day_narrow_the_list() {
+        let of = |group: Option<&str>| Filter {
+            group: Some(group.map(|group| GroupId(group.to_owned()))),
+            ..Filter::default()
+        };
+        assert_eq!(found(&of(Some("network"))).ids.len(), 2);
+        assert_eq!(found(&of(None)).ids.len(), 2);
+        let span = |start, end| Span {
+            start: UnixMillis(start),
+            end: UnixMillis(end),
+        };
+        let on = |day| Filter {
+            day: Some(day),
+            ..Filter::default()
+        };
+        assert_eq!(found(&on((DayOf::Opened, span(2, 4)))).ids.len(), 2);
+        assert_eq!(found(&on((DayOf::Resolved, span(0, 9)))).ids.len(), 0);
+    }
+}

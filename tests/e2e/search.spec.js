@@ -1,0 +1,98 @@
+// Finding incidents: by words in any script, by what the chips count, by an address.
+import { expect, test } from './support/test.js';
+
+/** What the row says of the words found. */
+function marks(desk) {
+  return desk.rows.locator('mark');
+}
+
+function tag(desk, name) {
+  return desk.page.locator('.filters button.tag').filter({ hasText: name });
+}
+
+/** How many incidents a chip promises. */
+async function promised(desk, name) {
+  return Number(await tag(desk, name).locator('.count').innerText());
+}
+
+test('words are found by their beginnings, whatever their case, accents and script', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.createIncident({ caller: 'Ångström Ødegård', contact: '1', subject: 'Straße gesperrt: Prüfgerät fehlt' });
+  await desk.createIncident({ caller: 'Γιώργος', contact: '2', subject: 'الطابعة لا تعمل 🖨' });
+  await desk.createIncident({ caller: '田中', contact: '3', subject: '社内VPNに接続できない' });
+  for (const [typed, found, shown] of [
+    ['strasse PRUF', 'Straße gesperrt', ['Straße', 'Prüf']],
+    ['odegard angs', 'Straße gesperrt', ['Ångs', 'Ødegård']],
+    ['ΓΙΩΡΓ', 'الطابعة', ['Γιώργ']],
+    ['الطابعه', undefined, []],
+    ['الطاب 🖨', 'الطابعة', ['الطاب', '🖨']],
+    ['接続', '社内VPN', ['接続']],
+    ['vpn 田', '社内VPN', ['VPN', '田']],
+    ['erfgerät', undefined, []],
+  ]) {
+    await desk.filter(typed);
+    await expect(desk.rows).toHaveCount(found ? 1 : 0);
+    if (found) await expect(desk.rows).toContainText(found);
+    await expect(marks(desk)).toHaveText(shown);
+  }
+  await desk.filter('<mark>&amp;');
+  await expect(marks(desk)).toHaveCount(0);
+});
+
+test('numbers, people, groups, categories and sites are found, and the row says why', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.filter('INC-1054');
+  await expect(desk.rows).toHaveCount(1);
+  await expect(desk.rows).toContainText('Scanners drop out');
+  await desk.filter('scanners drop zielinski');
+  await expect(desk.rows).toHaveCount(0);
+  await desk.openIncident('Forklift terminal 12');
+  for (const label of ['Assignee', 'Group', 'Category', 'Site']) {
+    const chosen = await desk.property(label).locator('option:checked').innerText();
+    const word = chosen.split(/[^\p{L}]+/u).find((part) => part.length > 3) ?? chosen;
+    await desk.filter(`forklift ${word}`);
+    await expect(desk.row('Forklift terminal 12'), `${label}: ${word}`).toBeVisible();
+    await expect(marks(desk).filter({ hasText: word })).not.toHaveCount(0);
+  }
+});
+
+test('the chips count what each would show, follow the typing, and the address keeps the choice', async ({ device }) => {
+  const phone = await device('agent@demo');
+  const { desk } = phone;
+  await desk.look('All open');
+  const before = await promised(desk, 'P3');
+  await desk.filter('category');
+  await expect(tag(desk, 'P3').locator('.count')).not.toHaveText(String(before));
+  for (const name of ['My groups', 'In progress', 'P3']) {
+    const count = await promised(desk, name);
+    await tag(desk, name).click();
+    await expect(tag(desk, name)).toHaveAttribute('aria-pressed', 'true');
+    await expect.poll(() => desk.count()).toBe(count);
+  }
+  const address = desk.page.url();
+  expect(address).toContain('q=category');
+  expect(address).toContain('whose=groups');
+  const shown = await desk.count();
+  const other = await phone.open(address.replace(phone.server.origin, ''));
+  await other.isUpToDate();
+  await expect.poll(() => other.count()).toBe(shown);
+  await expect(other.filterBox).toHaveValue('category');
+  await expect(tag(other, 'My groups')).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('an address with a group and a day narrows the list until the chips are dismissed', async ({ device }) => {
+  const phone = await device('agent@demo');
+  const today = await phone.desk.page.evaluate(() => new Date().toLocaleDateString('sv'));
+  const desk = await phone.open(`/console?view=all&group=network&opened=${today}`);
+  await desk.isUpToDate();
+  const narrow = await desk.count();
+  expect(narrow).toBeGreaterThan(0);
+  await desk.page.getByRole('button', { name: /^Opened .+: remove this filter$/ }).click();
+  await expect.poll(() => desk.count()).toBeGreaterThan(narrow);
+  await desk.page.getByRole('button', { name: 'Network: remove this filter' }).click();
+  await expect(desk.page).toHaveURL(/\/console\?view=all$/);
+  // What no address of ours says is left out.
+  const odd = await phone.open('/console?view=all&opened=2026-13-45&state=lost&whose=mine%27s');
+  await odd.isUpToDate();
+  await expect.poll(() => odd.count()).toBe(await desk.count());
+});
