@@ -39,9 +39,10 @@ fn code(source: &Source) -> &str {
 
 /// Modules that are compiled for tests alone.
 fn is_of_tests(path: &str) -> bool {
-    const ALONE: [&str; 2] = [
+    const ALONE: [&str; 3] = [
         "shared/src/incidents/table.rs",
         "shared/src/incidents/properties.rs",
+        "shared/src/incidents/withdrawals.rs",
     ];
     path.ends_with("/tests.rs") || path.contains("/tests/") || ALONE.contains(&path)
 }

@@ -297,6 +297,22 @@ impl Document {
             .unwrap_or_default()
     }
 
+    /// The content of a text as the changes that brought these facts left it, together with all
+    /// that they rest on; empty without any.
+    pub fn text_after(&self, name: TextName, facts: &[FactId]) -> String {
+        let (held, _) = self.facts();
+        let brought = held.iter().filter(|held| facts.contains(&held.fact.id));
+        let heads: Vec<_> = brought
+            .filter_map(|held| {
+                let (_, object) = self.automerge.get(ROOT, held.fact.key()).ok()??;
+                self.automerge.hash_for_opid(&object)
+            })
+            .collect();
+        let text = self.text_object(name).filter(|_| !heads.is_empty());
+        text.and_then(|text| self.automerge.text_at(text, &heads).ok())
+            .unwrap_or_default()
+    }
+
     /// The object of a text, by which operations name it.
     pub fn text_object(&self, name: TextName) -> Option<ObjId> {
         match self.automerge.get(ROOT, name.key()) {

@@ -27,7 +27,7 @@ pub use crate::priority::{Level, Priority};
 pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
 pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read};
-pub use timeline::{Event, EventKind};
+pub use timeline::{Event, EventKind, Withdrawn};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
 
 /// How an incident came in.
@@ -123,6 +123,12 @@ pub enum Intent {
     Note {
         text: String,
     },
+    /// Takes back what the same person did. Nothing goes: what is withdrawn stays in the history and
+    /// counts for nothing, and what it alone superseded holds again.
+    Withdraw {
+        doc: DocKind,
+        fact: FactId,
+    },
 }
 
 impl Intent {
@@ -131,6 +137,10 @@ impl Intent {
         match self {
             Self::Declare(_) => &[DocKind::Incident, DocKind::Work],
             Self::Note { .. } => &[DocKind::Work],
+            Self::Withdraw { doc, .. } => match doc {
+                DocKind::Incident => &[DocKind::Incident],
+                DocKind::Work => &[DocKind::Work],
+            },
             Self::Set(_)
             | Self::Assign { .. }
             | Self::Claim { .. }
@@ -158,7 +168,8 @@ impl Intent {
             | Self::Assign { .. }
             | Self::Claim { .. }
             | Self::Reply { .. }
-            | Self::Note { .. } => None,
+            | Self::Note { .. }
+            | Self::Withdraw { .. } => None,
         }
     }
 }
@@ -193,6 +204,10 @@ pub enum Refused {
     FollowsRefused,
     #[error("the document was rewritten; generation {generation} holds")]
     Generation { generation: u32 },
+    #[error("only the person who did an act can take it back")]
+    NotOwn,
+    #[error("only an act in the history of this document can be taken back")]
+    NothingToWithdraw,
 }
 
 /// Who made a fact, when by which clock, and from where.
@@ -259,6 +274,9 @@ pub struct Incident {
     pub created: Provenance,
     pub declared_by: PersonId,
     pub channel: Channel,
+    /// The values it was declared with, which hold again once what superseded them is withdrawn;
+    /// none when its beginning cannot be read.
+    pub first: Option<Box<Declare>>,
     pub description: String,
     /// What the requester says it is about, in their own words.
     pub asset: Option<String>,
@@ -320,3 +338,5 @@ impl Incident {
 mod properties;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod withdrawals;

@@ -317,7 +317,10 @@ impl Happening {
         let Some(fact) = self.fact else {
             return !matches!(self.event, Event::Warned { .. }) || incident.state.is_open();
         };
-        let is_there = incident.timeline.iter().any(|told| told.fact == fact);
+        let is_there = incident
+            .timeline
+            .iter()
+            .any(|told| told.fact == fact && told.counts());
         is_there
             && match self.event {
                 Event::Declared => incident.state != State::Cancelled,

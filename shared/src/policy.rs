@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ids::PersonId;
+use crate::ids::{DocKind, FactId, PersonId};
 use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
 use crate::people::{Person, Role, Scope, Surface};
 
@@ -31,6 +31,9 @@ pub fn allows(
     intent: &Intent,
     incident: Option<&Incident>,
 ) -> Result<(), Refused> {
+    if let Intent::Withdraw { doc, fact } = *intent {
+        return withdraws_own(person, (doc, fact), incident);
+    }
     let roles = allowed_roles(intent);
     let as_staff = person.roles.iter().any(|role| roles.contains(role));
     if !as_staff && !allows_requester(person, intent, incident) {
@@ -59,9 +62,30 @@ pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Res
 
 /// Whether an act meets an incident that has moved on meanwhile.
 pub fn is_late(intent: &Intent, incident: &Incident) -> bool {
-    match intent.transition() {
-        Some(transition) => !transition.is_allowed_from(incident.state),
-        None => !incident.state.is_open() && !matches!(intent, Intent::Declare(_)),
+    if matches!(intent, Intent::Declare(_) | Intent::Withdraw { .. }) {
+        return false;
+    }
+    intent
+        .transition()
+        .map_or(!incident.state.is_open(), |step| {
+            !step.is_allowed_from(incident.state)
+        })
+}
+
+/// Whatever somebody did they may take back, also what they may not do any more. Twice is once, so
+/// what is withdrawn already is no reason to refuse.
+fn withdraws_own(
+    person: &Person,
+    target: (DocKind, FactId),
+    incident: Option<&Incident>,
+) -> Result<(), Refused> {
+    let mut events = incident.into_iter().flat_map(|incident| &incident.timeline);
+    let found = events.find(|event| (event.doc, event.fact) == target);
+    let event = found.ok_or(Refused::NothingToWithdraw)?;
+    if event.from.by == person.id {
+        Ok(())
+    } else {
+        Err(Refused::NotOwn)
     }
 }
 
@@ -86,9 +110,11 @@ pub fn works(person: &Person) -> bool {
 
 fn allowed_roles(intent: &Intent) -> &'static [Role] {
     match intent {
-        Intent::Declare(_) | Intent::Reply { .. } | Intent::Note { .. } | Intent::Reopen { .. } => {
-            STAFF
-        }
+        Intent::Declare(_)
+        | Intent::Reply { .. }
+        | Intent::Note { .. }
+        | Intent::Reopen { .. }
+        | Intent::Withdraw { .. } => STAFF,
         Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
@@ -113,7 +139,8 @@ fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident
         | Intent::Start
         | Intent::Hold { .. }
         | Intent::Resolve { .. }
-        | Intent::Note { .. } => false,
+        | Intent::Note { .. }
+        | Intent::Withdraw { .. } => false,
     }
 }
 
@@ -161,7 +188,7 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         Intent::Hold { text, .. } | Intent::Reopen { text } | Intent::Cancel { text } => {
             at_most("text", text, TEXT_BYTES_MAX)
         }
-        Intent::Start | Intent::Close => Ok(()),
+        Intent::Start | Intent::Close | Intent::Withdraw { .. } => Ok(()),
     }
 }
 

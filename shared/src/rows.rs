@@ -66,7 +66,7 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         let found = incident
             .timeline
             .iter()
-            .filter(|event| wanted(&event.kind))
+            .filter(|event| event.counts() && wanted(&event.kind))
             .count();
         u16::try_from(found).unwrap_or(u16::MAX)
     };

@@ -93,7 +93,7 @@ impl Copy {
 
     /// Somebody acts on this copy, a second after the last act here. Returns the fact's id.
     pub fn act(&mut self, by: PersonId, intent: Intent) -> FactId {
-        let place = usize::from(matches!(intent, Intent::Note { .. }));
+        let place = usize::from(intent.docs() == [crate::ids::DocKind::Work]);
         let mut drafted = self.drafted(by, intent);
         let actor = self.actor;
         let written = write(&mut drafted, &mut self.docs, &|_| actor);

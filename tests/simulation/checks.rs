@@ -13,7 +13,7 @@ use shared::rows::unpack_one;
 use shared::sync::message::{PullPage, PushReply, Verdict};
 
 use super::roster::INTERNAL;
-use super::world::World;
+use super::world::{Done, World};
 
 impl World {
     /// C3, on one device.
@@ -25,7 +25,10 @@ impl World {
         for (act, done) in self.done.iter().filter(|(_, done)| done.seat == seat) {
             let is_accepted = self.server.accepted.contains_key(act);
             assert!(
-                waiting.contains(act) || refused.contains(act) || is_accepted,
+                waiting.contains(act)
+                    || refused.contains(act)
+                    || is_accepted
+                    || self.became_nothing(done),
                 "C3: {:?} left device {seat} without a verdict",
                 done.drafted.intent
             );
@@ -50,6 +53,16 @@ impl World {
             distrusted, 0,
             "device {seat} could not put a document together"
         );
+    }
+
+    /// Whether a refused act and its withdrawal left together: nothing is left to decide.
+    pub(super) fn became_nothing(&self, done: &Done) -> bool {
+        let mut others = self.done.values().filter(|other| other.seat == done.seat);
+        others.any(|other| {
+            let is_pair = other.drafted.is_withdrawn_by(&done.drafted.intent)
+                || done.drafted.is_withdrawn_by(&other.drafted.intent);
+            is_pair && !self.server.accepted.contains_key(&other.drafted.act)
+        })
     }
 
     /// C1, on one device: what lies between its cursors is there, change by change.

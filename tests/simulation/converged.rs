@@ -64,11 +64,12 @@ impl World {
         let done = &self.done[&act];
         let review = self.posts[done.seat].device.disk.review();
         let is_refused = review.iter().any(|entry| entry.drafted.act == act);
+        let is_nothing = self.became_nothing(done) && !self.server.accepted.contains_key(&act);
         let kept = self.server.kept.get(&done.incident);
         let has = |key: &(DocKind, FactId)| kept.is_some_and(|kept| facts(kept).contains(key));
         let wrote = wrote(done);
         let found = wrote.iter().filter(|fact| has(fact)).count();
-        if is_refused {
+        if is_refused || is_nothing {
             assert_eq!(found, 0, "a refused act left facts: {done:?}");
         } else {
             assert_eq!(
@@ -181,5 +182,9 @@ fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
         | Intent::Close
         | Intent::Cancel { .. }
         | Intent::Reply { .. } => vec![(DocKind::Incident, incident)],
+        Intent::Withdraw { doc, .. } => match doc {
+            DocKind::Incident => vec![(DocKind::Incident, incident)],
+            DocKind::Work => vec![(DocKind::Work, work)],
+        },
     }
 }

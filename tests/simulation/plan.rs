@@ -101,6 +101,8 @@ pub enum Deed {
     Reopen,
     Close,
     Cancel,
+    /// Takes back the last act on it from this device.
+    Withdraw,
 }
 
 /// A text that is not a plan.
@@ -235,7 +237,7 @@ fn declare(draws: &mut Draws) -> Deed {
 }
 
 fn deed(draws: &mut Draws) -> Deed {
-    match draws.below(24) {
+    match draws.below(27) {
         0..3 => declare(draws),
         3..6 => Deed::Reply,
         6..8 => Deed::Note,
@@ -257,6 +259,7 @@ fn deed(draws: &mut Draws) -> Deed {
         19 => Deed::Hold,
         20 | 21 => Deed::Resolve,
         22 => Deed::Reopen,
+        23..26 => Deed::Withdraw,
         _ => draws.pick(&[Deed::Close, Deed::Cancel]).clone(),
     }
 }

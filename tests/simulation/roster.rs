@@ -1,6 +1,6 @@
 //! Who takes part, on which devices, and what their deeds say.
 
-use shared::ids::{DeviceId, PersonId};
+use shared::ids::{DeviceId, DocKind, FactId, PersonId};
 use shared::incidents::{
     Channel, Declare, HoldReason, Intent, Level, Requester, ResolutionCode, SetField,
 };
@@ -71,10 +71,20 @@ pub fn directory() -> Directory {
     }
 }
 
-/// The act that a deed is, done by somebody as the `count`-th of a run.
-pub fn intent(deed: &Deed, by: Profile, count: u32) -> Intent {
+/// The act that a deed is, done by somebody as the `count`-th of a run; none when there is nothing
+/// to take back.
+pub fn intent(
+    deed: &Deed,
+    by: Profile,
+    count: u32,
+    last: Option<(DocKind, FactId)>,
+) -> Option<Intent> {
     let text = || format!("Text {count}.");
-    match deed {
+    Some(match deed {
+        Deed::Withdraw => {
+            let (doc, fact) = last?;
+            Intent::Withdraw { doc, fact }
+        }
         Deed::Declare { group } => Intent::Declare(declare(by, group.as_deref(), count)),
         Deed::Reply => Intent::Reply { text: text() },
         Deed::Note => Intent::Note {
@@ -104,7 +114,7 @@ pub fn intent(deed: &Deed, by: Profile, count: u32) -> Intent {
         Deed::Reopen => Intent::Reopen { text: text() },
         Deed::Close => Intent::Close,
         Deed::Cancel => Intent::Cancel { text: text() },
-    }
+    })
 }
 
 fn declare(by: Profile, group: Option<&str>, count: u32) -> Declare {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use shared::ids::{ActId, IncidentId};
-use shared::incidents::Drafted;
+use shared::ids::{ActId, DocKind, FactId, IncidentId};
+use shared::incidents::{Drafted, Intent};
 use shared::sync::client::{Contact, Input, Tick};
 use shared::sync::message::Live;
 use shared::testing::START;
@@ -144,7 +144,9 @@ impl World {
         let nth = usize::try_from(nth).unwrap_or(0);
         let incident = (!is_new).then(|| held[nth % held.len()]);
         self.deeds += 1;
-        let intent = roster::intent(deed, self.posts[seat].seat.profile, self.deeds);
+        let profile = self.posts[seat].seat.profile;
+        let last = incident.and_then(|incident| self.last_fact(seat, incident));
+        let intent = roster::intent(deed, profile, self.deeds, last)?;
         let moment = self.moment(seat);
         let done = self.posts[seat].device.act(incident, intent, moment);
         let act = done.ok().map(|(incident, drafted)| {
@@ -161,6 +163,16 @@ impl World {
         });
         self.follow_up(seat);
         act
+    }
+
+    /// What was done last on an incident from a device, other than taking back.
+    fn last_fact(&self, seat: usize, incident: IncidentId) -> Option<(DocKind, FactId)> {
+        let done = self.done.values();
+        let here = done.filter(|done| (done.seat, done.incident) == (seat, incident));
+        let acts = here.filter(|done| !matches!(done.drafted.intent, Intent::Withdraw { .. }));
+        let last = acts.max_by_key(|done| done.drafted.act)?;
+        let doc = *last.drafted.intent.docs().first()?;
+        Some((doc, last.drafted.facts[usize::from(doc == DocKind::Work)]))
     }
 
     /// Ends everything that goes wrong.

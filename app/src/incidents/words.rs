@@ -210,6 +210,7 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
         Intent::Cancel { .. } => t!("intent.cancel"),
         Intent::Reply { .. } => t!("intent.reply"),
         Intent::Note { .. } => t!("intent.note"),
+        Intent::Withdraw { .. } => t!("intent.withdraw"),
     }
 }
 
@@ -230,7 +231,8 @@ pub(crate) fn entry_text(intent: &Intent) -> Option<String> {
         | Intent::Assign { .. }
         | Intent::Claim { .. }
         | Intent::Start
-        | Intent::Close => return None,
+        | Intent::Close
+        | Intent::Withdraw { .. } => return None,
     };
     (!text.is_empty()).then(|| text.clone())
 }
@@ -246,7 +248,9 @@ pub(crate) fn refusal_text(refused: &Refused) -> String {
         Refused::FollowsRefused => t!("refused.follows"),
         Refused::Size { max } => t!("refused.too_long", max = max.to_string()),
         Refused::Generation { .. } => t!("refused.rewritten"),
+        Refused::NotOwn => t!("refused.not_own"),
         Refused::Author
+        | Refused::NothingToWithdraw
         | Refused::Shape { .. }
         | Refused::Encoding
         | Refused::Actor

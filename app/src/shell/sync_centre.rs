@@ -252,7 +252,8 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
         | Intent::Assign { .. }
         | Intent::Claim { .. }
         | Intent::Start
-        | Intent::Close => None,
+        | Intent::Close
+        | Intent::Withdraw { .. } => None,
     }
 }
 

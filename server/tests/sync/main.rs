@@ -9,3 +9,4 @@ mod push;
 mod refused;
 mod repair;
 mod server;
+mod withdrawn;

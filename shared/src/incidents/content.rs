@@ -4,7 +4,7 @@
 //! and the server's check of a change know exactly these spellings.
 
 use crate::document::{Body, Fact, Scalar};
-use crate::ids::{ActId, CategoryId, DocKind, GroupId, PersonId, SiteId};
+use crate::ids::{ActId, CategoryId, DocKind, FactId, GroupId, PersonId, SiteId};
 
 use super::{
     Channel, Declare, EventKind, HoldReason, Level, Requester, ResolutionCode, SetField, Transition,
@@ -39,6 +39,11 @@ pub(crate) enum Content {
     },
     Number {
         number: String,
+    },
+    /// Takes back what the same person stated in this document.
+    Withdrawn {
+        doc: DocKind,
+        fact: FactId,
     },
 }
 
@@ -111,6 +116,10 @@ impl Content {
                 body.text("value", number);
                 (DocKind::Incident, "number".to_owned())
             }
+            Self::Withdrawn { doc, fact } => {
+                body.bytes("fact", fact.as_bytes());
+                (*doc, "withdrawal".to_owned())
+            }
         };
         (doc, group, body.0)
     }
@@ -122,11 +131,11 @@ impl Content {
         Some((content, !body.0.is_empty()))
     }
 
-    /// How the history shows it.
+    /// How the history shows it; a withdrawal only marks what it takes back.
     pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {
         Some(match self.clone() {
             Self::Created { .. } => EventKind::Declared,
-            Self::WorkCreated { .. } => return None,
+            Self::WorkCreated { .. } | Self::Withdrawn { .. } => return None,
             Self::Set(set) => EventKind::Set(set),
             Self::Assigned { group, person } => EventKind::Assigned { group, person },
             Self::Claimed { group } => EventKind::Claimed { group },
@@ -180,9 +189,13 @@ impl Spelling {
         }
     }
 
-    fn act(&mut self, act: ActId) {
+    fn bytes(&mut self, name: &str, bytes: &[u8]) {
         self.0
-            .insert("act".to_owned(), Scalar::Bytes(act.as_bytes().to_vec()));
+            .insert(name.to_owned(), Scalar::Bytes(bytes.to_vec()));
+    }
+
+    fn act(&mut self, act: ActId) {
+        self.bytes("act", act.as_bytes());
     }
 
     fn requester(&mut self, requester: &Requester) {
@@ -239,6 +252,10 @@ impl Spelling {
 
     fn content(&mut self, doc: DocKind, group: &str) -> Option<Content> {
         Some(match (doc, group) {
+            (DocKind::Incident | DocKind::Work, "withdrawal") => Content::Withdrawn {
+                doc,
+                fact: FactId::from_bytes(self.take_bytes("fact")?),
+            },
             (DocKind::Incident, "created") => Content::Created {
                 act: self.take_act()?,
                 declare: self.take_declare()?,
@@ -283,11 +300,15 @@ impl Spelling {
         }
     }
 
-    fn take_act(&mut self) -> Option<ActId> {
-        match self.0.remove("act")? {
-            Scalar::Bytes(bytes) => bytes.try_into().ok().map(ActId::from_bytes),
+    fn take_bytes(&mut self, name: &str) -> Option<[u8; 16]> {
+        match self.0.remove(name)? {
+            Scalar::Bytes(bytes) => bytes.try_into().ok(),
             Scalar::Text(_) | Scalar::Int(_) => None,
         }
+    }
+
+    fn take_act(&mut self) -> Option<ActId> {
+        self.take_bytes("act").map(ActId::from_bytes)
     }
 
     fn take_requester(&mut self) -> Option<Requester> {

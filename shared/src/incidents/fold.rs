@@ -67,7 +67,8 @@ pub(super) mod value {
                     | Content::Moved(_)
                     | Content::Entry { .. }
                     | Content::Note { .. }
-                    | Content::Number { .. } => None,
+                    | Content::Number { .. }
+                    | Content::Withdrawn { .. } => None,
                 }
             }
         };
@@ -137,7 +138,8 @@ fn assignment_order(fact: &Known) -> (u8, UnixMillis, Reverse<UnixMillis>, FactI
         | Content::Moved(_)
         | Content::Entry { .. }
         | Content::Note { .. }
-        | Content::Number { .. } => (0, at, Reverse(none), fact.id),
+        | Content::Number { .. }
+        | Content::Withdrawn { .. } => (0, at, Reverse(none), fact.id),
     }
 }
 
@@ -151,7 +153,8 @@ fn assigned(content: &Content, by: PersonId) -> Option<(Option<GroupId>, Option<
         | Content::Moved(_)
         | Content::Entry { .. }
         | Content::Note { .. }
-        | Content::Number { .. } => None,
+        | Content::Number { .. }
+        | Content::Withdrawn { .. } => None,
     }
 }
 
@@ -278,7 +281,10 @@ fn by_requester(
     known: &Knowledge,
     requester: Option<PersonId>,
 ) -> impl Iterator<Item = usize> + '_ {
-    (0..known.facts.len()).filter(move |&at| Some(known.facts[at].from.by) == requester)
+    (0..known.facts.len()).filter(move |&at| {
+        let fact = &known.facts[at];
+        Some(fact.from.by) == requester && fact.counts() && !fact.withdraws
+    })
 }
 
 fn closing_stands(known: &Knowledge, at: usize, requester: Option<PersonId>) -> bool {
@@ -340,7 +346,7 @@ fn code_before(known: &Knowledge, at: usize) -> Option<ResolutionCode> {
 /// The last resolution that a closing has seen.
 fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, ResolutionCode)> {
     let resolved = (0..known.facts.len())
-        .filter(|&other| known.saw(at, other))
+        .filter(|&other| known.saw(at, other) && known.facts[other].counts())
         .filter_map(|other| {
             let fact = &known.facts[other];
             match fact.content {
@@ -355,7 +361,8 @@ fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, Resolu
                 | Content::Claimed { .. }
                 | Content::Entry { .. }
                 | Content::Note { .. }
-                | Content::Number { .. } => None,
+                | Content::Number { .. }
+                | Content::Withdrawn { .. } => None,
             }
         });
     resolved

@@ -3,27 +3,30 @@
 //! A page shows it in the frame of the tap; the reading of the documents follows and counts. Its
 //! author sees the incident as it is, so nothing is concurrent here and no fold is needed.
 
+mod taken_back;
+
 use crate::ids::{FactId, GroupId, PersonId};
 
 use super::fold::Phase;
 use super::{
     Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Period, Provenance, Said,
-    SetField, Stage, State,
+    SetField, Stage, State, Withdrawn,
 };
 
 impl Incident {
     /// Takes in an act on the incident as it reads here; `fact` and `from` are what its fact will
     /// have. Whether the act is allowed is not asked, and cards about acts that gave way stay.
     pub fn foresee(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
+        if let Intent::Withdraw { doc, fact: target } = *intent {
+            self.updated_at = from.corrected;
+            return self.take_back((doc, target), Withdrawn { fact, from });
+        }
         let Some(kind) = event(intent) else { return };
         match intent {
             Intent::Set(value) => self.set(value, fact, from),
             Intent::Assign { group, person } => self.assign(group.clone(), *person, fact, from),
             Intent::Claim { group } => self.assign(group.clone(), Some(from.by), fact, from),
-            Intent::Resolve { notes, .. } => {
-                self.resolution_notes.clone_from(notes);
-                self.keep_notes_to_the_last();
-            }
+            Intent::Resolve { notes, .. } => self.resolution_notes.clone_from(notes),
             Intent::Declare(_)
             | Intent::Start
             | Intent::Hold { .. }
@@ -31,40 +34,45 @@ impl Incident {
             | Intent::Close
             | Intent::Cancel { .. }
             | Intent::Reply { .. }
-            | Intent::Note { .. } => {}
+            | Intent::Note { .. }
+            | Intent::Withdraw { .. } => {}
         }
-        if self.is_answer(intent, from) {
-            self.step(&Intent::Start, fact, from);
-        }
-        self.step(intent, fact, from);
+        self.step(&kind, fact, from);
         self.updated_at = from.corrected;
         self.timeline.extend(intent.docs().first().map(|doc| Event {
             fact,
             doc: *doc,
             from,
             kind,
+            withdrawn: None,
         }));
     }
 
     /// Whether it is the message of the requester that the incident waits for.
-    fn is_answer(&self, intent: &Intent, from: Provenance) -> bool {
-        matches!(intent, Intent::Reply { .. })
+    fn is_answer(&self, kind: &EventKind, from: Provenance) -> bool {
+        matches!(kind, EventKind::Replied { .. })
             && self.hold == Some(HoldReason::Caller)
             && self.requester_person() == Some(from.by)
     }
 
     fn set(&mut self, value: &SetField, fact: FactId, from: Provenance) {
+        self.put(value, fact, from);
+        match value {
+            SetField::Impact(level) => self.past.impact.push(period(*level, fact, from)),
+            SetField::Urgency(level) => self.past.urgency.push(period(*level, fact, from)),
+            SetField::Subject(_)
+            | SetField::Category(_)
+            | SetField::Site(_)
+            | SetField::Requester(_) => {}
+        }
+    }
+
+    fn put(&mut self, value: &SetField, fact: FactId, from: Provenance) {
         match value.clone() {
             SetField::Subject(value) => put(&mut self.subject, value, fact, from),
             SetField::Category(value) => put(&mut self.category, value, fact, from),
-            SetField::Impact(value) => {
-                put(&mut self.impact, value, fact, from);
-                self.past.impact.push(period(value, fact, from));
-            }
-            SetField::Urgency(value) => {
-                put(&mut self.urgency, value, fact, from);
-                self.past.urgency.push(period(value, fact, from));
-            }
+            SetField::Impact(value) => put(&mut self.impact, value, fact, from),
+            SetField::Urgency(value) => put(&mut self.urgency, value, fact, from),
             SetField::Site(value) => put(&mut self.site, value, fact, from),
             SetField::Requester(value) => put(&mut self.requester, value, fact, from),
         }
@@ -89,48 +97,45 @@ impl Incident {
         }
     }
 
-    fn step(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
+    fn step(&mut self, kind: &EventKind, fact: FactId, from: Provenance) {
+        let kind = if self.is_answer(kind, from) {
+            &EventKind::Started
+        } else {
+            kind
+        };
         let ready = Phase::Ready.state(self.assignment.person);
-        let (state, stage) = match intent {
-            Intent::Start => (State::InProgress, Stage::InProgress),
-            Intent::Hold { reason, .. } => (State::OnHold, Stage::OnHold(*reason)),
-            Intent::Resolve { .. } => (State::Resolved, Stage::Resolved),
-            Intent::Reopen { .. } => (ready, Stage::Ready),
-            Intent::Close => (State::Closed, Stage::Closed),
-            Intent::Cancel { .. } => (State::Cancelled, Stage::Cancelled),
-            Intent::Declare(_)
-            | Intent::Set(_)
-            | Intent::Assign { .. }
-            | Intent::Claim { .. }
-            | Intent::Reply { .. }
-            | Intent::Note { .. } => return,
+        let (state, stage) = match kind {
+            EventKind::Started => (State::InProgress, Stage::InProgress),
+            EventKind::Held { reason, .. } => (State::OnHold, Stage::OnHold(*reason)),
+            EventKind::Resolved { .. } => (State::Resolved, Stage::Resolved),
+            EventKind::Reopened { .. } => (ready, Stage::Ready),
+            EventKind::Closed => (State::Closed, Stage::Closed),
+            EventKind::Cancelled { .. } => (State::Cancelled, Stage::Cancelled),
+            EventKind::Declared
+            | EventKind::Set(_)
+            | EventKind::Assigned { .. }
+            | EventKind::Claimed { .. }
+            | EventKind::Replied { .. }
+            | EventKind::Noted { .. }
+            | EventKind::Numbered { .. } => return,
         };
         self.state = state;
         self.past.stages.push(period(stage, fact, from));
         self.state_from = from;
-        self.hold = if let Intent::Hold { reason, .. } = intent {
+        self.hold = if let EventKind::Held { reason, .. } = kind {
             Some(*reason)
         } else {
             None
         };
-        self.resolution = if let Intent::Resolve { code, .. } = intent {
-            Some(*code)
+        let is_closed = *kind == EventKind::Closed;
+        (self.resolution, self.resolved_at) = if let EventKind::Resolved { code, .. } = kind {
+            (Some(*code), Some(from.corrected))
         } else {
-            self.resolution.filter(|_| *intent == Intent::Close)
+            (
+                self.resolution.filter(|_| is_closed),
+                self.resolved_at.filter(|_| is_closed),
+            )
         };
-        self.resolved_at = if matches!(intent, Intent::Resolve { .. }) {
-            Some(from.corrected)
-        } else {
-            self.resolved_at.filter(|_| *intent == Intent::Close)
-        };
-    }
-
-    fn keep_notes_to_the_last(&mut self) {
-        for event in &mut self.timeline {
-            if let EventKind::Resolved { notes, .. } = &mut event.kind {
-                notes.clear();
-            }
-        }
     }
 }
 
@@ -150,7 +155,7 @@ fn put<T>(field: &mut Field<T>, value: T, fact: FactId, from: Provenance) {
 
 fn event(intent: &Intent) -> Option<EventKind> {
     Some(match intent.clone() {
-        Intent::Declare(_) => return None,
+        Intent::Declare(_) | Intent::Withdraw { .. } => return None,
         Intent::Set(value) => EventKind::Set(value),
         Intent::Assign { group, person } => EventKind::Assigned { group, person },
         Intent::Claim { group } => EventKind::Claimed { group },
@@ -212,6 +217,54 @@ mod tests {
         ]
     }
 
+    fn withdraw(event: &Event) -> Intent {
+        let Event { doc, fact, .. } = *event;
+        Intent::Withdraw { doc, fact }
+    }
+
+    fn taken_back_as_foreseen(copy: &mut Copy, event: &Event) {
+        let mut foreseen = copy.read();
+        let intent = withdraw(event);
+        copy.act(event.from.by, intent.clone());
+        let read = copy.read();
+        let events = read.timeline.iter();
+        let said = events.filter_map(|event| event.withdrawn);
+        let said = said.max_by_key(|said| said.from.corrected);
+        let said = said.expect("something was taken back");
+        foreseen.foresee(&intent, said.fact, said.from);
+        assert_eq!(foreseen, read, "{event:?}");
+    }
+
+    #[test]
+    fn what_is_foreseen_of_taking_an_act_back_is_what_is_read_after_it() {
+        let lives = [
+            whole_life(),
+            vec![Intent::Cancel {
+                text: String::new(),
+            }],
+        ];
+        for (life, at_once) in lives
+            .into_iter()
+            .flat_map(|life| [(life.clone(), true), (life, false)])
+        {
+            let mut copy = Copy::declared();
+            for intent in life {
+                copy.now = copy.now.plus(1_000);
+                copy.act(ALICE, intent);
+                let read = copy.read();
+                let last = read.timeline.last().expect("the act");
+                if at_once {
+                    let mut copy = copy.clone();
+                    taken_back_as_foreseen(&mut copy, last);
+                }
+            }
+            let whole = copy.read();
+            for event in whole.timeline.iter().rev() {
+                taken_back_as_foreseen(&mut copy, event);
+            }
+        }
+    }
+
     fn foreseen_is_what_is_read(copy: &mut Copy, intent: &Intent) {
         let mut foreseen = copy.read();
         copy.act(ALICE, intent.clone());
@@ -245,6 +298,7 @@ mod tests {
         let event = read.timeline.last().expect("the act");
         foreseen.foresee(&answer, event.fact, event.from);
         assert_eq!(foreseen, read);
+        taken_back_as_foreseen(&mut copy, event);
         let mut copy = Copy::declared();
         let text = "Not needed.".to_owned();
         foreseen_is_what_is_read(&mut copy, &Intent::Cancel { text });

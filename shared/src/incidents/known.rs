@@ -2,6 +2,13 @@
 //!
 //! A fact A has seen B when B is an ancestor of A by `saw`. Two facts are concurrent when neither
 //! has seen the other.
+//!
+//! # Design
+//! Question: how is an act taken back where nothing is ever deleted? Answer: by a fact of the same
+//! author that names it. What is withdrawn is no member of any group any more, so that what it alone
+//! superseded is current again, while it and the withdrawal still link by `saw`. The values of a
+//! withdrawn beginning remain, and its withdrawal is a cancelling. Rejected: the inverse act, which
+//! would supersede what others did meanwhile, and removing the fact, which loses history.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +16,8 @@ use crate::document::{Document, Held, ReceiptBook};
 use crate::ids::{DocKind, FactId};
 use crate::time::UnixMillis;
 
-use super::content::Content;
-use super::{Arrived, Provenance};
+use super::content::{Content, Step};
+use super::{Arrived, Provenance, Withdrawn};
 
 /// A fact with what it says and when it counts.
 #[derive(Debug, Clone)]
@@ -20,6 +27,32 @@ pub(crate) struct Known {
     pub(crate) from: Provenance,
     /// How many facts lie below it on the longest way; orders facts of equal time.
     pub(crate) depth: u32,
+    /// That its author took it back.
+    pub(crate) withdrawn: Option<Withdrawn>,
+    /// Whether it takes another back; then it is no event of its own.
+    pub(crate) withdraws: bool,
+}
+
+impl Known {
+    /// Whether the folds regard it.
+    pub(crate) fn counts(&self) -> bool {
+        self.withdrawn.is_none() || matches!(self.content, Content::Created { .. })
+    }
+
+    fn may_be_withdrawn(&self) -> bool {
+        match self.content {
+            Content::WorkCreated { .. } | Content::Number { .. } | Content::Withdrawn { .. } => {
+                false
+            }
+            Content::Created { .. }
+            | Content::Set(_)
+            | Content::Assigned { .. }
+            | Content::Claimed { .. }
+            | Content::Moved(_)
+            | Content::Entry { .. }
+            | Content::Note { .. } => true,
+        }
+    }
 }
 
 /// The facts of one document that could be read.
@@ -52,7 +85,46 @@ impl Knowledge {
             strange,
         };
         knowledge.facts = knowledge.timed(readable, receipts);
+        knowledge.withdraw();
         knowledge
+    }
+
+    /// Marks what its author took back; said twice, the earlier counts.
+    fn withdraw(&mut self) {
+        let withdrawals = self.facts.iter().enumerate();
+        let mut withdrawals: Vec<_> = withdrawals
+            .filter_map(|(at, fact)| match fact.content {
+                Content::Withdrawn { fact: target, .. } => Some((at, target)),
+                Content::Created { .. }
+                | Content::WorkCreated { .. }
+                | Content::Set(_)
+                | Content::Assigned { .. }
+                | Content::Claimed { .. }
+                | Content::Moved(_)
+                | Content::Entry { .. }
+                | Content::Note { .. }
+                | Content::Number { .. } => None,
+            })
+            .collect();
+        withdrawals.sort_by_key(|&(at, _)| (self.facts[at].from.corrected, self.facts[at].id));
+        let mut cancelling = Vec::new();
+        for &(at, target) in &withdrawals {
+            let Known { id: fact, from, .. } = self.facts[at];
+            self.facts[at].withdraws = true;
+            let own = |known: &&mut Known| known.id == target && known.from.by == from.by;
+            for known in self.facts.iter_mut().filter(own) {
+                if known.may_be_withdrawn() {
+                    known.withdrawn.get_or_insert(Withdrawn { fact, from });
+                }
+                if matches!(known.content, Content::Created { .. }) {
+                    cancelling.push(at);
+                }
+            }
+        }
+        for at in cancelling {
+            let text = String::new();
+            self.facts[at].content = Content::Moved(Step::Cancelled { text });
+        }
     }
 
     /// Whether fact `a` has seen fact `b`.
@@ -70,10 +142,10 @@ impl Knowledge {
         self.ancestors.iter().any(|seen| seen.has(a) && seen.has(b))
     }
 
-    /// The facts of a group that no other fact of the group supersedes.
+    /// The facts of a group that no other fact of the group supersedes; withdrawn ones are in none.
     pub(crate) fn current(&self, member: impl Fn(&Content) -> bool) -> Vec<usize> {
         let members: Vec<_> = (0..self.facts.len())
-            .filter(|&at| member(&self.facts[at].content))
+            .filter(|&at| self.facts[at].counts() && member(&self.facts[at].content))
             .collect();
         let superseded = |at: usize| members.iter().any(|&other| self.saw(other, at));
         members
@@ -134,6 +206,8 @@ fn known(
         content,
         from,
         depth,
+        withdrawn: None,
+        withdraws: false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! time, so that a clock can be judged on what was so then.
 //!
 //! A moment counts only the facts up to it, but judges them with everything that is known now: what
-//! a concurrent fact overruled never held after that fact.
+//! a concurrent fact overruled never held after that fact, and what was withdrawn never held.
 
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,7 @@ fn winners<K: Ord>(
 ) -> Vec<(usize, UnixMillis)> {
     let facts = &known.facts;
     let mut members: Vec<_> = (0..facts.len())
-        .filter(|&at| member(&facts[at].content))
+        .filter(|&at| facts[at].counts() && member(&facts[at].content))
         .collect();
     members.sort_by_key(|&at| (facts[at].from.corrected, facts[at].depth, facts[at].id));
     let mut current: Vec<usize> = Vec::new();

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::ids::{FactId, PersonId};
+use crate::ids::{DocKind, FactId, PersonId};
 use crate::testing::{ALICE, BOB, CAROL, Copy};
 use crate::time::UnixMillis;
 
@@ -25,6 +25,12 @@ enum Step {
         by: PersonId,
         intent: Intent,
         wait: i64,
+    },
+    /// Somebody takes back the n-th of the acts that the device knows.
+    Withdraw {
+        device: usize,
+        by: PersonId,
+        nth: usize,
     },
     Meet {
         from: usize,
@@ -78,8 +84,12 @@ fn steps(devices: usize) -> impl Strategy<Value = Vec<Step>> {
                 wait: wait * 1_000,
             }
         });
+    let withdraw = (0..devices, 0..3_usize, 0..12_usize).prop_map(|(device, by, nth)| {
+        let by = [ALICE, BOB, CAROL][by];
+        Step::Withdraw { device, by, nth }
+    });
     let meet = (0..devices, 0..devices).prop_map(|(from, to)| Step::Meet { from, to });
-    prop::collection::vec(prop_oneof![3 => act, 1 => meet], 0..24)
+    prop::collection::vec(prop_oneof![6 => act, 2 => withdraw, 2 => meet], 0..24)
 }
 
 /// A fact as the model knows it.
@@ -98,6 +108,15 @@ struct World {
     copies: Vec<Copy>,
     known: Vec<BTreeSet<FactId>>,
     facts: Vec<Plain>,
+    /// Bob declared it before anything else.
+    created: FactId,
+}
+
+fn withdrawn(intent: &Intent) -> Option<FactId> {
+    match intent {
+        Intent::Withdraw { fact, .. } => Some(*fact),
+        _ => None,
+    }
 }
 
 impl World {
@@ -111,6 +130,7 @@ impl World {
             copies,
             known: vec![BTreeSet::new(); devices],
             facts: Vec::new(),
+            created: first.read().timeline[0].fact,
         };
         for step in steps {
             world.step(step);
@@ -140,12 +160,41 @@ impl World {
                     knew,
                 });
             }
+            Step::Withdraw { device, by, nth } => self.withdraw(*device, *by, *nth),
             Step::Meet { from, to } => {
                 let (from_copy, known) = (self.copies[*from].clone(), self.known[*from].clone());
                 self.copies[*to].merge(&from_copy);
                 self.known[*to].extend(known);
             }
         }
+    }
+
+    /// Also what is not one's own, a withdrawal, or withdrawn already is asked for; then it is inert.
+    fn withdraw(&mut self, device: usize, by: PersonId, nth: usize) {
+        let known = self.known[device].iter().copied();
+        let mut known: Vec<_> = known.collect();
+        known.push(self.created);
+        let target = known[nth % known.len()];
+        let of = self.facts.iter().find(|fact| fact.id == target);
+        let doc = of.map_or(DocKind::Incident, |of| of.intent.docs()[0]);
+        let intent = Intent::Withdraw { doc, fact: target };
+        let wait = 0;
+        self.step(&Step::Act {
+            device,
+            by,
+            intent,
+            wait,
+        });
+    }
+
+    /// Whether its author took a fact back.
+    fn is_withdrawn(&self, id: FactId, by: PersonId) -> bool {
+        let says = |fact: &Plain| fact.by == by && withdrawn(&fact.intent) == Some(id);
+        self.facts.iter().any(says)
+    }
+
+    fn counts(&self, fact: &Plain) -> bool {
+        withdrawn(&fact.intent).is_some() || !self.is_withdrawn(fact.id, fact.by)
     }
 
     /// Every device meets every other, in the order given by `turn`.
@@ -162,7 +211,7 @@ impl World {
         let members: Vec<_> = self
             .facts
             .iter()
-            .filter(|fact| member(&fact.intent))
+            .filter(|fact| member(&fact.intent) && self.counts(fact))
             .collect();
         let seen = |fact: &Plain| members.iter().any(|other| other.knew.contains(&fact.id));
         members.iter().copied().filter(|fact| !seen(fact)).collect()
@@ -185,7 +234,8 @@ impl World {
         let unknown = |other: &&Plain| {
             other.by == CAROL
                 && other.id != fact.id
-                && !matches!(other.intent, Intent::Note { .. })
+                && !matches!(other.intent, Intent::Note { .. } | Intent::Withdraw { .. })
+                && self.counts(other)
                 && !fact.knew.contains(&other.id)
                 && !other.knew.contains(&fact.id)
         };
@@ -197,6 +247,7 @@ impl World {
             other.by == CAROL
                 && matches!(other.intent, Intent::Reply { .. })
                 && other.knew.contains(&hold.id)
+                && self.counts(other)
         };
         self.facts.iter().any(answers)
     }
@@ -209,7 +260,7 @@ impl World {
             Intent::Reopen { .. } if fact.by != CAROL => (3, None),
             Intent::Close if self.closing_stands(fact) => (5, Some(State::Closed)),
             Intent::Close | Intent::Resolve { .. } => (4, Some(State::Resolved)),
-            Intent::Cancel { .. } => (6, Some(State::Cancelled)),
+            Intent::Cancel { .. } | Intent::Withdraw { .. } => (6, Some(State::Cancelled)),
             _ => (7, None),
         }
     }
@@ -233,10 +284,15 @@ impl World {
     }
 
     fn state(&self) -> State {
-        let current = self.current(|intent| intent.transition().is_some());
-        let best = current
-            .iter()
-            .max_by_key(|fact| (self.rank(fact).0, fact.at, fact.id));
+        let created = (self.created, BOB);
+        let steps = |fact: &&Plain| match fact.intent {
+            Intent::Withdraw { fact: target, .. } => (target, fact.by) == created,
+            _ => fact.intent.transition().is_some() && self.counts(fact),
+        };
+        let steps: Vec<_> = self.facts.iter().filter(steps).collect();
+        let seen = |fact: &Plain| steps.iter().any(|other| other.knew.contains(&fact.id));
+        let current = steps.iter().copied().filter(|fact| !seen(fact));
+        let best = current.max_by_key(|fact| (self.rank(fact).0, fact.at, fact.id));
         let state = best.and_then(|fact| self.rank(fact).1);
         let ready = if self.assignee().is_some() {
             State::Assigned
@@ -270,7 +326,14 @@ proptest! {
         let world = World::run(devices, &steps);
         let healed = world.heal(0).read();
         let facts: BTreeSet<_> = healed.timeline.iter().map(|event| event.fact).collect();
-        prop_assert!(world.facts.iter().all(|fact| facts.contains(&fact.id)));
+        let events = |fact: &&Plain| withdrawn(&fact.intent).is_none();
+        let expected = world.facts.iter().filter(events).map(|fact| fact.id);
+        let expected: BTreeSet<_> = expected.chain([world.created]).collect();
+        prop_assert_eq!(facts, expected);
+        for event in &healed.timeline {
+            let is_withdrawn = world.is_withdrawn(event.fact, event.from.by);
+            prop_assert_eq!(event.withdrawn.is_some(), is_withdrawn);
+        }
         prop_assert_eq!(healed.urgency.holds.value, world.urgency());
         prop_assert_eq!(healed.assignment.person, world.assignee());
         prop_assert_eq!(healed.state, world.state());
@@ -289,6 +352,11 @@ fn within(step: Step, devices: usize) -> Step {
             by,
             intent,
             wait,
+        },
+        Step::Withdraw { device, by, nth } => Step::Withdraw {
+            device: device % devices,
+            by,
+            nth,
         },
         Step::Meet { from, to } => Step::Meet {
             from: from % devices,

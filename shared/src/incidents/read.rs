@@ -1,6 +1,6 @@
 //! From documents, in whatever state a merge left them, to the incident that people see.
 
-use crate::document::{ReceiptBook, TextName};
+use crate::document::{Document, ReceiptBook, TextName};
 use crate::ids::{DocKind, FactId, PersonId};
 use crate::time::UnixMillis;
 
@@ -8,8 +8,8 @@ use super::content::{Content, Step};
 use super::fold::{self, Phase, severity, value};
 use super::known::{Knowledge, Known};
 use super::{
-    Assignment, Channel, Declare, Event, EventKind, Field, GaveWay, Incident, IncidentDocs, Level,
-    Past, Provenance, Requester, Said,
+    Assignment, Channel, Declare, Event, Field, GaveWay, Incident, IncidentDocs, Level, Past,
+    Provenance, Requester, Said,
 };
 
 /// The receipts of an incident's documents.
@@ -47,8 +47,13 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
     anomalies.extend(number.1.then_some(Anomaly::NumberedTwice));
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
-    let notes = docs.incident.text(TextName::Resolution);
+    let notes = Notes::of(&docs.incident, &known);
     let timeline = timeline(&known, work.as_ref(), &notes);
+    let last = known
+        .facts
+        .iter()
+        .chain(work.iter().flat_map(|work| &work.facts));
+    let updated_at = last.map(|fact| fact.from.corrected).max();
     let base = Base::of(created.0);
     let course = course(&known, &base);
     let incident = Incident {
@@ -57,6 +62,9 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         created: base.birth,
         declared_by: base.birth.by,
         channel: created.0.map_or(Channel::Import, channel),
+        first: created
+            .0
+            .and_then(|fact| declared(fact).cloned().map(Box::new)),
         description: docs.incident.text(TextName::Description),
         asset: created.0.and_then(|fact| declared(fact)?.asset.clone()),
         contact: created.0.and_then(|fact| declared(fact)?.contact.clone()),
@@ -72,12 +80,10 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         hold: course.phase.hold(),
         resolution: course.phase.resolution(),
         resolved_at: course.resolved_at,
-        resolution_notes: notes,
+        resolution_notes: notes.hold,
         gave_way: course.gave_way,
         past: course.past,
-        updated_at: timeline
-            .last()
-            .map_or(base.birth.corrected, |event| event.from.corrected),
+        updated_at: updated_at.unwrap_or(base.birth.corrected),
         timeline,
     };
     (incident, anomalies)
@@ -233,34 +239,62 @@ fn since(phase: Phase, moved: Provenance, assignment: &Assignment) -> Provenance
     }
 }
 
-fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &str) -> Vec<Event> {
-    let resolved = |fact: &&Known| matches!(fact.content, Content::Moved(Step::Resolved { .. }));
-    let order = |fact: &Known| (fact.from.corrected, fact.depth, fact.id);
-    let last_resolved = known
-        .facts
-        .iter()
-        .filter(resolved)
-        .max_by_key(|fact| order(fact))
-        .map(|fact| fact.id);
-    let mut facts: Vec<(DocKind, &Known)> = Vec::new();
-    facts.extend(known.facts.iter().map(|fact| (known.doc, fact)));
-    facts.extend(
-        work.into_iter()
-            .flat_map(|work| work.facts.iter().map(|fact| (work.doc, fact))),
-    );
-    facts.sort_by_key(|(doc, fact)| (order(fact), *doc));
-    let event = |(doc, fact): (DocKind, &Known)| {
-        let notes = if Some(fact.id) == last_resolved {
-            notes
+/// The notes of the resolutions, which lie in one text that all of them splice.
+struct Notes {
+    /// The notes that hold.
+    hold: String,
+    /// What each resolution made of them, unless there is only one.
+    each: Vec<(FactId, String)>,
+}
+
+impl Notes {
+    /// A withdrawn resolution leaves its splices in the text; so where there is one, the text is read
+    /// as those that count left it. To take splices back by others would say twice what two devices
+    /// take back at once.
+    fn of(doc: &Document, known: &Knowledge) -> Self {
+        let is_resolution =
+            |content: &Content| matches!(content, Content::Moved(Step::Resolved { .. }));
+        let all = known
+            .facts
+            .iter()
+            .filter(|fact| is_resolution(&fact.content));
+        let all: Vec<&Known> = all.collect();
+        let whole = || doc.text(TextName::Resolution);
+        let left = |facts: &[FactId]| doc.text_after(TextName::Resolution, facts);
+        let each = |fact: &&Known| (fact.id, left(&[fact.id]));
+        let hold = if all.iter().all(|fact| fact.counts()) {
+            whole()
         } else {
-            ""
+            let counting = known.current(is_resolution).into_iter();
+            left(&counting.map(|at| known.facts[at].id).collect::<Vec<_>>())
         };
-        let kind: EventKind = fact.content.event(notes)?;
+        let each = match all.as_slice() {
+            [only] => vec![(only.id, whole())],
+            _ => all.iter().map(each).collect(),
+        };
+        Self { hold, each }
+    }
+
+    fn by(&self, fact: FactId) -> &str {
+        let found = self.each.iter().find(|(id, _)| *id == fact);
+        found.map_or("", |(_, notes)| notes)
+    }
+}
+
+fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &Notes) -> Vec<Event> {
+    let mut facts: Vec<(DocKind, &Known)> = Vec::new();
+    for of in std::iter::once(known).chain(work) {
+        let events = of.facts.iter().filter(|fact| !fact.withdraws);
+        facts.extend(events.map(|fact| (of.doc, fact)));
+    }
+    facts.sort_by_key(|(doc, fact)| ((fact.from.corrected, fact.depth, fact.id), *doc));
+    let event = |(doc, fact): (DocKind, &Known)| {
         Some(Event {
             fact: fact.id,
             doc,
             from: fact.from,
-            kind,
+            kind: fact.content.event(notes.by(fact.id))?,
+            withdrawn: fact.withdrawn,
         })
     };
     facts.into_iter().filter_map(event).collect()
@@ -269,7 +303,7 @@ fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &str) -> Vec<Eve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Document, Draft, Fact};
+    use crate::document::{Draft, Fact};
     use crate::ids::{Actor, DocKey, IncidentId};
     use crate::incidents::{Intent, SetField, State};
     use crate::testing::{ALICE, Copy, START};

@@ -14,6 +14,24 @@ pub struct Event {
     pub doc: DocKind,
     pub from: Provenance,
     pub kind: EventKind,
+    /// That its author took it back. It stays in the history and counts for nothing; only the values
+    /// of a withdrawn beginning remain, and the incident is cancelled.
+    pub withdrawn: Option<Withdrawn>,
+}
+
+/// Who took something back, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The fact that says so; the earliest, if it was said more than once.
+    pub fact: FactId,
+    pub from: Provenance,
+}
+
+impl Event {
+    /// Whether it counts: nobody took it back.
+    pub fn counts(&self) -> bool {
+        self.withdrawn.is_none()
+    }
 }
 
 /// What a fact says.

@@ -24,6 +24,17 @@ pub struct Drafted {
     pub saw: Option<[Vec<FactId>; 2]>,
 }
 
+impl Drafted {
+    /// Whether an intent takes this act back.
+    pub fn is_withdrawn_by(&self, intent: &Intent) -> bool {
+        let Intent::Withdraw { doc, fact } = intent else {
+            return false;
+        };
+        let wrote = self.intent.docs().contains(doc);
+        wrote && self.facts[usize::from(*doc == DocKind::Work)] == *fact
+    }
+}
+
 /// The documents of one incident. A portal has no `work`.
 #[derive(Debug, Clone)]
 pub struct IncidentDocs {
@@ -164,6 +175,7 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
             return vec![(DocKind::Incident, Content::Created { act, declare }), work];
         }
         Intent::Note { text } => return vec![(DocKind::Work, Content::Note { text })],
+        Intent::Withdraw { doc, fact } => return vec![(doc, Content::Withdrawn { doc, fact })],
         Intent::Set(set) => Content::Set(set),
         Intent::Assign { group, person } => Content::Assigned { group, person },
         Intent::Claim { group } => Content::Claimed { group },
@@ -191,7 +203,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Moved(_)
         | Content::Entry { .. }
         | Content::Note { .. }
-        | Content::Number { .. } => Vec::new(),
+        | Content::Number { .. }
+        | Content::Withdrawn { .. } => Vec::new(),
     };
     let edits = match &drafted.intent {
         Intent::Resolve { notes, .. } => vec![(TextName::Resolution, notes.clone())],
@@ -205,7 +218,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Intent::Close
         | Intent::Cancel { .. }
         | Intent::Reply { .. }
-        | Intent::Note { .. } => Vec::new(),
+        | Intent::Note { .. }
+        | Intent::Withdraw { .. } => Vec::new(),
     };
     let (_, group, body) = content.spell();
     let id = drafted.facts[place];

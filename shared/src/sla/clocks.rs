@@ -289,7 +289,7 @@ fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenanc
         | EventKind::Noted { .. }
         | EventKind::Numbered { .. } => false,
     };
-    let mut events = incident.timeline.iter();
+    let mut events = incident.timeline.iter().filter(|event| event.counts());
     let first = events
         .find(|event| event.from.by != PersonId::SERVER && responds(event.from.by, &event.kind))?;
     (first.from.corrected <= until).then_some((first.fact, first.from))

@@ -407,6 +407,8 @@ impl LocalIncident {
             | Refused::Author
             | Refused::Shape { .. }
             | Refused::Encoding
+            | Refused::NotOwn
+            | Refused::NothingToWithdraw
             | Refused::Size { .. } => {
                 self.review(place, why, refused);
                 true
@@ -425,16 +427,33 @@ impl LocalIncident {
         is_given_up
     }
 
+    /// Hands an act back to its author; one that they have taken back meanwhile goes, and its
+    /// withdrawal with it, since both have become nothing.
     fn review(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) {
-        let entry = self.outbox.remove(place);
-        for later in &mut self.outbox[place..] {
-            later.unsee(&entry.drafted);
+        let entry = self.leave_out(place);
+        if let Some(withdrawal) = self.withdrawal_of(&entry) {
+            self.leave_out(withdrawal);
+            return;
         }
         refused.push(ReviewEntry {
             incident: self.id,
             drafted: entry.drafted,
             why: why.clone(),
         });
+    }
+
+    /// Takes an act out, and out of what later ones saw.
+    fn leave_out(&mut self, place: usize) -> OutboxEntry {
+        let entry = self.outbox.remove(place);
+        for later in &mut self.outbox[place..] {
+            later.unsee(&entry.drafted);
+        }
+        entry
+    }
+
+    fn withdrawal_of(&self, entry: &OutboxEntry) -> Option<usize> {
+        let is_of = |later: &OutboxEntry| entry.drafted.is_withdrawn_by(&later.drafted.intent);
+        self.outbox.iter().position(is_of)
     }
 
     /// Rebuilds the documents from what the server accepted and writes what waits on top, under new

@@ -699,6 +699,38 @@ fn a_refused_declaration_takes_everything_on_it_to_review() {
 }
 
 #[test]
+fn a_refused_act_that_was_taken_back_goes_with_its_withdrawal() {
+    let mut world = run(&[
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Crash,
+    ]);
+    let refused = world.act(0, reply()).expect("it was written");
+    let entries = world.device.disk.entries();
+    let fact = entries[0].1.drafted.facts[0];
+    let doc = DocKind::Incident;
+    let withdrawal = world.act(0, Intent::Withdraw { doc, fact });
+    let after = world.act(0, reply()).expect("it was written");
+    world.log.refuses.insert(refused);
+    world.take(Step::Push(9));
+    world.take(Step::TakeReply(0));
+    let disk = &world.device.disk;
+    let waiting: Vec<_> = disk
+        .entries()
+        .iter()
+        .map(|(_, entry)| entry.act())
+        .collect();
+    assert_eq!(waiting, [after], "what is nothing any more bothers nobody");
+    assert!(disk.review.is_empty());
+    world
+        .acts
+        .retain(|act| *act != refused && Some(*act) != withdrawal);
+    world.log.refuses.clear();
+    world.heal();
+}
+
+#[test]
 fn other_incidents_go_on_beside_a_refused_act() {
     let mut world = run(&[
         Step::Declare(0),
