@@ -10,6 +10,7 @@ pub mod notify;
 pub mod people;
 pub mod policy;
 pub mod priority;
+pub mod reports;
 pub mod rows;
 pub mod search;
 pub mod sla;

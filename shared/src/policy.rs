@@ -108,6 +108,12 @@ pub fn works(person: &Person) -> bool {
     person.roles.iter().any(|role| WORKERS.contains(role))
 }
 
+/// Whether the person answers for the work as a whole, and so is told how complete the picture is.
+pub fn oversees(person: &Person) -> bool {
+    const OVERSEERS: [Role; 3] = [Role::IncidentManager, Role::Manager, Role::Administrator];
+    person.active && person.roles.iter().any(|role| OVERSEERS.contains(role))
+}
+
 fn allowed_roles(intent: &Intent) -> &'static [Role] {
     match intent {
         Intent::Declare(_)

@@ -14,7 +14,7 @@ mod filter;
 
 use std::ops::Range;
 
-pub use filter::{DayOf, Filter, Found, Span, Whose, find};
+pub use filter::{DayOf, Filter, Found, Look, RISKS, Span, Whose, find};
 
 /// Decomposes by compatibility and writes in upper case, as the browser does it.
 pub type Unicode<'a> = &'a dyn Fn(&str) -> String;

@@ -4,6 +4,8 @@ use crate::ids::{GroupId, IncidentId};
 use crate::incidents::{Priority, State};
 use crate::people::Person;
 use crate::rows::Row;
+use crate::sla::Risk;
+use crate::targets::Targets;
 use crate::time::UnixMillis;
 
 use super::{Query, Searchable};
@@ -53,12 +55,13 @@ pub enum DayOf {
 }
 
 impl DayOf {
-    /// When it happened to an incident; a resolution that was reopened did not.
-    pub fn at(self, row: &Row) -> Option<UnixMillis> {
-        match self {
+    /// Whether it happened then to an incident; a resolution that was reopened did not.
+    pub fn is_in(self, row: &Row, span: Span) -> bool {
+        let at = match self {
             Self::Opened => Some(row.created_at),
             Self::Resolved => row.resolved_at,
-        }
+        };
+        at.is_some_and(|at| span.holds(at))
     }
 }
 
@@ -69,6 +72,7 @@ pub struct Filter {
     pub state: Option<State>,
     pub priority: Option<Priority>,
     pub whose: Option<Whose>,
+    pub risk: Option<Risk>,
     /// A group, or those that no group has.
     pub group: Option<Option<GroupId>>,
     pub day: Option<(DayOf, Span)>,
@@ -81,7 +85,27 @@ pub struct Found {
     pub states: Vec<(State, usize)>,
     pub priorities: Vec<(Priority, usize)>,
     pub whose: Vec<(Whose, usize)>,
+    /// At risk and breached; safe is what is neither.
+    pub risks: Vec<(Risk, usize)>,
 }
+
+/// Who looks at the rows, by which promises, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    pub me: &'a Person,
+    pub targets: &'a Targets,
+    pub now: UnixMillis,
+}
+
+impl Look<'_> {
+    /// How far an incident is from breaking a promise.
+    pub fn risk(self, row: &Row) -> Risk {
+        row.levels.risk(row.priority, self.targets, self.now)
+    }
+}
+
+/// The risks that somebody looks for.
+pub const RISKS: [Risk; 2] = [Risk::AtRisk, Risk::Breached];
 
 impl Filter {
     /// Whether nothing narrows the list.
@@ -91,9 +115,7 @@ impl Filter {
 
     fn keeps(&self, row: &Row) -> bool {
         self.group.as_ref().is_none_or(|group| *group == row.group)
-            && self
-                .day
-                .is_none_or(|(of, span)| of.at(row).is_some_and(|at| span.holds(at)))
+            && self.day.is_none_or(|(of, span)| of.is_in(row, span))
     }
 }
 
@@ -102,37 +124,39 @@ pub fn find<'r, T>(
     rows: impl Iterator<Item = (&'r Row, T)>,
     text: impl Fn(T) -> &'r Searchable,
     filter: &Filter,
-    me: &Person,
+    look: Look<'_>,
 ) -> Found {
     let mut states = State::ALL.map(|state| (state, 0));
     let mut priorities = Priority::ALL.map(|priority| (priority, 0));
     let mut whose = Whose::ALL.map(|whose| (whose, 0));
+    let mut risks = RISKS.map(|risk| (risk, 0));
     let mut ids = Vec::new();
     for (row, of) in rows {
-        let is_state = filter.state.is_none_or(|state| state == row.state);
-        let is_priority = filter
-            .priority
-            .is_none_or(|priority| priority == row.priority);
-        let is_whose = filter.whose.is_none_or(|whose| whose.holds(row, me));
-        // Two choices against it: it counts nowhere.
-        let against = [is_state, is_priority, is_whose]
-            .iter()
-            .filter(|is| !**is)
-            .count();
-        if against > 1 || !filter.keeps(row) {
+        let risk = look.risk(row);
+        let fits = [
+            filter.state.is_none_or(|state| state == row.state),
+            filter.priority.is_none_or(|one| one == row.priority),
+            filter.whose.is_none_or(|one| one.holds(row, look.me)),
+            filter.risk.is_none_or(|one| one == risk),
+        ];
+        // A line of choices counts what fits all the others: two that do not fit leave none.
+        let against = fits.iter().filter(|fits| !**fits).count();
+        let is_out = against > 1 || !filter.keeps(row);
+        if is_out || !filter.query.is_empty() && !filter.query.finds(text(of)) {
             continue;
         }
-        if !filter.query.is_empty() && !filter.query.finds(text(of)) {
-            continue;
-        }
-        if is_priority && is_whose {
+        let counts_in = |line: usize| against == 0 || !fits[line];
+        if counts_in(0) {
             count(&mut states, |state| state == row.state);
         }
-        if is_state && is_whose {
+        if counts_in(1) {
             count(&mut priorities, |priority| priority == row.priority);
         }
-        if is_state && is_priority {
-            count(&mut whose, |whose| whose.holds(row, me));
+        if counts_in(2) {
+            count(&mut whose, |whose| whose.holds(row, look.me));
+        }
+        if counts_in(3) {
+            count(&mut risks, |one| one == risk);
         }
         if against == 0 {
             ids.push(row.id);
@@ -143,6 +167,7 @@ pub fn find<'r, T>(
         states: some(states),
         priorities: some(priorities),
         whose: some(whose),
+        risks: some(risks),
     }
 }
 
@@ -189,7 +214,10 @@ mod tests {
         let of = |row: &Row| Searchable::of([row.subject.as_str()], &upper);
         let rows: Vec<_> = rows().into_iter().map(|row| (of(&row), row)).collect();
         let each = rows.iter().map(|(text, row)| (row, text));
-        find(each, |text| text, filter, &person(ALICE, Role::Agent))
+        let (me, targets) = (person(ALICE, Role::Agent), Targets::default());
+        let now = UnixMillis(0);
+        let (me, targets) = (&me, &targets);
+        find(each, |text| text, filter, Look { me, targets, now })
     }
 
     #[test]
