@@ -5,6 +5,7 @@
 pub mod engine;
 pub mod incidents;
 pub mod link;
+pub mod reports;
 pub mod session;
 pub mod shell;
 pub mod text;

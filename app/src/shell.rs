@@ -19,10 +19,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use shared::ids::PersonId;
+use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
 use crate::link::Link;
+use crate::reports::ReportPage;
 use crate::session::{Session, SignInPage};
 use crate::text;
 use crate::ui::browser;
@@ -88,14 +90,31 @@ fn Console(link: Link, session: Session) -> impl IntoView {
         }
         person
     });
+    let signs_in = StoredValue::new(false);
     move || {
         session.language.track();
         match (is_known.get(), person.get()) {
             (false, _) => ().into_any(),
-            (true, None) => view! { <SignInPage /> }.into_any(),
+            (true, None) => {
+                signs_in.set_value(true);
+                view! { <SignInPage /> }.into_any()
+            }
             // Another person gets a page of their own.
-            (true, Some(_)) => view! { <Page /> }.into_any(),
+            (true, Some(_)) => {
+                if signs_in.try_update_value(std::mem::take) == Some(true) {
+                    untrack(|| land(desk));
+                }
+                view! { <Page /> }.into_any()
+            }
         }
+    }
+}
+
+/// Who does not work on incidents themselves begins with how the work stands.
+fn land(desk: Desk) {
+    let me = desk.me();
+    if desk.address.is_bare() && policy::oversees(&me) && !policy::works(&me) {
+        desk.address.go_instead(Place::Reports);
     }
 }
 
@@ -119,21 +138,25 @@ fn Page() -> impl IntoView {
         on_cleanup(move || timer.clear());
     }
     title(desk);
-    let pane = move || {
-        if desk.address.incident().is_some() {
-            "detail"
-        } else {
-            "list"
-        }
+    let pane = move || match desk.address.place.get() {
+        Place::Incident(_) => "detail",
+        Place::Reports => "report",
+        Place::Queue | Place::New => "list",
     };
+    let reports = Memo::new(move |_| desk.address.place.get() == Place::Reports);
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
         <div class="app" data-pane=live(pane)>
             <TopBar centre=centre />
             <Banners />
             <Nav />
-            <QueuePane now=now />
-            <DetailPane />
+            <When is=Signal::derive(move || reports.get())>
+                <ReportPage now=now />
+            </When>
+            <When is=Signal::derive(move || !reports.get())>
+                <QueuePane now=now />
+                <DetailPane />
+            </When>
             <BottomBar centre=centre />
         </div>
         <When is=Signal::derive(move || is_new.get())>

@@ -16,6 +16,7 @@ pub mod import;
 pub mod jobs;
 pub mod metrics;
 pub mod people;
+mod reports;
 mod requests;
 pub mod serve;
 pub mod store;
@@ -111,6 +112,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(client::routes())
         .merge(auth::routes())
         .merge(metrics::routes())
+        .merge(reports::routes())
         .merge(sync::routes().layer(compression()))
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(

@@ -65,6 +65,15 @@ pub struct StoredSession {
     pub expires_at: UnixMillis,
 }
 
+/// That the device behind a session was heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contact {
+    pub session: SessionId,
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub at: UnixMillis,
+}
+
 /// A document as it lies in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDoc {
@@ -195,6 +204,10 @@ pub trait Store: Debug + Send + Sync {
         expires_at: UnixMillis,
     ) -> Result<()>;
     async fn end_session(&self, id: SessionId) -> Result<()>;
+    /// Notes a contact in place of the one before of the same session.
+    async fn put_contact(&self, contact: &Contact) -> Result<()>;
+    /// The contacts noted of sessions on the console that are valid now.
+    async fn contacts(&self, now: UnixMillis) -> Result<Vec<Contact>>;
     /// Ends every session of a person and tells how many there were.
     async fn end_sessions_of(&self, person: PersonId) -> Result<u64>;
 }

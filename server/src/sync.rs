@@ -10,6 +10,7 @@
 //! alone. Rejected: a transaction per act (fifty acts would wait for the disk fifty times).
 
 mod batch;
+mod contacts;
 mod hot;
 mod keeper;
 mod live;

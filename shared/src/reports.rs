@@ -83,7 +83,7 @@ impl Report {
     }
 }
 
-fn count<T: PartialEq>(counts: &mut [(T, usize)], of: T) {
+fn count<T: PartialEq + Copy>(counts: &mut [(T, usize)], of: T) {
     if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == of) {
         *count += 1;
     }

@@ -11,7 +11,8 @@ use web_sys::UrlSearchParams;
 
 use shared::ids::{GroupId, IncidentId};
 use shared::incidents::{Priority, State};
-use shared::search::{DayOf, Filter, Whose};
+use shared::search::{DayOf, Filter, RISKS, Whose};
+use shared::sla::Risk;
 
 use super::View;
 use crate::ui::browser;
@@ -24,6 +25,7 @@ pub(crate) enum Place {
     #[default]
     Queue,
     New,
+    Reports,
     Incident(IncidentId),
 }
 
@@ -65,7 +67,7 @@ impl Address {
     pub(crate) fn incident(self) -> Option<IncidentId> {
         match self.place.get() {
             Place::Incident(id) => Some(id),
-            Place::Queue | Place::New => None,
+            Place::Queue | Place::New | Place::Reports => None,
         }
     }
 
@@ -85,12 +87,27 @@ impl Address {
         });
     }
 
-    /// The address of a view, for links.
-    pub(crate) fn of_view(view: View) -> String {
+    /// Opens the list that a filter leaves of a view.
+    pub(crate) fn open_list(self, view: View, filter: Filter) {
+        self.change(true, |all| *all = list(view, filter));
+    }
+
+    /// The address of such a list, for links.
+    pub(crate) fn of_list(view: View, filter: Filter) -> String {
+        write(&list(view, filter))
+    }
+
+    /// The address of the reports.
+    pub(crate) fn of_reports() -> String {
         write(&Location {
-            view,
+            place: Place::Reports,
             ..Location::default()
         })
+    }
+
+    /// Whether the address names nothing in particular.
+    pub(crate) fn is_bare(self) -> bool {
+        self.all.with_untracked(|all| *all == Location::default())
     }
 
     /// Looks for words.
@@ -132,6 +149,14 @@ impl Address {
     }
 }
 
+fn list(view: View, filter: Filter) -> Location {
+    Location {
+        view,
+        filter,
+        ..Location::default()
+    }
+}
+
 fn read() -> Location {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
@@ -154,6 +179,7 @@ fn read() -> Location {
             state: choice(&State::ALL, state_word, word("state")),
             priority: choice(&Priority::ALL, priority_word, word("priority")),
             whose: choice(&Whose::ALL, whose_word, word("whose")),
+            risk: choice(&RISKS, risk_word, word("risk")),
             group: word("group")
                 .map(|group| Some(GroupId(group)).filter(|group| !group.0.is_empty())),
             day: DAYS.into_iter().find_map(|of| {
@@ -177,6 +203,7 @@ fn place(path: &str) -> Place {
         .trim_matches('/')
     {
         "new" => Place::New,
+        "reports" => Place::Reports,
         rest => {
             let id = rest
                 .strip_prefix("incidents/")
@@ -190,6 +217,7 @@ fn write(location: &Location) -> String {
     let path = match location.place {
         Place::Queue => ROOT.to_owned(),
         Place::New => format!("{ROOT}/new"),
+        Place::Reports => format!("{ROOT}/reports"),
         Place::Incident(id) => format!("{ROOT}/incidents/{id}"),
     };
     let Ok(parameters) = UrlSearchParams::new() else {
@@ -205,6 +233,7 @@ fn write(location: &Location) -> String {
         state,
         priority,
         whose,
+        risk,
         group,
         day,
         ..
@@ -213,6 +242,7 @@ fn write(location: &Location) -> String {
         ("state", state.map(state_word)),
         ("priority", priority.map(priority_word)),
         ("whose", whose.map(whose_word)),
+        ("risk", risk.map(risk_word)),
         (
             "group",
             group
@@ -245,6 +275,14 @@ fn day_of_word(of: DayOf) -> &'static str {
     }
 }
 
+fn risk_word(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Safe => "safe",
+        Risk::AtRisk => "at_risk",
+        Risk::Breached => "breached",
+    }
+}
+
 fn whose_word(whose: Whose) -> &'static str {
     match whose {
         Whose::Mine => "mine",
@@ -254,7 +292,7 @@ fn whose_word(whose: Whose) -> &'static str {
 }
 
 /// A priority's short name, the same in every language.
-pub(super) fn priority_word(priority: Priority) -> &'static str {
+pub(crate) fn priority_word(priority: Priority) -> &'static str {
     match priority {
         Priority::P1 => "P1",
         Priority::P2 => "P2",

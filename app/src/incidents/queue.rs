@@ -9,7 +9,8 @@ use web_sys::KeyboardEvent;
 
 use shared::ids::IncidentId;
 use shared::incidents::Priority;
-use shared::search::{DayOf, Filter, Found, Query, Whose};
+use shared::search::{DayOf, Filter, Found, Look, Query, Whose};
+use shared::sla::Risk;
 use shared::time::UnixMillis;
 
 use super::Desk;
@@ -36,7 +37,7 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn new(desk: Desk) -> Self {
+    fn new(desk: Desk, now: ReadSignal<UnixMillis>) -> Self {
         let address = desk.address;
         let query = Memo::new(move |_| Query::new(&address.query.get(), &browser::fold));
         let filter = Memo::new(move |_| Filter {
@@ -46,8 +47,13 @@ impl Shelf {
         let found = Memo::new(move |_| {
             let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
             let organisation = desk.organisation();
+            let look = Look {
+                me: &me,
+                targets: &organisation.directory.targets,
+                now: now.get(),
+            };
             desk.board()
-                .with_rows(|rows| views::find(rows, view, &filter, &me, &organisation))
+                .with_rows(|rows| views::find(rows, view, &filter, look, &organisation))
         });
         let shelf = Self {
             query,
@@ -100,7 +106,7 @@ impl Shelf {
 #[component]
 pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let shelf = Shelf::new(desk);
+    let shelf = Shelf::new(desk, now);
     let ids = Signal::derive(move || shelf.shown.get());
     let cursor = Cursor::new(ids);
     // The open incident is where the cursor stands.
@@ -172,6 +178,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 on:keydown=clear
             />
             <Chosen />
+            <RiskTags shelf=shelf />
             <WhoseTags shelf=shelf />
             <StateTags shelf=shelf />
             <PriorityTags shelf=shelf />
@@ -265,6 +272,26 @@ fn whose_text(whose: Whose) -> String {
         Whose::Mine => t!("tag.mine"),
         Whose::MyGroups => t!("view.groups"),
         Whose::Nobodys => t!("view.unassigned"),
+    }
+}
+
+#[component]
+fn RiskTags(shelf: Shelf) -> impl IntoView {
+    let counts = Memo::new(move |_| shelf.found.with(|found| found.risks.clone()));
+    tags(
+        counts,
+        |filter| filter.risk,
+        risk_text,
+        |filter, one| filter.risk = one,
+    )
+}
+
+/// How far an incident is from breaking a promise.
+pub(crate) fn risk_text(risk: Risk) -> String {
+    match risk {
+        Risk::Safe => t!("risk.safe"),
+        Risk::AtRisk => t!("risk.at_risk"),
+        Risk::Breached => t!("risk.breached"),
     }
 }
 

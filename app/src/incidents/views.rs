@@ -5,7 +5,7 @@ use std::rc::Rc;
 use shared::incidents::State;
 use shared::people::Person;
 use shared::rows::Row;
-use shared::search::{self, Filter, Found};
+use shared::search::{self, Filter, Found, Look};
 
 use crate::link::{Entry, Organisation};
 use crate::text::t;
@@ -124,10 +124,15 @@ pub(crate) fn find(
     rows: &[Rc<Entry>],
     view: View,
     filter: &Filter,
-    me: &Person,
+    look: Look<'_>,
     organisation: &Organisation,
 ) -> Found {
-    let shown = rows.iter().filter(|entry| view.shows(&entry.row, me));
+    let shown = rows.iter().filter(|entry| view.shows(&entry.row, look.me));
     let rows = shown.map(|entry| (&entry.row, &**entry));
-    search::find(rows, |entry: &Entry| entry.texts(organisation), filter, me)
+    search::find(
+        rows,
+        |entry: &Entry| entry.texts(organisation),
+        filter,
+        look,
+    )
 }

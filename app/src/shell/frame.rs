@@ -3,10 +3,15 @@
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
+use shared::policy;
+use shared::search::Filter;
+
 use super::menu::PersonMenu;
 use super::status::StatusChip;
 use crate::incidents::{Address, Desk, Place, View, view_counts};
+use crate::reports::ReportsLink;
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 
@@ -53,6 +58,7 @@ pub(super) fn Nav() -> impl IntoView {
     };
     view! {
         <nav class="nav" aria-label=t!("nav.label")>
+            <ReportsLink />
             <h2>{t!("nav.own")}</h2>
             {links(&View::OWN)}
             <h2>{t!("nav.shared")}</h2>
@@ -67,15 +73,17 @@ fn view_link(
     count: impl Fn() -> usize + Send + Sync + 'static,
 ) -> impl IntoView {
     let look = move |event: MouseEvent| {
-        // With a modifier the browser opens the view in another tab.
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+        if browser::stays(&event) {
             event.prevent_default();
             desk.address.look_at(of);
         }
     };
-    let current = move || (desk.address.view.get() == of).then_some("page");
+    let current = move || {
+        let is_here = desk.address.view.get() == of && desk.address.place.get() != Place::Reports;
+        is_here.then_some("page")
+    };
     view! {
-        <a href=Address::of_view(of) aria-current=live(current) on:click=look>
+        <a href=Address::of_list(of, Filter::default()) aria-current=live(current) on:click=look>
             {of.name()}
             <span class="count">{live(count)}</span>
         </a>
@@ -114,6 +122,30 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// The reports among the views of a phone.
+#[component]
+fn ReportsChoice() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let is_for_me = Memo::new(move |_| policy::oversees(&desk.me()));
+    let is_here = move || (desk.address.place.get() == Place::Reports).to_string();
+    live(move || {
+        is_for_me.get().then(|| {
+            view! {
+                <button
+                    type="button"
+                    role="menuitemradio"
+                    aria-checked=live(is_here)
+                    popovertarget="views"
+                    popovertargetaction="hide"
+                    on:click=move |_| desk.address.go(Place::Reports)
+                >
+                    {t!("report.title")}
+                </button>
+            }
+        })
+    })
+}
+
 /// On a phone the views lie in a menu, since the side has no room.
 #[component]
 fn ViewsMenu() -> impl IntoView {
@@ -134,6 +166,7 @@ fn ViewsMenu() -> impl IntoView {
     });
     view! {
         <div class="menu" id="views" popover="auto" role="menu" aria-label=t!("nav.label")>
+            <ReportsChoice />
             {choices.collect_view()}
         </div>
     }

@@ -4,7 +4,7 @@ use js_sys::JsString;
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CustomEvent, HtmlElement, Storage};
+use web_sys::{CustomEvent, HtmlElement, MouseEvent, Storage};
 
 use shared::search::Span;
 use shared::time::UnixMillis;
@@ -210,6 +210,17 @@ pub fn remember_focus() -> impl FnOnce() + Send + Sync + 'static {
             }
         });
     }
+}
+
+/// Whether a click on a link stays on this page; with a modifier the browser opens another tab.
+pub fn stays(event: &MouseEvent) -> bool {
+    !event.ctrl_key() && !event.meta_key() && !event.shift_key()
+}
+
+/// Opens the browser's print dialog.
+pub fn print() {
+    // A browser that cannot print says so itself.
+    window().print().ok();
 }
 
 /// Whether keys belong to something else: the focus lies in a field, or a dialog or menu is open.

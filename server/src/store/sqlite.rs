@@ -31,11 +31,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row as _, SqlSafeStr as _};
 
-use super::{Result, Store, StoreError, StoredChange, StoredSession, View, Writing};
+use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, View, Writing};
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "log",
@@ -50,6 +50,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         3,
         "devices",
         include_str!("../../migrations/sqlite/0003_devices.sql"),
+    ),
+    (
+        4,
+        "contacts",
+        include_str!("../../migrations/sqlite/0004_contacts.sql"),
     ),
 ];
 
@@ -227,6 +232,14 @@ impl Store for Sqlite {
 
     async fn end_session(&self, id: SessionId) -> Result<()> {
         people::end_session(&self.writer, id).await
+    }
+
+    async fn put_contact(&self, contact: &Contact) -> Result<()> {
+        people::put_contact(&self.writer, contact).await
+    }
+
+    async fn contacts(&self, now: UnixMillis) -> Result<Vec<Contact>> {
+        people::contacts(&self.readers, now).await
     }
 
     async fn end_sessions_of(&self, person: PersonId) -> Result<u64> {
@@ -407,6 +420,7 @@ mod tests {
         the_oldest_refused_changes_of_a_person_go_first,
         refused_changes_of_a_person_have_so_many_bytes,
         numbers_and_effects_are_given_once,
+        contacts_of_valid_sessions_on_the_console_last,
         people_and_sessions_last,
     }
 }

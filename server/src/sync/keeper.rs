@@ -14,12 +14,13 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 use super::batch::{Batch, load};
+use super::contacts::Contacts;
 use super::hot::Hot;
 use super::live::Sockets;
 use super::signer::HeadSigner;
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::store::{self, Audience, Store, StoreError, StoredDoc, Writing};
+use crate::store::{self, Audience, Contact, Store, StoreError, StoredDoc, Writing};
 
 /// How many incidents from elsewhere share a transaction.
 const AUTHORED_PER_COMMIT: usize = 256;
@@ -39,6 +40,7 @@ pub struct Keeper {
     head: watch::Sender<Seq>,
     turns: Semaphore,
     pub(super) sockets: Sockets,
+    pub(super) contacts: Contacts,
 }
 
 /// What became of incidents from elsewhere.
@@ -78,12 +80,19 @@ impl Keeper {
             head: watch::Sender::new(log.head),
             turns: Semaphore::new(TURNS_MAX),
             sockets: Sockets::default(),
+            contacts: Contacts::default(),
         })
     }
 
     /// Leave to answer a request; when too many are being answered, the device comes back later.
     pub(super) fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         self.turns.try_acquire().map_err(|_| ApiError::Busy)
+    }
+
+    /// How many devices of these contacts were not heard of lately.
+    pub(crate) fn away(&self, contacts: Vec<Contact>, now: UnixMillis) -> usize {
+        let is_open = |session| self.sockets.has(session);
+        self.contacts.away(contacts, now, is_open)
     }
 
     /// The end of the log, and a signal when it moves.

@@ -72,6 +72,11 @@ impl Drop for Seat {
 }
 
 impl Sockets {
+    /// Whether the session has a socket open.
+    pub(super) fn has(&self, session: SessionId) -> bool {
+        self.lock().contains_key(&session)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,22 +91,25 @@ pub(super) async fn live(
     let upgrade = upgrade
         .max_message_size(FRAME_BYTES_MAX)
         .max_frame_size(FRAME_BYTES_MAX);
-    Ok(upgrade.on_upgrade(move |socket| serve(app, seat, socket)))
+    Ok(upgrade.on_upgrade(async move |socket| {
+        serve(&app, &seat, socket).await;
+        app.keeper.contacts.touch(seat.session, app.clock.now());
+    }))
 }
 
-async fn serve(app: Arc<App>, seat: Seat, mut socket: WebSocket) {
+async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
     let mut head = app.keeper.watch();
     let first = *head.borrow_and_update();
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent = 0;
-    let mut sent = send(&mut socket, &told(&app, first)).await;
+    let mut sent = send(&mut socket, &told(app, first)).await;
     while sent {
         sent = tokio::select! {
             () = app.stopped() => return close(socket, GOING_AWAY).await,
             changed = head.changed() => {
                 let seq = *head.borrow_and_update();
-                changed.is_ok() && send(&mut socket, &told(&app, seq)).await
+                changed.is_ok() && send(&mut socket, &told(app, seq)).await
             }
             frame = socket.recv() => {
                 silent = 0;
@@ -109,7 +117,7 @@ async fn serve(app: Arc<App>, seat: Seat, mut socket: WebSocket) {
             }
             _ = beat.tick() => {
                 silent += 1;
-                if !is_signed_in(&app, seat.session).await {
+                if !is_signed_in(app, seat.session).await {
                     return close(socket, SESSION_ENDED).await;
                 }
                 silent <= SILENT_BEATS_MAX && send(&mut socket, &Live::Beat).await

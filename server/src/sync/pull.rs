@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::document::ReceiptColumns;
-use shared::ids::{DocKey, DocKind, IncidentId};
+use shared::ids::{DeviceId, DocKey, DocKind, IncidentId};
 use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
@@ -22,7 +22,7 @@ use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
-use crate::store::{Result, StoredChange, StoredDoc, View};
+use crate::store::{Contact, Result, StoredChange, StoredDoc, View};
 
 /// About how many bytes of documents a page has at most; one incident may be larger.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
@@ -44,6 +44,7 @@ pub(super) async fn pull(
         return Err(ApiError::TooLarge);
     }
     let session = session(&signed_in, request.device, request.surface);
+    hear(&app, &signed_in, request.device).await?;
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
     drop(view);
@@ -56,6 +57,20 @@ pub(super) async fn pull(
     page.directory = (directory.version != request.directory)
         .then(|| directory_for(&session.person, session.surface, &directory));
     Ok(reply(&page))
+}
+
+/// Notes that the device behind the session is there.
+async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) -> Result<()> {
+    let contact = Contact {
+        session: signed_in.session_id,
+        person: signed_in.person.id,
+        device,
+        at: app.clock.now(),
+    };
+    match app.keeper.contacts.hear(contact) {
+        Some(contact) => app.store.put_contact(&contact).await,
+        None => Ok(()),
+    }
 }
 
 /// A page, and whether the session's scopes are kept as issued, as they must be before it leaves.

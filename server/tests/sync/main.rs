@@ -1,6 +1,7 @@
 //! Sync as devices meet it, without a network: one request in, one response out.
 
 mod author;
+mod contacts;
 mod device;
 mod interleaved;
 mod live;

@@ -8,9 +8,44 @@ use shared::sync::Seq;
 use shared::sync::message::Surface;
 use shared::sync::server::Issued;
 
-use super::super::DEVICES_MAX;
+use super::super::{Contact, DEVICES_MAX};
 use super::{NOW, Place, commit, group, scopes};
 use crate::auth::SessionId;
+
+pub(in crate::store) async fn contacts_of_valid_sessions_on_the_console_last(place: &impl Place) {
+    let store = place.open().await;
+    let contact = |nth: u8, at| Contact {
+        session: SessionId([nth; 32]),
+        person: PersonId(u32::from(nth)),
+        device: DeviceId::from_bytes([nth; 16]),
+        at,
+    };
+    for (nth, surface) in [
+        (1, Surface::Console),
+        (2, Surface::Portal),
+        (3, Surface::Console),
+    ] {
+        let until = NOW.plus(i64::from(nth));
+        let of = contact(nth, NOW);
+        let added = store.add_session(of.session, of.person, surface, NOW, until);
+        added.await.expect("kept");
+        store.put_contact(&of).await.expect("kept");
+    }
+    let later = contact(3, NOW.plus(1));
+    store.put_contact(&later).await.expect("replaced");
+    drop(store);
+
+    let store = place.open().await;
+    let all = store.contacts(NOW).await.expect("a look");
+    assert_eq!(all, [contact(1, NOW), later]);
+    let valid = store.contacts(NOW.plus(1)).await.expect("a look");
+    assert_eq!(valid, [later]);
+    store.end_session(later.session).await.expect("ended");
+    assert_eq!(
+        store.contacts(NOW).await.expect("a look"),
+        [contact(1, NOW)]
+    );
+}
 
 pub(in crate::store) async fn people_and_sessions_last(place: &impl Place) {
     let store = place.open().await;

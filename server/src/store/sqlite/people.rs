@@ -7,10 +7,10 @@ use shared::people::{Directory, Scope};
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 use sqlx::Row as _;
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::super::{DEVICES_MAX, Result, StoreError, StoredSession};
-use super::{number, scope_list, unsigned};
+use super::super::{Contact, DEVICES_MAX, Result, StoreError, StoredSession};
+use super::{bytes, number, scope_list, unsigned};
 use crate::auth::SessionId;
 
 pub(super) async fn directory(pool: &SqlitePool, newer_than: u64) -> Result<Option<Directory>> {
@@ -126,6 +126,36 @@ pub(super) async fn end_session(pool: &SqlitePool, id: SessionId) -> Result<()> 
 pub(super) async fn end_sessions_of(pool: &SqlitePool, person: PersonId) -> Result<u64> {
     let query = sqlx::query("DELETE FROM sessions WHERE person = ?").bind(person.0);
     Ok(query.execute(pool).await?.rows_affected())
+}
+
+pub(super) async fn put_contact(pool: &SqlitePool, contact: &Contact) -> Result<()> {
+    const TRIM: &str = "DELETE FROM contacts WHERE session NOT IN (SELECT id FROM sessions)";
+    let mut transaction = pool.begin().await?;
+    sqlx::query(TRIM).execute(&mut *transaction).await?;
+    sqlx::query("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?)")
+        .bind(contact.session.0.as_slice())
+        .bind(contact.person.0)
+        .bind(contact.device.as_bytes().as_slice())
+        .bind(contact.at.0)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(transaction.commit().await?)
+}
+
+pub(super) async fn contacts(pool: &SqlitePool, now: UnixMillis) -> Result<Vec<Contact>> {
+    const SQL: &str = "SELECT session, contacts.person, device, heard_at
+         FROM contacts JOIN sessions ON sessions.id = contacts.session
+         WHERE sessions.surface = 'console' AND sessions.expires_at > ?";
+    let rows = sqlx::query(SQL).bind(now.0).fetch_all(pool).await?;
+    let contact = |row: &SqliteRow| {
+        Ok(Contact {
+            session: SessionId(bytes(row, 0, "a session")?),
+            person: PersonId(unsigned(row, 1)?),
+            device: DeviceId::from_bytes(bytes(row, 2, "a device")?),
+            at: UnixMillis(row.try_get(3)?),
+        })
+    };
+    rows.iter().map(contact).collect()
 }
 
 pub(super) async fn issue(
