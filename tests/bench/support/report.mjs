@@ -3,7 +3,7 @@
 /** A figure: the middle of what was measured, or the value at `share` of the sorted ones. */
 export function figure(name, values, unit, { target = null, share = 0.5 } = {}) {
   const sorted = values.toSorted((one, other) => one - other);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
   return {
     bench: 'loop',
     case: name,

@@ -3,12 +3,12 @@ import { histories, isOpen, lastState } from './incidents.mjs';
 import { exceeded, figure, unmeasured } from './report.mjs';
 
 const LIMIT_MILLIS = 1_000 * Number(process.env.HOLDFAST_BENCH_PEERS_LIMIT ?? 600);
-const SYNCS_MAX = 3;
-/** The case of two clients needs two browsers; a third one is filled while that takes no minutes. */
-const SYNCS_MIN = 2;
-const SYNC_LONG_MILLIS = 60_000;
-const RECONNECTS = 5;
-const STARTS = 5;
+/** What takes long is not done again once a case has taken this long. */
+const CASE_LONG_MILLIS = 60_000;
+/** The case of two clients needs two browsers. */
+const SYNCS = { least: 2, most: 3 };
+const STARTS = { least: 1, most: 5 };
+const RECONNECTS = { least: 1, most: 5 };
 const TAPS = 40;
 
 export class Bench {
@@ -24,6 +24,8 @@ export class Bench {
     this.share = Math.max(1, Math.round(all.length / 100));
     const unresolved = all.filter((history) => isOpen(lastState(history)));
     this.unresolved = unresolved.map(({ number }) => number);
+    /** How many the list of open incidents begins with. */
+    this.open = unresolved.length;
   }
 
   async all() {
@@ -50,11 +52,11 @@ export class Bench {
   async #firstSyncs() {
     const carried = [];
     await this.#case('first_sync', 'ms', async (times) => {
-      while (times.length < SYNCS_MIN || (times.length < SYNCS_MAX && times[0] < SYNC_LONG_MILLIS)) {
+      await repeated(SYNCS, async () => {
         const sync = await bounded(this.#firstSync());
         times.push(sync.millis);
         carried.push(sync.carried / 1_000);
-      }
+      });
     });
     await this.#case('first_sync_wire', 'KB', async (sizes) => sizes.push(...carried));
   }
@@ -66,7 +68,7 @@ export class Bench {
     await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
     wire.reset();
     await this.system.sync(page);
-    const shown = await this.#shown(page, { state: 'ok' });
+    const shown = await this.#shown(page, { state: 'ok', count: this.open });
     const begun = await page.evaluate(() => window.bench.marks.submit);
     const told = { millis: shown.now - begun, carried: wire.down + wire.up };
     await page.close();
@@ -85,13 +87,13 @@ export class Bench {
     };
     // The first offline start compiles what the next ones find compiled.
     await bounded(start());
-    while (times.length < STARTS) times.push(await bounded(start()));
+    await repeated(STARTS, async () => times.push(await bounded(start())));
     await context.setOffline(false);
   }
 
   async #reconnects(times, changes) {
     const context = this.#filled(1);
-    while (times.length < RECONNECTS) times.push(await bounded(this.#reconnect(context, changes)));
+    await repeated(RECONNECTS, async () => times.push(await bounded(this.#reconnect(context, changes))));
   }
 
   /** A page opened without a network, what happened elsewhere meanwhile, and the network again. */
@@ -206,6 +208,12 @@ function ruler() {
 }
 
 const TOO_LONG = new Error(`> ${LIMIT_MILLIS / 1_000} s`);
+
+async function repeated({ least, most }, work) {
+  const began = performance.now();
+  const isLong = () => performance.now() - began > CASE_LONG_MILLIS;
+  for (let run = 0; run < most && (run < least || !isLong()); run += 1) await work();
+}
 
 /** Why the work did not end, if it did not. */
 async function failure(work) {
