@@ -13,9 +13,7 @@ class Pouch {
 
   async open() {
     const { rows } = await this.#db.allDocs({ include_docs: true });
-    this.#db
-      .changes({ since: 'now', live: true, include_docs: true })
-      .on('change', ({ doc }) => this.changed(row(doc)));
+    if (rows.length > 0) this.#follow();
     return rows.map(({ doc }) => row(doc));
   }
 
@@ -25,6 +23,13 @@ class Pouch {
     await this.#db.replicate.from(this.#remote);
     const { rows } = await this.#db.allDocs({ include_docs: true });
     for (const { doc } of rows) this.changed(row(doc));
+    this.#follow();
+  }
+
+  /** Not during the first synchronisation, which would read everything twice. */
+  #follow() {
+    const changes = this.#db.changes({ since: 'now', live: true, include_docs: true });
+    changes.on('change', ({ doc }) => this.changed(row(doc)));
   }
 
   live() {
