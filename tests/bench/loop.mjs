@@ -15,6 +15,10 @@ const SIZES = (process.env.HOLDFAST_BENCH_SIZES ?? '1000,10000').split(',').filt
 const STARTS = 5;
 const TAPS = 40;
 const PASSWORD = 'demo';
+const QUERIES = ['category 1', 'symptom 12 open', 'caller 20', 'inc20000', 'resolver 4 group 3'];
+/** Changes of other people's devices, written without a network and sent all at once. */
+const WRITERS = ['technician@demo', 'incident-manager@demo'];
+const WRITTEN = 150;
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
@@ -27,7 +31,10 @@ try {
       if (at === 0) await sizes(server);
       await starts(server, size);
       await taps(server, size);
+      await searches(server, size);
       await twoClients(server, size);
+      await reconnects(server, size);
+      await floods(server, size);
       print('server_memory', size, [await server.memory() / 1e6], 'MB', 60);
     } finally {
       await server.remove();
@@ -75,7 +82,7 @@ async function sizes(server) {
 }
 
 async function starts(server, size) {
-  const [usable, complete, offline] = [[], [], []];
+  const [usable, complete, offline, longest] = [[], [], [], []];
   for (let run = 0; run < STARTS; run += 1) {
     const context = await watched(server);
     const page = await context.newPage();
@@ -85,6 +92,7 @@ async function starts(server, size) {
     const shown = await mark(page, 'complete');
     usable.push(shown.usable - shown.submit);
     complete.push(shown.complete - shown.submit);
+    longest.push(await longestTask(page, shown.submit));
     await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
     await page.close();
     await context.setOffline(true);
@@ -100,6 +108,94 @@ async function starts(server, size) {
   print('sign_in_to_usable', size, usable, 'ms', 800);
   print('sign_in_to_complete', size, complete, 'ms', 4_000);
   print('offline_start_to_usable', size, offline, 'ms', 400);
+  print('first_sync_longest_task', size, longest, 'ms', 50, 1);
+}
+
+/** Types words letter by letter: from the event to the last change of the list, and to its frame. */
+async function searches(server, size) {
+  const { context, page } = await signedIn(server);
+  const [changed, painted] = [[], []];
+  let strokes = 0;
+  await page.locator('#filter').click();
+  for (const query of QUERIES) {
+    for (const letter of query) {
+      await page.keyboard.type(letter);
+      strokes += 1;
+      await page.waitForFunction((count) => window.bench.typed.length >= count, strokes);
+      const { typed, last, frame } = await page.evaluate(() => window.bench.typed.at(-1));
+      changed.push(last - typed);
+      painted.push(frame - typed);
+    }
+    await page.locator('#filter').fill('');
+    strokes += 1;
+    await page.waitForFunction((count) => window.bench.typed.length >= count, strokes);
+  }
+  printTail('search_keystroke', size, changed, 'ms', 8);
+  printTail('search_keystroke_to_painted', size, painted, 'ms', null);
+  await context.close();
+}
+
+/** One in a hundred incidents changes while a device is away: from its first question to the chip. */
+async function reconnects(server, size) {
+  const { context, page } = await signedIn(server);
+  const writer = await signedIn(server, WRITERS[1]);
+  const times = [];
+  for (let run = 0; run < 3; run += 1) {
+    await context.setOffline(true);
+    await isCut(page);
+    await write(writer.page, Math.round(size / 100), `away ${run}`);
+    await isInTouch(writer.page);
+    await page.evaluate(() => window.bench.listen());
+    await page.getByTestId('status-chip').click();
+    await context.setOffline(false);
+    // The device looks for its network once a second; a person who cannot wait presses this.
+    await page.getByRole('button', { name: 'Try now' }).click();
+    times.push(await page.evaluate(() => window.bench.reached()));
+    await page.keyboard.press('Escape');
+  }
+  print('reconnect_after_1_percent', size, times, 'ms', 150);
+  await context.close();
+  await writer.context.close();
+}
+
+/** Other people's devices bring what they wrote without a network, while this one looks on. */
+async function floods(server, size) {
+  const { context, page } = await signedIn(server);
+  const writers = await Promise.all(WRITERS.map((login) => signedIn(server, login)));
+  for (const writer of writers) {
+    await writer.context.setOffline(true);
+    await isCut(writer.page);
+    await write(writer.page, WRITTEN, 'flood');
+  }
+  const began = await page.evaluate(() => performance.now());
+  await Promise.all(writers.map((writer) => writer.context.setOffline(false)));
+  await Promise.all(writers.map((writer) => isInTouch(writer.page)));
+  await mark(page, 'complete');
+  const seconds = (await page.evaluate((began) => performance.now() - began, began)) / 1_000;
+  print('flood_changes_per_second', size, [(writers.length * WRITTEN) / seconds], '1/s', 100);
+  print('flood_longest_task', size, [await longestTask(page, began)], 'ms', 50);
+  for (const one of [{ context }, ...writers]) await one.context.close();
+}
+
+/** The longest task of the page since a moment; the browser tells of those over 50 ms. */
+async function longestTask(page, since) {
+  const told = await page.evaluate(() => window.bench.tasks());
+  const lengths = told.filter((task) => task.start >= since).map((task) => task.length);
+  return Math.max(0, ...lengths);
+}
+
+/** Adds a note to so many incidents, one after the other, as fast as the page lets a person. */
+async function write(page, count, text) {
+  const state = { count, text };
+  await page.evaluate(({ count, text }) => window.bench.write(count, text), state);
+}
+
+async function isCut(page) {
+  await page.locator('[data-testid=status-chip][data-state=offline]').waitFor({ timeout: 60_000 });
+}
+
+async function isInTouch(page) {
+  await page.locator('[data-testid=status-chip][data-state=ok]').waitFor({ timeout: 120_000 });
 }
 
 async function taps(server, size) {
@@ -136,18 +232,18 @@ async function twoClients(server, size) {
   await other.context.close();
 }
 
-async function signedIn(server) {
+async function signedIn(server, login = 'agent@demo') {
   const context = await watched(server);
   const page = await context.newPage();
   await page.goto(`${server.origin}/console`);
-  await fillSignIn(page);
+  await fillSignIn(page, login);
   await page.locator('button[type=submit]').click();
   await mark(page, 'complete');
   return { context, page };
 }
 
-async function fillSignIn(page) {
-  await page.locator('input[name=login]').fill('agent@demo');
+async function fillSignIn(page, login = 'agent@demo') {
+  await page.locator('input[name=login]').fill(login);
   await page.locator('input[name=password]').fill(PASSWORD);
 }
 
@@ -192,8 +288,20 @@ function observe() {
       scheduler.postTask(() => then(performance.now()), { priority: 'user-blocking' });
     });
   };
+  const long = [];
+  const note = (entries) => {
+    for (const entry of entries) long.push({ start: entry.startTime, length: entry.duration });
+  };
+  const observer = new PerformanceObserver((list) => note(list.getEntries()));
+  observer.observe({ type: 'longtask', buffered: true });
+  const tasks = () => {
+    note(observer.takeRecords());
+    return long;
+  };
   const watchers = new Set();
+  let lastChange = 0;
   const look = () => {
+    lastChange = performance.now();
     if (document.querySelector('[data-testid="row"] .subject')) once('usable');
     const chip = document.querySelector('[data-testid="status-chip"]');
     if (chip?.dataset.state === 'ok') once('complete');
@@ -218,6 +326,52 @@ function observe() {
     };
     watchers.add(watcher);
   };
+  const frame = () => new Promise((resolve) => afterPaint(resolve));
+  const typed = [];
+  addEventListener('input', async ({ target, timeStamp }) => {
+    if (target.id === 'filter') {
+      const painted = await frame();
+      typed.push({ typed: timeStamp, last: Math.max(lastChange, timeStamp), frame: painted });
+    }
+  }, true);
+  const chipIs = (state) => document.querySelector('[data-testid="status-chip"]')?.dataset.state === state;
+  let reach;
+  const listen = () => {
+    reach = new Promise((resolve) => {
+      let began;
+      const press = (event) => {
+        if (!event.target.closest('dialog')) return;
+        began = event.timeStamp;
+        removeEventListener('click', press, true);
+        until(() => chipIs('ok'), () => resolve(performance.now() - began));
+      };
+      addEventListener('click', press, true);
+    });
+  };
+  const reached = () => reach;
+  const press = (key) => {
+    const list = document.querySelector('.rows');
+    list.focus();
+    list.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  };
+  const name = () => document.querySelector('[data-testid="incident-name"]')?.textContent;
+  const meets = (find) => new Promise((resolve) => until(find, resolve));
+  const write = async (count, text) => {
+    press('Home');
+    for (let at = 0; at < count; at += 1) {
+      const before = name();
+      press('ArrowDown');
+      press('Enter');
+      await meets(() => name() && name() !== before && document.querySelector('#entry'));
+      const words = `${text} ${at}`;
+      const entry = document.querySelector('#entry');
+      entry.value = words;
+      entry.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      await frame();
+      document.querySelector('form.compose button[type=submit]').click();
+      await meets(() => message(words)?.querySelector('[data-tick="kept"], [data-tick="server"]'));
+    }
+  };
   const message = (text) => {
     const messages = document.querySelectorAll('.talk article');
     return [...messages].findLast((one) => one.querySelector('p')?.textContent === text);
@@ -241,7 +395,7 @@ function observe() {
       until(isKept, () => note('durable')(performance.now()));
     });
   };
-  window.bench = { marks, appears, said };
+  window.bench = { marks, appears, said, tasks, typed, listen, reached, write };
 }
 
 function printTail(name, size, values, unit, target) {

@@ -52,7 +52,7 @@ export class Desk {
   /** How many incidents the list holds, those beyond its edges too. */
   async count() {
     const text = await this.page.getByTestId('queue-count').innerText();
-    return Number.parseInt(text, 10);
+    return Number(text.replace(/\D/g, ''));
   }
 
   row(text) {
