@@ -7,6 +7,7 @@
 
 mod acts;
 mod address;
+mod attention;
 mod choices;
 mod declare;
 mod detail;

@@ -18,8 +18,8 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use shared::ids::{ActId, IncidentId, PersonId};
-use shared::incidents::Intent;
+use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::incidents::{Incident, Intent};
 use shared::sync::message::Surface;
 
 use crate::engine::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
@@ -60,6 +60,8 @@ struct Engine {
 pub struct Painted {
     pub act: ActId,
     pub incident: IncidentId,
+    /// What takes it back.
+    pub undo: Option<Intent>,
     pub kept: oneshot::Receiver<Result<(), Failure>>,
 }
 
@@ -134,12 +136,13 @@ impl Link {
         if let Some(person) = self.with(|state| state.person) {
             self.board.foresee(incident, &intent, names, person);
         }
+        let undo = withdrawal(&intent, names.fact(&intent));
         let call = Call::Act {
             incident,
             intent,
             names,
         };
-        let painted = self.painted(call).await;
+        let painted = self.painted(call, |_| undo).await;
         if painted.is_err() {
             self.board.settle(names.act);
         }
@@ -148,19 +151,25 @@ impl Link {
 
     /// Declares an incident.
     pub async fn declare(self, intent: Intent) -> Result<Painted, Failure> {
-        self.painted(Call::Declare { intent }).await
+        self.painted(Call::Declare { intent }, undeclare).await
     }
 
-    async fn painted(self, call: Call) -> Result<Painted, Failure> {
+    async fn painted(
+        self,
+        call: Call,
+        undo: impl FnOnce(&Incident) -> Option<Intent>,
+    ) -> Result<Painted, Failure> {
         let (keep, kept) = oneshot::channel();
         match self.ask(call).await? {
             Answer::Painted { act, incident } => {
                 let id = incident.id;
+                let undo = undo(&incident);
                 self.with(|state| state.keeping.insert(act, keep));
                 self.board.paint(act, *incident);
                 Ok(Painted {
                     act,
                     incident: id,
+                    undo,
                     kept,
                 })
             }
@@ -341,6 +350,22 @@ impl State {
         self.pending.clear();
         self.keeping.clear();
     }
+}
+
+/// What takes an act back; none for what only says that one knows, or takes back itself.
+fn withdrawal(intent: &Intent, fact: FactId) -> Option<Intent> {
+    let is_final = matches!(intent, Intent::Withdraw { .. } | Intent::Acknowledge);
+    let doc = *intent.docs().first().filter(|_| !is_final)?;
+    Some(Intent::Withdraw { doc, fact })
+}
+
+/// What takes back the declaration of an incident that nothing else has happened to.
+fn undeclare(incident: &Incident) -> Option<Intent> {
+    let [declared] = incident.timeline.as_slice() else {
+        return None;
+    };
+    let (doc, fact) = (declared.doc, declared.fact);
+    Some(Intent::Withdraw { doc, fact })
 }
 
 /// The worker that the boot file began before the console could, once.

@@ -154,7 +154,7 @@ fn Page() -> impl IntoView {
                 <ReportPage now=now />
             </When>
             <When is=Signal::derive(move || !reports.get())>
-                <QueuePane now=now />
+                <QueuePane now=now centre=centre />
                 <DetailPane />
             </When>
             <BottomBar centre=centre />

@@ -129,6 +129,9 @@ pub enum Intent {
         doc: DocKind,
         fact: FactId,
     },
+    /// Says that the person knows how it stands, and so ends the cards about acts of theirs that
+    /// gave way, on all their devices.
+    Acknowledge,
 }
 
 impl Intent {
@@ -150,7 +153,8 @@ impl Intent {
             | Self::Reopen { .. }
             | Self::Close
             | Self::Cancel { .. }
-            | Self::Reply { .. } => &[DocKind::Incident],
+            | Self::Reply { .. }
+            | Self::Acknowledge => &[DocKind::Incident],
         }
     }
 
@@ -169,7 +173,8 @@ impl Intent {
             | Self::Claim { .. }
             | Self::Reply { .. }
             | Self::Note { .. }
-            | Self::Withdraw { .. } => None,
+            | Self::Withdraw { .. }
+            | Self::Acknowledge => None,
         }
     }
 }
@@ -255,7 +260,8 @@ pub struct Assignment {
     pub from: Provenance,
 }
 
-/// An act that met a concurrent one; its author is told by a card until somebody has seen both.
+/// An act that met a concurrent one; its author is told by a card until they have said something
+/// knowing both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GaveWay {
     /// Whose act it was.

@@ -62,7 +62,10 @@ pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Res
 
 /// Whether an act meets an incident that has moved on meanwhile.
 pub fn is_late(intent: &Intent, incident: &Incident) -> bool {
-    if matches!(intent, Intent::Declare(_) | Intent::Withdraw { .. }) {
+    if matches!(
+        intent,
+        Intent::Declare(_) | Intent::Withdraw { .. } | Intent::Acknowledge
+    ) {
         return false;
     }
     intent
@@ -120,7 +123,8 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
         | Intent::Reply { .. }
         | Intent::Note { .. }
         | Intent::Reopen { .. }
-        | Intent::Withdraw { .. } => STAFF,
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => STAFF,
         Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
@@ -136,9 +140,11 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
 fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident>) -> bool {
     match intent {
         Intent::Declare(declare) => is_plain_report(person.id, declare),
-        Intent::Reply { .. } | Intent::Reopen { .. } | Intent::Close | Intent::Cancel { .. } => {
-            is_requester(person, incident)
-        }
+        Intent::Reply { .. }
+        | Intent::Reopen { .. }
+        | Intent::Close
+        | Intent::Cancel { .. }
+        | Intent::Acknowledge => is_requester(person, incident),
         Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
@@ -194,7 +200,7 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         Intent::Hold { text, .. } | Intent::Reopen { text } | Intent::Cancel { text } => {
             at_most("text", text, TEXT_BYTES_MAX)
         }
-        Intent::Start | Intent::Close | Intent::Withdraw { .. } => Ok(()),
+        Intent::Start | Intent::Close | Intent::Withdraw { .. } | Intent::Acknowledge => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The public row is a function of (incident, receipts), the staff row of (incident, work,
 //! receipts); a requester is only ever sent the public one. Devices keep rows in packed chunks.
 
+mod cards;
 mod pack;
 
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,11 @@ use crate::sla::{Calendar, Glance, glance};
 use crate::targets::Rules;
 use crate::time::UnixMillis;
 
+pub use cards::{Card, Told, of as cards};
 pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
-pub const ROW_FORMAT: u8 = 3;
+pub const ROW_FORMAT: u8 = 4;
 
 /// How many rows a chunk of the device's storage holds.
 pub const CHUNK_ROWS: usize = 512;
@@ -47,6 +49,8 @@ pub struct Row {
     pub notes: u16,
     /// Fields with values set at the same time that nobody has settled.
     pub conflicts: u8,
+    /// Whom it concerns that acts met, as cards say it.
+    pub cards: Vec<Card>,
     /// How the service levels stand.
     pub levels: Glance,
 }
@@ -92,6 +96,7 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         entries: count(|kind| matches!(kind, EventKind::Replied { .. })),
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
+        cards: cards::of(incident),
         levels: glance(incident, rules, &Calendar::AroundTheClock),
     }
 }

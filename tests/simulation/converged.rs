@@ -181,7 +181,8 @@ fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
         | Intent::Reopen { .. }
         | Intent::Close
         | Intent::Cancel { .. }
-        | Intent::Reply { .. } => vec![(DocKind::Incident, incident)],
+        | Intent::Reply { .. }
+        | Intent::Acknowledge => vec![(DocKind::Incident, incident)],
         Intent::Withdraw { doc, .. } => match doc {
             DocKind::Incident => vec![(DocKind::Incident, incident)],
             DocKind::Work => vec![(DocKind::Work, work)],

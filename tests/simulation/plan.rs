@@ -103,6 +103,7 @@ pub enum Deed {
     Cancel,
     /// Takes back the last act on it from this device.
     Withdraw,
+    Acknowledge,
 }
 
 /// A text that is not a plan.
@@ -259,7 +260,8 @@ fn deed(draws: &mut Draws) -> Deed {
         19 => Deed::Hold,
         20 | 21 => Deed::Resolve,
         22 => Deed::Reopen,
-        23..26 => Deed::Withdraw,
+        23..25 => Deed::Withdraw,
+        25 => Deed::Acknowledge,
         _ => draws.pick(&[Deed::Close, Deed::Cancel]).clone(),
     }
 }

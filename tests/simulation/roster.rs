@@ -114,6 +114,7 @@ pub fn intent(
         Deed::Reopen => Intent::Reopen { text: text() },
         Deed::Close => Intent::Close,
         Deed::Cancel => Intent::Cancel { text: text() },
+        Deed::Acknowledge => Intent::Acknowledge,
     })
 }
 

@@ -174,7 +174,7 @@ fn write(desk: &Desk, local: &mut LocalIncident, drafted: Drafted) -> Result<(),
 
 async fn keep(desk: &Rc<Desk>, painted: Painted) {
     let (act, id) = (painted.act, painted.local.id);
-    match commit(desk, painted).await {
+    match Box::pin(commit(desk, painted)).await {
         Ok(kept) => {
             desk::tell_kept(act, Ok(()));
             if kept.is_written_anew {

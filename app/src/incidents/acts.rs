@@ -12,9 +12,10 @@ use shared::people::Person;
 use shared::policy;
 
 use super::Address;
-use super::words::refusal_text;
+use super::address::Place;
+use super::words::{intent_text, refusal_text};
 use crate::engine::protocol::Failure;
-use crate::link::{Board, Link, Organisation};
+use crate::link::{Board, Link, Organisation, Painted};
 use crate::session::Session;
 use crate::text::t;
 use crate::ui::browser;
@@ -75,12 +76,47 @@ impl Desk {
 
     /// Does an act and waits until this device has kept it; an error is a sentence.
     pub(crate) async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
+        let what = intent.clone();
         let painted = self
             .link
             .act(incident, intent)
             .await
             .map_err(|why| failure_text(&why))?;
-        painted.kept().await.map_err(|why| failure_text(&why))
+        self.keep(painted, &what).await
+    }
+
+    /// Offers to take a painted act back, and waits until this device has kept it.
+    pub(crate) async fn keep(self, painted: Painted, what: &Intent) -> Result<(), String> {
+        let offer = painted.undo.clone().map(|undo| {
+            let what = untrack(|| intent_text(what, &self.organisation()));
+            self.offer(painted.incident, what, undo)
+        });
+        let kept = painted.kept().await;
+        if let Some(offer) = offer.filter(|_| kept.is_err()) {
+            self.toasts.dismiss(offer);
+        }
+        kept.map_err(|why| failure_text(&why))
+    }
+
+    fn offer(self, incident: IncidentId, what: String, undo: Intent) -> u32 {
+        let name = untrack(|| self.board().row(incident)).map(|row| row.name());
+        let name = name.unwrap_or_default();
+        let offer = t!("undo.offer", what = what.as_str(), name = name.as_str());
+        let take_back = move |()| {
+            let (undo, done) = (undo.clone(), t!("undo.done", what = what.as_str()));
+            // Whoever takes something back wants to see that it is as before.
+            self.address.go(Place::Incident(incident));
+            spawn_local(async move {
+                match self.link.act(incident, undo).await {
+                    Ok(painted) => match painted.kept().await {
+                        Ok(()) => self.toasts.say(done),
+                        Err(why) => self.toasts.say(failure_text(&why)),
+                    },
+                    Err(why) => self.toasts.say(failure_text(&why)),
+                }
+            });
+        };
+        self.toasts.offer_undo(offer, Callback::new(take_back))
     }
 
     /// Does an act that holds no text of its own; a failure is said at the edge of the page.

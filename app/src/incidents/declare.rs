@@ -175,13 +175,14 @@ fn first_missing(sketch: &Sketch) -> Option<&'static str> {
 }
 
 async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
+    let intent = sketch.intent();
     let painted = desk
         .link
-        .declare(sketch.intent())
+        .declare(intent.clone())
         .await
         .map_err(|why| failure_text(&why))?;
     let incident = painted.incident;
-    painted.kept().await.map_err(|why| failure_text(&why))?;
+    desk.keep(painted, &intent).await?;
     desk.address.go_instead(Place::Incident(incident));
     Ok(())
 }

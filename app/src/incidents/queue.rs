@@ -15,6 +15,7 @@ use shared::time::UnixMillis;
 
 use super::Desk;
 use super::address::{Place, priority_word};
+use super::attention::AttentionList;
 use super::list::{Cursor, IncidentList};
 use super::views::{self, View};
 use super::words::state_text;
@@ -104,7 +105,7 @@ impl Shelf {
 
 /// The pane of the queue.
 #[component]
-pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
+pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let shelf = Shelf::new(desk, now);
     let ids = Signal::derive(move || shelf.shown.get());
@@ -118,13 +119,19 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>) -> impl IntoView {
     let keys = window_event_listener(ev::keydown, move |event| on_key(&event, desk, cursor));
     on_cleanup(move || keys.remove());
     let label = Signal::derive(move || desk.address.view.get().name());
+    let is_attention = Signal::derive(move || desk.address.view.get() == View::Attention);
     view! {
         <section class="queue" aria-label=t!("queue.label")>
             <QueueBar shelf=shelf />
-            <Filters shelf=shelf />
-            <Listing shelf=shelf>
-                <IncidentList label=label ids=ids query=shelf.query cursor=cursor now=now />
-            </Listing>
+            <When is=Signal::derive(move || !is_attention.get())>
+                <Filters shelf=shelf />
+                <Listing shelf=shelf>
+                    <IncidentList label=label ids=ids query=shelf.query cursor=cursor now=now />
+                </Listing>
+            </When>
+            <When is=is_attention>
+                <AttentionList centre=centre />
+            </When>
         </section>
     }
 }
@@ -136,7 +143,10 @@ fn QueueBar(shelf: Shelf) -> impl IntoView {
         <div class="bar">
             <h1>{live(move || desk.address.view.get().name())}</h1>
             <span class="count" role="status" data-testid="queue-count">
-                {live(move || t!("queue.count", count = shelf.shown.with(|shown| shown.len())))}
+                {live(move || {
+                    let is_list = desk.address.view.get() != View::Attention;
+                    is_list.then(|| t!("queue.count", count = shelf.shown.with(|shown| shown.len())))
+                })}
             </span>
             <button
                 type="button"
@@ -449,6 +459,7 @@ fn on_key(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
         }
         "/" => browser::focus("#filter"),
         "n" => desk.address.go(Place::New),
+        "z" => desk.toasts.undo_last(),
         "r" => browser::focus("#entry"),
         "Escape" => desk.address.go(Place::Queue),
         _ => return,

@@ -26,13 +26,12 @@ pub(crate) enum View {
 
 impl View {
     /// What concerns the person.
-    pub(crate) const OWN: [Self; 2] = [Self::Mine, Self::MyGroups];
+    pub(crate) const OWN: [Self; 3] = [Self::Mine, Self::MyGroups, Self::Attention];
     /// What concerns everybody.
-    pub(crate) const SHARED: [Self; 6] = [
+    pub(crate) const SHARED: [Self; 5] = [
         Self::Open,
         Self::Unassigned,
         Self::OnHold,
-        Self::Attention,
         Self::Resolved,
         Self::All,
     ];
@@ -99,7 +98,7 @@ impl View {
             }
             Self::Unassigned => row.state.is_open() && row.assignee.is_none(),
             Self::OnHold => row.state == State::OnHold,
-            Self::Attention => row.conflicts > 0,
+            Self::Attention => row.cards.iter().any(|card| card.to == me.id),
             Self::Open => row.state.is_open(),
             Self::Resolved => row.state == State::Resolved,
             Self::All => true,

@@ -211,6 +211,7 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
         Intent::Reply { .. } => t!("intent.reply"),
         Intent::Note { .. } => t!("intent.note"),
         Intent::Withdraw { .. } => t!("intent.withdraw"),
+        Intent::Acknowledge => t!("intent.acknowledge"),
     }
 }
 
@@ -232,7 +233,8 @@ pub(crate) fn entry_text(intent: &Intent) -> Option<String> {
         | Intent::Claim { .. }
         | Intent::Start
         | Intent::Close
-        | Intent::Withdraw { .. } => return None,
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => return None,
     };
     (!text.is_empty()).then(|| text.clone())
 }

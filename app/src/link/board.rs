@@ -204,7 +204,12 @@ impl Board {
         let told = self.told.get_value();
         let shown = told.map(|told| {
             self.foreseen.with_value(|foreseen| {
-                let knows = |fact| told.timeline.iter().any(|event| event.fact == fact);
+                let knows = |fact| {
+                    told.timeline.iter().any(|event| {
+                        let withdrawn = event.withdrawn.map(|withdrawn| withdrawn.fact);
+                        event.fact == fact || withdrawn == Some(fact)
+                    })
+                };
                 let of_it = |one: &&Foreseen| one.incident == told.id && !knows(one.fact);
                 let mut shown = Arc::clone(&told);
                 for one in foreseen.iter().filter(of_it) {

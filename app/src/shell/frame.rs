@@ -42,13 +42,18 @@ pub(super) fn Nav() -> impl IntoView {
         let me = desk.me();
         desk.board().with_rows(|rows| view_counts(rows, &me))
     });
+    let review = Memo::new(move |_| desk.board().status.with(|status| status.review as usize));
     let count = move |view: View| {
         counts.with(|counts| {
             counts
                 .iter()
                 .find(|(of, _)| *of == view)
                 .map_or(0, |(_, count)| *count)
-        })
+        }) + if view == View::Attention {
+            review.get()
+        } else {
+            0
+        }
     };
     let links = move |views: &'static [View]| {
         views

@@ -253,7 +253,8 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
         | Intent::Claim { .. }
         | Intent::Start
         | Intent::Close
-        | Intent::Withdraw { .. } => None,
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => None,
     }
 }
 

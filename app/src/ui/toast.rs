@@ -8,10 +8,15 @@ use crate::text::t;
 
 const SHOWN_FOR: Duration = Duration::from_secs(10);
 
-#[derive(Clone, PartialEq, Eq)]
+/// How many acts offer to be taken back at once; more would hide the page.
+const OFFERS_MAX: usize = 3;
+
+#[derive(Clone)]
 struct Toast {
     number: u32,
     text: String,
+    /// What takes back the act that the toast tells of.
+    undo: Option<Callback<()>>,
 }
 
 /// The toasts of the page. Cheap to copy.
@@ -31,16 +36,55 @@ impl Toasts {
 
     /// Shows a sentence for ten seconds or until it is dismissed.
     pub fn say(self, text: String) {
-        self.last.update_value(|last| *last = last.wrapping_add(1));
-        let number = self.last.get_value();
-        self.shown.update(|shown| {
-            shown.retain(|toast| toast.text != text);
-            shown.push(Toast { number, text });
-        });
-        set_timeout(move || self.dismiss(number), SHOWN_FOR);
+        self.shown
+            .update(|shown| shown.retain(|toast| toast.text != text || toast.undo.is_some()));
+        self.show(text, None);
     }
 
-    fn dismiss(self, number: u32) {
+    /// Tells of an act that can be taken back for ten seconds; gives the toast's number.
+    pub fn offer_undo(self, text: String, undo: Callback<()>) -> u32 {
+        self.shown.update(|shown| {
+            let offers = shown.iter().filter(|toast| toast.undo.is_some());
+            let offers: Vec<_> = offers.map(|toast| toast.number).collect();
+            let spare = offers.len().saturating_sub(OFFERS_MAX - 1);
+            shown.retain(|toast| !offers[..spare].contains(&toast.number));
+        });
+        self.show(text, Some(undo))
+    }
+
+    /// Takes back the last act that can be.
+    pub fn undo_last(self) {
+        let last = self.shown.with_untracked(|shown| {
+            let last = shown.iter().rev().find(|toast| toast.undo.is_some());
+            last.map(|toast| toast.number)
+        });
+        if let Some(last) = last {
+            self.undo(last);
+        }
+    }
+
+    fn undo(self, number: u32) {
+        let undo = self.shown.with_untracked(|shown| {
+            let toast = shown.iter().find(|toast| toast.number == number);
+            toast.and_then(|toast| toast.undo)
+        });
+        // Gone first, so that two presses are one.
+        self.dismiss(number);
+        if let Some(undo) = undo {
+            undo.run(());
+        }
+    }
+
+    fn show(self, text: String, undo: Option<Callback<()>>) -> u32 {
+        self.last.update_value(|last| *last = last.wrapping_add(1));
+        let number = self.last.get_value();
+        self.shown
+            .update(|shown| shown.push(Toast { number, text, undo }));
+        set_timeout(move || self.dismiss(number), SHOWN_FOR);
+        number
+    }
+
+    pub fn dismiss(self, number: u32) {
         self.shown
             .update(|shown| shown.retain(|toast| toast.number != number));
     }
@@ -55,11 +99,27 @@ pub fn ToastShelf() -> impl IntoView {
             <For each=move || toasts.shown.get() key=|toast| toast.number let:toast>
                 <div class="toast">
                     <span>{toast.text}</span>
+                    {toast.undo.map(|_| undo_button(toasts, toast.number))}
                     <button type="button" class="button" on:click=move |_| toasts.dismiss(toast.number)>
                         {t!("action.dismiss")}
                     </button>
                 </div>
             </For>
         </div>
+    }
+}
+
+fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button"
+            aria-keyshortcuts="Z"
+            on:click=move |_| toasts.undo(number)
+        >
+            {t!("undo.button")}
+            " "
+            <kbd>"Z"</kbd>
+        </button>
     }
 }

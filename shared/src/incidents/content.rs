@@ -45,6 +45,8 @@ pub(crate) enum Content {
         doc: DocKind,
         fact: FactId,
     },
+    /// That somebody has read how it stands.
+    Acknowledged,
 }
 
 /// A transition with what belongs to it. The notes of a resolution lie in a text of their own.
@@ -120,6 +122,7 @@ impl Content {
                 body.bytes("fact", fact.as_bytes());
                 (*doc, "withdrawal".to_owned())
             }
+            Self::Acknowledged => (DocKind::Incident, "acknowledgement".to_owned()),
         };
         (doc, group, body.0)
     }
@@ -131,11 +134,12 @@ impl Content {
         Some((content, !body.0.is_empty()))
     }
 
-    /// How the history shows it; a withdrawal only marks what it takes back.
+    /// How the history shows it; a withdrawal only marks what it takes back, and that somebody has
+    /// read something is nobody else's business.
     pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {
         Some(match self.clone() {
             Self::Created { .. } => EventKind::Declared,
-            Self::WorkCreated { .. } | Self::Withdrawn { .. } => return None,
+            Self::WorkCreated { .. } | Self::Withdrawn { .. } | Self::Acknowledged => return None,
             Self::Set(set) => EventKind::Set(set),
             Self::Assigned { group, person } => EventKind::Assigned { group, person },
             Self::Claimed { group } => EventKind::Claimed { group },
@@ -271,6 +275,7 @@ impl Spelling {
             (DocKind::Work, "note") => Content::Note {
                 text: self.take_text("text")?,
             },
+            (DocKind::Incident, "acknowledgement") => Content::Acknowledged,
             (DocKind::Incident, "number") => Content::Number {
                 number: self.take_text("value")?,
             },

@@ -68,7 +68,8 @@ pub(super) mod value {
                     | Content::Entry { .. }
                     | Content::Note { .. }
                     | Content::Number { .. }
-                    | Content::Withdrawn { .. } => None,
+                    | Content::Withdrawn { .. }
+                    | Content::Acknowledged => None,
                 }
             }
         };
@@ -105,17 +106,10 @@ pub(super) fn assignment(known: &Knowledge, cards: &mut Vec<GaveWay>) -> Option<
         .max_by_key(|&at| assignment_order(&known.facts[at]))?;
     let holds = &known.facts[winner];
     let (group, person) = assigned(&holds.content, holds.from.by)?;
-    for lost in current
-        .into_iter()
-        .filter(|&at| at != winner)
-        .map(|at| &known.facts[at])
-    {
+    for at in current.into_iter().filter(|&at| at != winner) {
+        let lost = &known.facts[at];
         if assigned(&lost.content, lost.from.by) != Some((group.clone(), person)) {
-            cards.push(GaveWay {
-                by: lost.from.by,
-                fact: lost.id,
-                to: holds.id,
-            });
+            cards.extend(gave_way(known, at, winner));
         }
     }
     Some(Assignment {
@@ -139,7 +133,8 @@ fn assignment_order(fact: &Known) -> (u8, UnixMillis, Reverse<UnixMillis>, FactI
         | Content::Entry { .. }
         | Content::Note { .. }
         | Content::Number { .. }
-        | Content::Withdrawn { .. } => (0, at, Reverse(none), fact.id),
+        | Content::Withdrawn { .. }
+        | Content::Acknowledged => (0, at, Reverse(none), fact.id),
     }
 }
 
@@ -154,7 +149,8 @@ fn assigned(content: &Content, by: PersonId) -> Option<(Option<GroupId>, Option<
         | Content::Entry { .. }
         | Content::Note { .. }
         | Content::Number { .. }
-        | Content::Withdrawn { .. } => None,
+        | Content::Withdrawn { .. }
+        | Content::Acknowledged => None,
     }
 }
 
@@ -232,15 +228,9 @@ pub(super) fn phase(
     };
     let winner = current.iter().copied().max_by_key(|&at| order(at))?;
     let phase = phase_of(known, winner, requester);
-    let holds = &known.facts[winner];
     for lost in current.into_iter().filter(|&at| at != winner) {
-        let lost_fact = &known.facts[lost];
         if phase_of(known, lost, requester) != phase {
-            cards.push(GaveWay {
-                by: lost_fact.from.by,
-                fact: lost_fact.id,
-                to: holds.id,
-            });
+            cards.extend(gave_way(known, lost, winner));
         }
     }
     cards.extend(met(known, winner, requester));
@@ -261,20 +251,29 @@ pub(super) fn answer(known: &Knowledge, hold: usize, requester: Option<PersonId>
     first.filter(|_| *reason == HoldReason::Caller)
 }
 
-/// The requester's words that a resolution or closing did not know of, until somebody saw both.
+/// The card for the author of an act that met another, until they have said something knowing both.
+/// The server needs none.
+fn gave_way(known: &Knowledge, lost: usize, held: usize) -> Option<GaveWay> {
+    let (fact, to) = (&known.facts[lost], known.facts[held].id);
+    let by = fact.from.by;
+    let is_told = by == PersonId::SERVER || known.knows(by, lost, held);
+    (!is_told).then_some(GaveWay {
+        by,
+        fact: fact.id,
+        to,
+    })
+}
+
+/// The requester's words that a resolution or closing did not know of.
 fn met(known: &Knowledge, at: usize, requester: Option<PersonId>) -> Vec<GaveWay> {
     let fact = &known.facts[at];
     let Content::Moved(Step::Resolved { .. } | Step::Closed) = fact.content else {
         return Vec::new();
     };
-    let words = by_requester(known, requester)
-        .filter(|&other| known.concurrent(at, other) && !known.settled(at, other));
-    let card = |other: usize| GaveWay {
-        by: fact.from.by,
-        fact: fact.id,
-        to: known.facts[other].id,
-    };
-    words.map(card).collect()
+    let words = by_requester(known, requester).filter(|&other| known.concurrent(at, other));
+    words
+        .filter_map(|other| gave_way(known, at, other))
+        .collect()
 }
 
 fn by_requester(
@@ -283,7 +282,7 @@ fn by_requester(
 ) -> impl Iterator<Item = usize> + '_ {
     (0..known.facts.len()).filter(move |&at| {
         let fact = &known.facts[at];
-        Some(fact.from.by) == requester && fact.counts() && !fact.withdraws
+        Some(fact.from.by) == requester && fact.says()
     })
 }
 
@@ -362,7 +361,8 @@ fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, Resolu
                 | Content::Entry { .. }
                 | Content::Note { .. }
                 | Content::Number { .. }
-                | Content::Withdrawn { .. } => None,
+                | Content::Withdrawn { .. }
+                | Content::Acknowledged => None,
             }
         });
     resolved

@@ -21,6 +21,9 @@ impl Incident {
             self.updated_at = from.corrected;
             return self.take_back((doc, target), Withdrawn { fact, from });
         }
+        if *intent == Intent::Acknowledge {
+            return self.gave_way.retain(|card| card.by != from.by);
+        }
         let Some(kind) = event(intent) else { return };
         match intent {
             Intent::Set(value) => self.set(value, fact, from),
@@ -35,7 +38,8 @@ impl Incident {
             | Intent::Cancel { .. }
             | Intent::Reply { .. }
             | Intent::Note { .. }
-            | Intent::Withdraw { .. } => {}
+            | Intent::Withdraw { .. }
+            | Intent::Acknowledge => {}
         }
         self.step(&kind, fact, from);
         self.updated_at = from.corrected;
@@ -155,7 +159,7 @@ fn put<T>(field: &mut Field<T>, value: T, fact: FactId, from: Provenance) {
 
 fn event(intent: &Intent) -> Option<EventKind> {
     Some(match intent.clone() {
-        Intent::Declare(_) | Intent::Withdraw { .. } => return None,
+        Intent::Declare(_) | Intent::Withdraw { .. } | Intent::Acknowledge => return None,
         Intent::Set(value) => EventKind::Set(value),
         Intent::Assign { group, person } => EventKind::Assigned { group, person },
         Intent::Claim { group } => EventKind::Claimed { group },

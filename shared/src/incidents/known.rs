@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::{Document, Held, ReceiptBook};
-use crate::ids::{DocKind, FactId};
+use crate::ids::{DocKind, FactId, PersonId};
 use crate::time::UnixMillis;
 
 use super::content::{Content, Step};
@@ -39,11 +39,18 @@ impl Known {
         self.withdrawn.is_none() || matches!(self.content, Content::Created { .. })
     }
 
+    /// Whether it says something to others; neither what takes another back does nor what only
+    /// tells that its author knows.
+    pub(crate) fn says(&self) -> bool {
+        self.counts() && !self.withdraws && self.content != Content::Acknowledged
+    }
+
     fn may_be_withdrawn(&self) -> bool {
         match self.content {
-            Content::WorkCreated { .. } | Content::Number { .. } | Content::Withdrawn { .. } => {
-                false
-            }
+            Content::WorkCreated { .. }
+            | Content::Number { .. }
+            | Content::Withdrawn { .. }
+            | Content::Acknowledged => false,
             Content::Created { .. }
             | Content::Set(_)
             | Content::Assigned { .. }
@@ -103,7 +110,8 @@ impl Knowledge {
                 | Content::Moved(_)
                 | Content::Entry { .. }
                 | Content::Note { .. }
-                | Content::Number { .. } => None,
+                | Content::Number { .. }
+                | Content::Acknowledged => None,
             })
             .collect();
         withdrawals.sort_by_key(|&(at, _)| (self.facts[at].from.corrected, self.facts[at].id));
@@ -137,9 +145,11 @@ impl Knowledge {
         a != b && !self.saw(a, b) && !self.saw(b, a)
     }
 
-    /// Whether some fact has seen both.
-    pub(crate) fn settled(&self, a: usize, b: usize) -> bool {
-        self.ancestors.iter().any(|seen| seen.has(a) && seen.has(b))
+    /// Whether a person has stated something having seen both.
+    pub(crate) fn knows(&self, person: PersonId, a: usize, b: usize) -> bool {
+        let stated = self.facts.iter().zip(&self.ancestors);
+        let mut own = stated.filter(|(fact, _)| fact.from.by == person);
+        own.any(|(_, seen)| seen.has(a) && seen.has(b))
     }
 
     /// The facts of a group that no other fact of the group supersedes; withdrawn ones are in none.

@@ -53,6 +53,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         .facts
         .iter()
         .chain(work.iter().flat_map(|work| &work.facts));
+    let last = last.filter(|fact| fact.content != Content::Acknowledged);
     let updated_at = last.map(|fact| fact.from.corrected).max();
     let base = Base::of(created.0);
     let course = course(&known, &base);
@@ -111,7 +112,6 @@ fn course(known: &Knowledge, base: &Base) -> Course {
     let (phase, moved) = phase.map_or((Phase::Ready, base.birth), |(phase, at)| {
         (phase, known.facts[at].from)
     });
-    gave_way.retain(|card| card.by != PersonId::SERVER);
     gave_way.sort_unstable();
     let assignment = assignment.unwrap_or_else(|| base.assignment());
     Course {

@@ -191,6 +191,7 @@ impl Piece {
             Content::Entry { text } => Intent::Reply { text },
             Content::Note { text } => Intent::Note { text },
             Content::Withdrawn { doc, fact } => Intent::Withdraw { doc, fact },
+            Content::Acknowledged => Intent::Acknowledge,
             Content::Created { .. } | Content::WorkCreated { .. } | Content::Number { .. } => {
                 return Err(shape(self.fact.group.as_str()));
             }

@@ -75,6 +75,28 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// What was done, without the words that were said.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let mut bare = self.clone();
+        match &mut bare {
+            Self::Held { text, .. }
+            | Self::Reopened { text }
+            | Self::Cancelled { text }
+            | Self::Replied { text }
+            | Self::Noted { text }
+            | Self::Resolved { notes: text, .. } => text.clear(),
+            Self::Declared
+            | Self::Set(_)
+            | Self::Assigned { .. }
+            | Self::Claimed { .. }
+            | Self::Started
+            | Self::Closed
+            | Self::Numbered { .. } => {}
+        }
+        bare
+    }
+
     /// Whether it is part of the conversation rather than of the history of fields.
     pub fn is_entry(&self) -> bool {
         matches!(self, Self::Replied { .. } | Self::Noted { .. })

@@ -186,6 +186,7 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
         Intent::Close => Content::Moved(Step::Closed),
         Intent::Cancel { text } => Content::Moved(Step::Cancelled { text }),
         Intent::Reply { text } => Content::Entry { text },
+        Intent::Acknowledge => Content::Acknowledged,
     };
     vec![(DocKind::Incident, content)]
 }
@@ -204,7 +205,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Entry { .. }
         | Content::Note { .. }
         | Content::Number { .. }
-        | Content::Withdrawn { .. } => Vec::new(),
+        | Content::Withdrawn { .. }
+        | Content::Acknowledged => Vec::new(),
     };
     let edits = match &drafted.intent {
         Intent::Resolve { notes, .. } => vec![(TextName::Resolution, notes.clone())],
@@ -219,7 +221,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Intent::Cancel { .. }
         | Intent::Reply { .. }
         | Intent::Note { .. }
-        | Intent::Withdraw { .. } => Vec::new(),
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => Vec::new(),
     };
     let (_, group, body) = content.spell();
     let id = drafted.facts[place];

@@ -12,7 +12,7 @@ export class Desk {
     this.talk = page.getByRole('log', { name: 'Conversation' });
     this.entry = page.locator('#entry');
     this.sheet = page.getByRole('dialog');
-    this.clash = page.locator('section.clash');
+    this.clash = this.detail.locator('section.clash');
     this.damage = page.getByRole('alert').filter({ hasText: 'could not be read' });
   }
 
@@ -166,7 +166,7 @@ export class Desk {
     const finder = this.sheet.getByRole('combobox', { name: 'Requester' });
     if (requester) {
       await finder.pressSequentially(requester.slice(0, 5));
-      await this.sheet.getByRole('option', { name: requester }).click();
+      await this.sheet.locator('[role="option"]', { hasText: requester }).click();
       await expect(finder).toHaveValue(requester);
     }
     if (caller) {

@@ -9,7 +9,7 @@ use super::provenance::{Tick, in_full};
 use super::timeline::who;
 use crate::incidents::Desk;
 use crate::incidents::words::{event_text, event_words};
-use crate::text::t;
+use crate::text::{self, t};
 
 #[component]
 pub(super) fn History(open: Open) -> impl IntoView {
@@ -33,17 +33,35 @@ pub(super) fn History(open: Open) -> impl IntoView {
 fn fact(desk: Desk, event: &Event) -> impl IntoView + use<> {
     let organisation = desk.organisation();
     let words = event_words(&event.kind).map(|words| t!("event.words", words = words));
+    let what = view! {
+        <b>{who(desk, &organisation, event)}</b>
+        {t!("event.joint")}
+        {event_text(&event.kind, &organisation)}
+        " "
+        {words}
+    };
+    let what = if event.counts() {
+        what.into_any()
+    } else {
+        view! { <s>{what}</s> }.into_any()
+    };
+    let withdrawn = event.withdrawn.map(|withdrawn| {
+        let from = withdrawn.from;
+        let who = organisation.person_name(from.by);
+        let at = text::clock_and_day(from.corrected);
+        view! {
+            <br />
+            <span title=in_full(&from)>{t!("event.withdrawn", who = who, at = at)}</span>
+        }
+    });
     view! {
         <li class="event">
-            <b>{who(desk, &organisation, event)}</b>
-            {t!("event.joint")}
-            {event_text(&event.kind, &organisation)}
-            " "
-            {words}
+            {what}
             <br />
             <small>{in_full(&event.from)}</small>
             " "
             {Tick::of(desk, event).view()}
+            {withdrawn}
         </li>
     }
 }

@@ -4,12 +4,13 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::Element;
 
-use shared::ids::FactId;
 use shared::incidents::{Event, EventKind, Incident};
+use shared::rows::Card;
 
 use super::Open;
 use super::provenance::{Tick, in_full, is_late, when};
 use crate::incidents::Desk;
+use crate::incidents::attention::{choices, sentence};
 use crate::incidents::words::{event_text, event_words};
 use crate::link::Organisation;
 use crate::text::t;
@@ -25,7 +26,10 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
     let events = move || {
         open.with(|incident| {
             let with_tick = |event: &Event| (Tick::of(desk, event), event.clone());
-            incident.timeline.iter().map(with_tick).collect::<Vec<_>>()
+            // What was taken back stands in the history; a beginning stays one.
+            let stands = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
+            let events = incident.timeline.iter().filter(stands);
+            events.map(with_tick).collect::<Vec<_>>()
         })
     };
     keep_end_in_view(desk, open, talk);
@@ -242,38 +246,25 @@ fn line(
     }
 }
 
-/// Tells people whose act gave way to a concurrent one.
+/// Tells people whose act gave way to a concurrent one; only they can say that they know.
 #[component]
 fn GaveWayCards(open: Open) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let card = move |incident: &Incident, fact: FactId, to: FactId| {
-        let organisation = desk.organisation();
-        let find = |id: FactId| incident.timeline.iter().find(|event| event.fact == id);
-        let tell = |event: &Event| {
-            let (who, what) = (
-                who(desk, &organisation, event),
-                event_text(&event.kind, &organisation),
-            );
-            format!("{who}{}{what}", t!("event.joint"))
-        };
-        let (lost, held) = (find(fact)?, find(to)?);
-        Some(t!(
-            "gave_way.card",
-            lost = tell(lost),
-            held = tell(held),
-            at = when(&held.from)
-        ))
+    let cards = Memo::new(move |_| {
+        let cards = open.with(|incident| shared::rows::cards(incident));
+        let is_act = |card: &Card| card.values().is_none();
+        cards.into_iter().filter(is_act).collect::<Vec<_>>()
+    });
+    let card = move |card: Card| {
+        let is_mine = card.to == desk.me().id;
+        let id = open.with_untracked(|incident| incident.id);
+        let sentence = sentence(desk, &card);
+        if is_mine {
+            view! { <section class="clash"><p>{sentence}</p>{choices(desk, id, &card)}</section> }
+                .into_any()
+        } else {
+            view! { <p class="event" data-kind="gave-way">{sentence}</p> }.into_any()
+        }
     };
-    move || {
-        let cards = open.with(|incident| {
-            let cards = incident.gave_way.iter();
-            cards
-                .filter_map(|one| card(incident, one.fact, one.to))
-                .collect::<Vec<_>>()
-        });
-        cards
-            .into_iter()
-            .map(|text| view! { <p class="event" data-kind="gave-way">{text}</p> })
-            .collect_view()
-    }
+    move || cards.get().into_iter().map(card).collect_view()
 }

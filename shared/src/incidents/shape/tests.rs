@@ -49,6 +49,7 @@ fn every_intent() -> Vec<Intent> {
         },
         Intent::Reply { text: text() },
         Intent::Note { text: text() },
+        Intent::Acknowledge,
         Intent::Withdraw {
             doc: DocKind::Incident,
             fact: FactId::from_bytes([7; 16]),

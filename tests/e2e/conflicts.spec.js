@@ -1,0 +1,171 @@
+// The table "When two people act at once": two devices without a network do both acts of every row,
+// meet, and show what holds and what each person is told.
+import { expect, test } from './support/test.js';
+
+const ANNA = 'Anna Lindqvist';
+const TOMASZ = 'Tomasz Zieliński';
+const OTHER = 'Oliwia Kaczmarek';
+
+/** One row: the incident it happens to, what comes before, both acts, and what holds. */
+const ROWS = {
+  entries: 'Two people write at once',
+  field: 'Two values for one field',
+  comment: 'Resolved while a colleague writes',
+  reopened: 'Resolved while the requester reopens it',
+  word: 'Resolved while the requester writes',
+  reassigned: 'Resolved while it is given away',
+  closed: 'Closed while the requester writes',
+  states: 'Started while it is put on hold',
+  claimed: 'Taken while it is given away',
+};
+
+test('the acts of two people at once come together as the table says', async ({ device }) => {
+  test.setTimeout(300_000);
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const [tomasz, anna] = [phone.desk, office.desk];
+
+  await test.step('both see the same', async () => {
+    for (const [row, subject] of Object.entries(ROWS)) {
+      const isOwn = ['reopened', 'word', 'closed'].includes(row);
+      await tomasz.createIncident({ requester: isOwn ? TOMASZ : OTHER, subject });
+    }
+    await tomasz.isUpToDate();
+    await anna.look(/^All\s*\d/);
+    for (const row of ['reopened', 'closed']) {
+      await anna.openIncident(ROWS[row]);
+      await anna.resolve('Fixed', 'Restarted it.');
+    }
+    await anna.isUpToDate();
+    await tomasz.look(/^All\s*\d/);
+    for (const row of ['reopened', 'closed']) {
+      await tomasz.openIncident(ROWS[row]);
+      await expect(tomasz.state).toHaveText('Resolved');
+    }
+    await anna.openIncident(ROWS.claimed);
+    await expect(anna.name).toHaveText(/^INC-/);
+  });
+
+  await test.step('each acts alone', async () => {
+    await phone.goOffline();
+    await office.goOffline();
+    await alone(tomasz, {
+      entries: (desk) => desk.note('Seen from the warehouse.'),
+      field: (desk) => desk.choose('Urgency', 'low'),
+      comment: (desk) => desk.reply('I am on my way.'),
+      reopened: (desk) => desk.reopen('Still broken.', 'New'),
+      word: (desk) => desk.reply('It also happens on cable.'),
+      reassigned: (desk) => desk.choose('Assignee', { label: TOMASZ }),
+      closed: (desk) => desk.reply('Wait, one more thing.'),
+      states: (desk) => desk.start(),
+      claimed: (desk) => desk.press('Assign to me'),
+    });
+    await alone(anna, {
+      entries: (desk) => desk.note('Seen from the desk.'),
+      field: (desk) => desk.choose('Urgency', 'high'),
+      comment: (desk) => desk.resolve('Fixed', 'Renewed the certificate.'),
+      reopened: async (desk) => {
+        await desk.reopen('Not yet.', 'New');
+        await desk.resolve('Fixed', 'Replaced it.');
+      },
+      word: (desk) => desk.resolve('Fixed', 'Renewed the certificate.'),
+      reassigned: (desk) => desk.resolve('Fixed', 'Swapped the dock.'),
+      closed: (desk) => desk.press('Close incident'),
+      states: (desk) => desk.hold('a part', 'It comes on Thursday.'),
+      claimed: (desk) => desk.choose('Assignee', { label: ANNA }),
+    });
+  });
+
+  await test.step('the devices meet', async () => {
+    await phone.goOnline();
+    await tomasz.isUpToDate();
+    await office.goOnline();
+    await anna.isUpToDate();
+    await expect(anna.page.getByRole('link', { name: /^Needs attention/ })).toContainText('4');
+    await expect(tomasz.page.getByRole('link', { name: /^Needs attention/ })).toContainText('3');
+  });
+
+  await test.step('both read the same, and what holds is what the table says', async () => {
+    for (const desk of [tomasz, anna]) {
+      await holds(desk, 'entries', async () => {
+        await expect(desk.message('Seen from the warehouse.')).toHaveCount(1);
+        await expect(desk.message('Seen from the desk.')).toHaveCount(1);
+        await expect(desk.clash).toHaveCount(0);
+      });
+      await holds(desk, 'comment', () => is(desk, 'Resolved'));
+      await holds(desk, 'reopened', () => is(desk, 'New'));
+      await holds(desk, 'word', () => is(desk, 'Resolved'));
+      await holds(desk, 'reassigned', async () => {
+        await is(desk, 'Resolved');
+        await expect(desk.property('Assignee')).toHaveValue(/./);
+      });
+      await holds(desk, 'closed', () => is(desk, 'Resolved'));
+      await holds(desk, 'states', () => is(desk, 'On hold: a part'));
+      await holds(desk, 'claimed', () => expect(desk.detail).toContainText(ANNA));
+      await holds(desk, 'field', () => expect(desk.property('Urgency')).toHaveValue('high'));
+    }
+  });
+
+  await test.step('whoever gave way is told, with names, times and two buttons', async () => {
+    await told(anna, ROWS.word, `without knowing this: ${TOMASZ} replied`);
+    await told(anna, ROWS.closed, `without knowing this: ${TOMASZ} replied`);
+    await told(anna, ROWS.reopened, `holds instead: ${TOMASZ} reopened it`);
+    await told(tomasz, ROWS.states, `holds instead: ${ANNA} put it on hold`);
+    await told(tomasz, ROWS.claimed, `holds instead: ${ANNA} assigned it to ${ANNA}`);
+    // Nobody is told of what merely came together.
+    for (const desk of [anna, tomasz]) {
+      await expect(card(desk, ROWS.comment)).toHaveCount(0);
+      await expect(card(desk, ROWS.entries)).toHaveCount(0);
+    }
+  });
+
+  await test.step('a field is settled by whoever chooses, for both', async () => {
+    const mine = card(anna, ROWS.field);
+    await expect(mine).toContainText('Urgency is High');
+    await mine.getByRole('button', { name: 'Use Low' }).click();
+    await expect(mine).toHaveCount(0);
+    await expect(card(tomasz, ROWS.field)).toHaveCount(0);
+    await tomasz.look(/^All\s*\d/);
+    await tomasz.openIncident(ROWS.field);
+    await expect(tomasz.property('Urgency')).toHaveValue('low');
+    await expect(tomasz.clash).toHaveCount(0);
+  });
+
+  await test.step('what is dismissed is gone from the other devices of the person too', async () => {
+    const second = await device('agent@demo');
+    await second.desk.look(/^Needs attention/);
+    await expect(card(second.desk, ROWS.word)).toBeVisible();
+    await card(anna, ROWS.word).getByRole('button', { name: 'Dismiss' }).click();
+    await expect(card(anna, ROWS.word)).toHaveCount(0);
+    await expect(card(second.desk, ROWS.word)).toHaveCount(0);
+    await card(anna, ROWS.closed).getByRole('button', { name: 'Go on' }).click();
+    await anna.shows(ROWS.closed);
+    await expect(anna.clash).toContainText('without knowing this');
+    await anna.clash.getByRole('button', { name: 'Dismiss' }).click();
+    await expect(anna.clash).toHaveCount(0);
+  });
+});
+
+async function alone(desk, acts) {
+  for (const [row, act] of Object.entries(acts)) {
+    await desk.openIncident(ROWS[row]);
+    await act(desk);
+  }
+  await desk.filter('');
+}
+
+async function holds(desk, row, check) {
+  await desk.openIncident(ROWS[row]);
+  await check();
+}
+
+const is = (desk, state) => expect(desk.state).toHaveText(state);
+
+const card = (desk, subject) =>
+  desk.page.locator('.attention section').filter({ hasText: subject });
+
+async function told(desk, subject, sentence) {
+  await desk.look(/^Needs attention/);
+  await expect(card(desk, subject)).toContainText(sentence);
+  await expect(card(desk, subject).getByRole('button', { name: 'Go on' })).toBeVisible();
+  await expect(card(desk, subject).getByRole('button', { name: 'Dismiss' })).toBeVisible();
+}

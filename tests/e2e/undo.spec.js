@@ -1,0 +1,124 @@
+// Taking back: every act for ten seconds, offline too, by the button or by its key.
+import { expect, test } from './support/test.js';
+
+const SCANNERS = 'Scanners drop out between aisle 40 and 46';
+const TOMASZ = 'Tomasz Zieliński';
+
+const undo = (desk) => desk.page.getByRole('button', { name: /^Undo/ });
+
+/** Takes the last act back by its key, once the page offers that. */
+async function takeBack(desk, act) {
+  await expect(desk.page.locator('.toast', { hasText: new RegExp(`^${act}.* · `) })).toBeVisible();
+  await desk.detail.press('z');
+}
+
+test('every act can be taken back, without a network too', async ({ device }) => {
+  test.setTimeout(120_000);
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const { desk } = phone;
+  await desk.openIncident(SCANNERS);
+  const assignee = await desk.property('Assignee').inputValue();
+  const urgency = await desk.property('Urgency').inputValue();
+  await phone.goOffline();
+
+  await test.step('words', async () => {
+    for (const [write, act] of [['note', 'Internal note'], ['reply', 'Reply']]) {
+      await desk[write]('Wrong window.');
+      await takeBack(desk, act);
+      await expect(desk.message('Wrong window.')).toHaveCount(0);
+    }
+  });
+  await test.step('values and assignments', async () => {
+    await desk.choose('Urgency', urgency === 'high' ? 'low' : 'high');
+    await takeBack(desk, 'Urgency');
+    await expect(desk.property('Urgency')).toHaveValue(urgency);
+    await desk.press('Assign to me');
+    await takeBack(desk, 'Taken over');
+    await expect(desk.property('Assignee')).toHaveValue(assignee);
+  });
+  await test.step('steps of the lifecycle', async () => {
+    const before = await desk.state.innerText();
+    const back = async (name, act, state) => {
+      await act();
+      await takeBack(desk, name);
+      await expect(desk.state).toHaveText(state);
+    };
+    await back('Work started', () => desk.start(), before);
+    await back('On hold', () => desk.hold('a part', 'On Thursday.'), before);
+    await back('Resolved', () => desk.resolve('Fixed', 'Done by mistake.'), before);
+    const cancel = { words: 'No.', submit: 'Cancel incident', state: 'Cancelled' };
+    await back('Cancelled', () => desk.ask('Cancel…', cancel), before);
+    await desk.resolve('Fixed', 'Done.');
+    await back('Closed', () => desk.press('Close incident'), 'Resolved');
+    await back('Reopened', () => desk.reopen('Again.', before), 'Resolved');
+  });
+  await test.step('a new incident', async () => {
+    await desk.createIncident({ requester: 'Oliwia Kaczmarek', subject: 'Declared by mistake' });
+    await undo(desk).last().click();
+    await expect(desk.state).toHaveText('Cancelled');
+  });
+  await test.step('everybody reads it so, and the history keeps it', async () => {
+    await phone.goOnline();
+    await desk.isUpToDate();
+    await office.desk.look(/^All\s*\d/);
+    await office.desk.openIncident('Declared by mistake');
+    await expect(office.desk.state).toHaveText('Cancelled');
+    await office.desk.openIncident(SCANNERS);
+    await expect(office.desk.state).toHaveText('Resolved');
+    await expect(office.desk.message('Wrong window.')).toHaveCount(0);
+    await office.desk.toggleHistory();
+    const facts = office.desk.detail.getByRole('region', { name: 'History' }).getByRole('listitem');
+    const taken = facts.filter({ hasText: 'Wrong window.' });
+    await expect(taken).toHaveCount(2);
+    await expect(taken.first().locator('s')).toBeVisible();
+    await expect(taken.first()).toContainText(`withdrawn by ${TOMASZ}`);
+    await expect(taken.first()).toContainText(/on the device .* · arrived .* · device \w{6}/);
+    await expect(facts.filter({ hasText: 'Done by mistake.' }).locator('s')).toBeVisible();
+  });
+});
+
+test('after taking a resolution back the reader is where they were', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  await desk.openIncident(SCANNERS);
+  const before = await desk.state.innerText();
+  await desk.resolve('Fixed', 'Too early.');
+  await desk.openIncident('Forklift terminal 12');
+  await undo(desk).click();
+  await desk.shows(SCANNERS);
+  await expect(desk.state).toHaveText(before);
+  await expect(desk.talk).not.toContainText('Too early.');
+});
+
+test('a letter typed into a message takes nothing back', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  await desk.openIncident(SCANNERS);
+  await desk.choose('Urgency', 'high');
+  await desk.entry.pressSequentially('zzz');
+  await expect(desk.entry).toHaveValue('zzz');
+  await expect(desk.property('Urgency')).toHaveValue('high');
+  await expect(undo(desk)).toHaveCount(1);
+});
+
+test('what was taken back after access was lost comes back for review', async ({ device }) => {
+  const TILL = 'No signal in the stock room';
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const { desk } = phone;
+  await desk.openIncident(TILL);
+  await desk.reply('Wrong window.');
+  await desk.isUpToDate();
+  await phone.goOffline();
+  await takeBack(desk, 'Reply');
+  await desk.isOffline(1);
+  await office.desk.openIncident(TILL);
+  await office.desk.choose('Group', 'service-desk');
+  await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
+  await office.desk.isUpToDate();
+  await phone.goOnline();
+  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  const centre = await desk.openSyncCentre();
+  const card = centre.getByRole('article');
+  await expect(card).toContainText('Taking an act back');
+  await expect(card).toContainText('This incident is no longer among those you may change.');
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
+});
