@@ -1,6 +1,6 @@
 //! What `holdfast check` says: each setting as it holds, with the source that gave it.
 
-use crate::config::{Config, Mode, SETTINGS, Sources};
+use crate::config::{Config, Mode, SETTINGS, Sources, is_secret};
 use crate::data;
 
 /// Lists the settings; fails where `holdfast serve` would fail to start with them.
@@ -11,6 +11,8 @@ pub fn check(sources: &Sources) -> anyhow::Result<String> {
         let given = sources.of(setting.name);
         let text = if setting.name == "origin" {
             config.origin.to_string()
+        } else if is_secret(setting.name) && !given.text.is_empty() {
+            "(secret)".to_owned()
         } else {
             given.text
         };

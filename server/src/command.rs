@@ -16,6 +16,7 @@ pub enum Command {
     Demo { serving: Serving },
     ImportServiceNow { file: PathBuf, run: Run },
     User(User),
+    Notify(Notify),
     Check,
     Help,
     Version,
@@ -33,6 +34,15 @@ pub enum Serving {
 pub enum Run {
     Write,
     Dry,
+}
+
+/// What to do with notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notify {
+    /// Says how many there are, and what keeps them.
+    Status,
+    /// Has those tried again that were given up.
+    Replay,
 }
 
 /// What to do with accounts.
@@ -193,6 +203,8 @@ impl Words {
                 }),
                 &[],
             ),
+            ["notify", "status"] => (Command::Notify(Notify::Status), &[]),
+            ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
             ["check"] => (Command::Check, &[]),
             [] | ["help", ..] => return Ok(Command::Help),
             ["version", ..] => return Ok(Command::Version),
@@ -279,13 +291,18 @@ pub fn help() -> String {
     let mut text = HELP.to_owned();
     for setting in SETTINGS {
         let flag = setting.name.replace('_', "-");
-        let default = if setting.default.is_empty() {
+        let default = if setting.name == "origin" {
             "http://localhost:PORT"
         } else {
             setting.default
         };
+        let default = if default.is_empty() {
+            String::new()
+        } else {
+            format!("; {default}")
+        };
         let line = format!(
-            "  --{flag:<30} {} ({}; {default})\n",
+            "  --{flag:<30} {} ({}{default})\n",
             setting.about, setting.allowed
         );
         text.push_str(&line);
@@ -304,6 +321,8 @@ holdfast user add LOGIN --role ROLE… [--name NAME] [--group GROUP…] [--passw
 holdfast user roles LOGIN --role ROLE…               replace the roles of a person
 holdfast user password LOGIN [--password-stdin]     without the flag, a password is drawn and shown
 holdfast user sign-out LOGIN                        end all sessions of a person
+holdfast notify status                              count notifications by state
+holdfast notify replay                              try again what was given up
 holdfast check                                      check the configuration and print it
 
 Settings, as flags over HOLDFAST_* variables over holdfast.toml (or --config FILE):

@@ -4,6 +4,7 @@
 //! the default. Everything is checked at the start and every mistake is named at once, with what
 //! is allowed, so that a server never runs on half a configuration.
 
+mod mail;
 mod origin;
 mod sources;
 
@@ -12,9 +13,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use mail::{Secret, Smtp, Tls};
 pub use origin::Origin;
 pub use sources::{Given, Sources};
 
+pub(crate) use mail::is_secret;
 use sources::DEFAULT;
 
 /// Whether the demo accounts may sign in.
@@ -49,6 +52,9 @@ pub struct Config {
     pub sign_in_failures_per_address: u32,
     /// How long a notification waits for its author to take the act back.
     pub notify_wait_seconds: u32,
+    /// Where mail goes out, and the address it comes from.
+    pub smtp: Option<Smtp>,
+    pub mail_from: Option<String>,
     pub number_prefix: String,
     pub number_start: u64,
     pub log: tracing::Level,
@@ -110,6 +116,37 @@ pub const SETTINGS: &[Setting] = &[
         "0–3600",
         "12",
         "how long a notification can be undone",
+    ),
+    setting(
+        "smtp_host",
+        "a host, or nothing",
+        "",
+        "relay that takes mail; without one nobody gets any",
+    ),
+    setting("smtp_port", "1–65535", "587", "port of the relay"),
+    setting(
+        "smtp_tls",
+        "starttls, implicit or none",
+        "starttls",
+        "how the line to the relay is encrypted",
+    ),
+    setting(
+        "smtp_user",
+        "a name, or nothing",
+        "",
+        "account at the relay",
+    ),
+    setting(
+        "smtp_password",
+        "a password, or nothing",
+        "",
+        "its password; others can read flags, so better in the file or a variable",
+    ),
+    setting(
+        "mail_from",
+        "an address, or nothing",
+        "",
+        "address that mail comes from",
     ),
     setting(
         "number_prefix",
@@ -189,6 +226,7 @@ impl Config {
             .parse("address")
             .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = reader.within("port", 1, 65_535);
+        let (smtp, mail_from) = reader.mail();
         let config = Self {
             mode,
             address,
@@ -201,6 +239,8 @@ impl Config {
             sign_in_failures_per_login: reader.within("sign_in_failures_per_login", 1, 1_000),
             sign_in_failures_per_address: reader.within("sign_in_failures_per_address", 1, 100_000),
             notify_wait_seconds: reader.within("notify_wait_seconds", 0, 3_600),
+            smtp,
+            mail_from,
             number_prefix: reader.text("number_prefix", is_prefix),
             number_start: reader.within("number_start", 1, 999_999_999),
             log: reader.log(),

@@ -62,9 +62,14 @@ pub fn welcome(app: &App) -> String {
     let directory = app.people.current();
     let staff = accounts(&directory).filter(|person| person.active && person.is_staff());
     let logins: Vec<_> = staff.map(|person| person.login.as_str()).collect();
+    let origin = &app.config.origin;
+    let mail = if app.config.smtp.is_none() {
+        format!("Mail that it would send lies at {origin}/demo/mail\n")
+    } else {
+        String::new()
+    };
     format!(
-        "Open {}/console\nSign in as {}; the password is {PASSWORD}\n",
-        app.config.origin,
+        "Open {origin}/console\nSign in as {}; the password is {PASSWORD}\n{mail}",
         logins.join(", ")
     )
 }

@@ -1,15 +1,45 @@
-//! What is to happen outside once a commit is kept: the outbox, written in the transaction that
-//! accepts a fact.
+//! What is to happen outside once a commit is kept: the outbox is written in the transaction that
+//! accepts a fact, and a worker makes it happen.
+//!
+//! # Design
+//! Question: what may happen twice? Answer: nothing of ours. A worker claims by a lease (see
+//! [`crate::store::Outbox`]) and passes a [`Gate`] right before the step that cannot be taken back.
+//! Lost before the gate, the effect happens later; lost after it, nobody can know, so it is tried
+//! once more, at most: one duplicate, and only where the other side cannot recognise it. In doubt
+//! twice, it is given up and people can see it.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use shared::incidents::Incident;
 use shared::notify::{self, Event, Notice};
 use shared::people::Directory;
 use shared::time::UnixMillis;
+use std::sync::Arc;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::store::{self, Effect, Writing};
+use crate::App;
+use crate::store::{self, Claim, Claimed, Effect, Reason, Settled, Writing};
 
 /// The kind of effects whose payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
+
+/// How often the worker looks for what is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a lost worker held is free after this; one that works holds on.
+const LEASE_MILLIS: i64 = 15_000;
+const HOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// An effect that may have happened is tried so often again.
+const DOUBTS_MAX: u32 = 1;
+
+/// The first pause between two attempts, and the longest.
+const PAUSE_MILLIS: i64 = 5_000;
+const PAUSE_MILLIS_MAX: i64 = 10 * 60 * 1_000;
+
+/// So many attempts on something that is always postponed take about four days.
+const ATTEMPTS_MAX: u32 = 600;
 
 /// Tells what a commit did to an incident to those whom it concerns, from `at` on. Acts that come
 /// from elsewhere, such as an import, are not told to anybody.
@@ -44,5 +74,147 @@ fn effect(notice: &Notice, at: UnixMillis) -> Effect {
         kind: NOTICE.to_owned(),
         payload: serde_json::to_vec(notice).expect("a notice is plain JSON"),
         next_at: at,
+    }
+}
+
+/// Makes effects happen.
+#[async_trait]
+pub trait Courier: Send {
+    /// Delivers one effect; passes the gate right before what cannot be taken back.
+    async fn deliver(&mut self, effect: &Claimed, gate: Gate<'_>) -> Delivery;
+    /// There is nothing to deliver for now.
+    async fn rest(&mut self);
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    Done,
+    /// Nothing was left to do.
+    Void,
+    /// There is no way to the recipient.
+    Unreachable(Reason),
+    /// It will never work.
+    Refused(Reason),
+    /// It may work later.
+    Later(Reason),
+    /// Another worker has it now.
+    Lost,
+}
+
+/// Stands before the step that cannot be taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate<'a> {
+    app: &'a App,
+    claim: &'a Claim,
+}
+
+impl Gate<'_> {
+    /// Notes that from now on the effect may have happened. False when it must not: another worker
+    /// has it.
+    pub async fn pass(self) -> store::Result<bool> {
+        let until = self.app.clock.now().plus(LEASE_MILLIS);
+        self.app.store.begin_effect(self.claim, until).await
+    }
+}
+
+/// Delivers what is due until the server ends.
+pub async fn run(app: Arc<App>, mut courier: impl Courier) {
+    while !app.is_stopping() {
+        match turn(&app, &mut courier).await {
+            Ok(true) => continue,
+            Ok(false) => courier.rest().await,
+            Err(cause) => tracing::warn!(cause = format!("{cause:#}"), "cannot read the outbox"),
+        }
+        tokio::select! {
+            () = app.stopped() => {}
+            () = sleep(LOOK_EVERY) => {}
+        }
+    }
+    courier.rest().await;
+}
+
+/// Claims the effect that is due longest and delivers it. One at a time: a worker that dies keeps
+/// no other waiting. False when there is none, or no use in going on at once.
+async fn turn(app: &App, courier: &mut impl Courier) -> store::Result<bool> {
+    let now = app.clock.now();
+    if !app.store.is_effect_due(now).await? {
+        return Ok(false);
+    }
+    let until = now.plus(LEASE_MILLIS);
+    let Some(effect) = app.store.claim_effect(now, until).await? else {
+        return Ok(false);
+    };
+    let delivery = if effect.doubts > DOUBTS_MAX {
+        Delivery::Refused(Reason::InDoubt)
+    } else {
+        deliver(app, courier, &effect).await?
+    };
+    if let Some(settled) = settled(app, &effect, delivery) {
+        app.store.settle_effect(&effect.claim, settled).await?;
+        tell(&effect, settled);
+    }
+    Ok(delivery != Delivery::Later(Reason::RelayDown))
+}
+
+/// Delivers one effect and holds on to it meanwhile.
+async fn deliver(
+    app: &App,
+    courier: &mut impl Courier,
+    effect: &Claimed,
+) -> store::Result<Delivery> {
+    let claim = &effect.claim;
+    let delivery = courier.deliver(effect, Gate { app, claim });
+    tokio::pin!(delivery);
+    let mut hold = interval(HOLD_EVERY);
+    hold.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    hold.tick().await;
+    loop {
+        tokio::select! {
+            delivery = &mut delivery => return Ok(delivery),
+            _ = hold.tick() => {
+                let until = app.clock.now().plus(LEASE_MILLIS);
+                app.store.extend_claim(claim, until).await?;
+            }
+        }
+    }
+}
+
+fn settled(app: &App, effect: &Claimed, delivery: Delivery) -> Option<Settled> {
+    Some(match delivery {
+        Delivery::Done => Settled::Done,
+        Delivery::Void => Settled::Void,
+        Delivery::Unreachable(reason) => Settled::Unreachable(reason),
+        Delivery::Refused(reason) => Settled::GivenUp(reason),
+        Delivery::Later(Reason::InDoubt) if effect.doubts == DOUBTS_MAX => {
+            Settled::GivenUp(Reason::InDoubt)
+        }
+        Delivery::Later(Reason::Postponed) if effect.claim.attempt >= ATTEMPTS_MAX => {
+            Settled::GivenUp(Reason::Postponed)
+        }
+        Delivery::Later(reason) => Settled::Later(next_at(app, effect), reason),
+        Delivery::Lost => return None,
+    })
+}
+
+/// Twice as long each time, and never all at once.
+fn next_at(app: &App, effect: &Claimed) -> UnixMillis {
+    let doublings = (effect.claim.attempt - 1).min(20);
+    let pause = (PAUSE_MILLIS << doublings).min(PAUSE_MILLIS_MAX);
+    let drawn = i64::from(u16::from_be_bytes(app.random.bytes()));
+    let shorter = pause / 2 * drawn / i64::from(u16::MAX);
+    app.clock.now().plus(pause - shorter)
+}
+
+/// People look at what was given up; the rest shows in the counters.
+fn tell(effect: &Claimed, settled: Settled) {
+    if let Settled::GivenUp(reason) = settled {
+        // The key goes on to name the recipient.
+        let incident = effect.claim.key.split('/').next().unwrap_or_default();
+        tracing::warn!(
+            incident.id = incident,
+            reason = %reason,
+            "a notification was given up; `holdfast notify replay` tries it again"
+        );
     }
 }

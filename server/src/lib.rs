@@ -15,6 +15,7 @@ pub mod error;
 pub mod import;
 pub mod jobs;
 pub mod metrics;
+pub mod notify;
 pub mod people;
 mod reports;
 mod requests;
@@ -39,6 +40,7 @@ use clock::{Clock, Random};
 use config::Config;
 use error::ApiError;
 use metrics::Metrics;
+use notify::Caught;
 use people::People;
 use store::Store;
 use sync::Keeper;
@@ -61,6 +63,8 @@ pub struct App {
     pub attempts: Attempts,
     pub client: Client,
     pub metrics: Metrics,
+    /// The mail of a demo.
+    pub caught: Caught,
     stopping: watch::Sender<bool>,
 }
 
@@ -85,6 +89,7 @@ impl App {
             ),
             client,
             metrics: Metrics::default(),
+            caught: Caught::default(),
             stopping: watch::Sender::new(false),
             config,
             clock,
@@ -96,6 +101,10 @@ impl App {
     /// Asks sockets and background work to end.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
 
     /// Returns once the server is to stop.
@@ -113,6 +122,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(auth::routes())
         .merge(metrics::routes())
         .merge(reports::routes())
+        .merge(notify::routes())
         .merge(sync::routes().layer(compression()))
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(

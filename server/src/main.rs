@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use server::client::Client;
 use server::clock::{Clock, Random};
-use server::command::{self, Command, Invocation, Run, Serving};
+use server::command::{self, Command, Invocation, Notify, Run, Serving};
 use server::config::{Config, LogFormat, Mode, Sources};
+use server::store::EffectCount;
 use server::{App, accounts, check, demo, import, serve};
 
 fn main() -> ExitCode {
@@ -40,7 +41,8 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Serve
         | Command::Demo { .. }
         | Command::ImportServiceNow { .. }
-        | Command::User(_) => {}
+        | Command::User(_)
+        | Command::Notify(_) => {}
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
@@ -85,6 +87,7 @@ async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::User(user) => accounts::run(app, user).await?,
+        Command::Notify(what) => return notify(app, what).await,
         Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
         Command::Check | Command::Help | Command::Version => {}
     }
@@ -114,6 +117,29 @@ async fn import(app: &App, file: &Path, run: Run) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn notify(app: &App, what: Notify) -> anyhow::Result<ExitCode> {
+    match what {
+        Notify::Status => {
+            let line = |counted: EffectCount| {
+                let EffectCount {
+                    state,
+                    reason,
+                    count,
+                } = counted;
+                let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
+                format!("{count}\t{state}{reason}\n")
+            };
+            let counts = app.store.count_effects().await?;
+            let text: String = counts.into_iter().map(line).collect();
+            say(&text)
+        }
+        Notify::Replay => {
+            let count = app.store.replay_effects(app.clock.now()).await?;
+            say(&format!("{count} notifications are tried again\n"))
+        }
+    }
 }
 
 fn complain(line: &str) {

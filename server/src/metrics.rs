@@ -14,6 +14,7 @@ use shared::sync::Seq;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::store::EffectCount;
 
 /// What has happened since the start.
 #[derive(Debug, Default)]
@@ -97,10 +98,22 @@ async fn is_ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError>
     Ok("ready\n")
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     let kind = [(
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
-    (kind, app.metrics.render(app.keeper.watched()))
+    let mut text = app.metrics.render(app.keeper.watched());
+    text.push_str("# TYPE holdfast_effects gauge\n");
+    for EffectCount {
+        state,
+        reason,
+        count,
+    } in app.store.count_effects().await?
+    {
+        let reason = reason.unwrap_or_default();
+        let labels = format!("state=\"{state}\",reason=\"{reason}\"");
+        let _ = writeln!(text, "holdfast_effects{{{labels}}} {count}");
+    }
+    Ok((kind, text))
 }

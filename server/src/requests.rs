@@ -93,7 +93,9 @@ fn explained(response: Response, trace_id: &str) -> Response {
 
 fn add_headers(app: &App, headers: &mut HeaderMap, trace_id: &str) {
     for (name, value) in SAFE_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page that needs another policy brings it.
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
     }
     if app.config.origin.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

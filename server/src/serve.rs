@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
-use crate::{App, router};
+use crate::notify::Post;
+use crate::{App, jobs, router};
 
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,7 +30,12 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, origin = %app.config.origin, "serving");
     let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
+    let work = tokio::spawn(jobs::run(Arc::clone(&app), Post::new(Arc::clone(&app))));
     let served = answer(Arc::clone(&app), listener).await;
+    app.stop();
+    if tokio::time::timeout(GRACE, work).await.is_err() {
+        tracing::warn!("gave up a notification under way; it is looked at after the next start");
+    }
     watch.abort();
     refresh.abort();
     tracing::info!("ended");

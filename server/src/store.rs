@@ -12,6 +12,7 @@
 
 #[cfg(test)]
 mod contract;
+mod outbox;
 mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use shared::time::UnixMillis;
 use crate::auth::SessionId;
 use crate::error::ApiError;
 
+pub use outbox::{Claim, Claimed, EffectCount, Outbox, Reason, Settled};
 pub use shared::sync::server::Logged as StoredChange;
 pub use sqlite::Sqlite;
 
@@ -159,7 +161,7 @@ pub type Audience = BTreeSet<(DocKind, Scope)>;
 
 /// Where everything lasts. Cheap to share; every method may be called at any time.
 #[async_trait]
-pub trait Store: Debug + Send + Sync {
+pub trait Store: Outbox + Debug + Send + Sync {
     /// One consistent state of the log.
     async fn view(&self) -> Result<Box<dyn View>>;
     /// The one place from which the log grows; others wait until it is dropped or committed.

@@ -16,17 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DocKind, FactId, IncidentId, PersonId};
 use crate::incidents::{self, EventKind, HoldReason, Incident, Requester, State};
 use crate::people::{Directory, Person, Role};
+use crate::sla::Measure;
 use crate::time::UnixMillis;
 
 pub use address::address;
-
-/// A clock of a service level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Clock {
-    Response,
-    Resolution,
-}
 
 /// What people are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,17 +37,17 @@ pub enum Event {
     Reopened,
     /// Most of the time until `due` is gone.
     Warned {
-        clock: Clock,
+        clock: Measure,
         due: UnixMillis,
     },
     /// `due` has passed.
     Breached {
-        clock: Clock,
+        clock: Measure,
         due: UnixMillis,
     },
     /// A breach was announced, and what arrived since shows that there was none.
     BreachCorrected {
-        clock: Clock,
+        clock: Measure,
         due: UnixMillis,
     },
 }
@@ -99,8 +92,8 @@ impl Event {
     fn word(self) -> String {
         let clocked = |event: &str, clock, due: UnixMillis| {
             let clock = match clock {
-                Clock::Response => "response",
-                Clock::Resolution => "resolution",
+                Measure::Response => "response",
+                Measure::Resolution => "resolution",
             };
             format!("{event}-{clock}-{}", due.0)
         };
@@ -317,11 +310,8 @@ impl Happening {
         let Some(fact) = self.fact else {
             return !matches!(self.event, Event::Warned { .. }) || incident.state.is_open();
         };
-        let is_there = incident
-            .timeline
-            .iter()
-            .any(|told| told.fact == fact && told.counts());
-        is_there
+        let told = incident.timeline.iter().find(|told| told.fact == fact);
+        told.is_some_and(incidents::Event::counts)
             && match self.event {
                 Event::Declared => incident.state != State::Cancelled,
                 Event::Assigned => incident.assignment.fact == fact,

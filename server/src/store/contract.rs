@@ -3,6 +3,7 @@
 //! A case opens the store of a [`Place`] as often as it wants: dropped without being closed, a store
 //! must come back with exactly what was committed.
 
+mod outbox;
 mod people;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use super::{
     StoredChange, Writing,
 };
 
+pub(super) use outbox::*;
 pub(super) use people::*;
 
 /// Where a store lasts.

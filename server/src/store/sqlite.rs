@@ -6,6 +6,7 @@
 //! Every commit that is acknowledged has reached the disk (`synchronous = FULL`). Lists of ids and
 //! scopes are bound as one JSON text, so that every statement is prepared once.
 
+mod outbox;
 mod people;
 mod reading;
 mod writing;
@@ -35,7 +36,7 @@ use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, Vie
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "log",
@@ -55,6 +56,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         4,
         "contacts",
         include_str!("../../migrations/sqlite/0004_contacts.sql"),
+    ),
+    (
+        5,
+        "outbox",
+        include_str!("../../migrations/sqlite/0005_outbox.sql"),
     ),
 ];
 
@@ -421,6 +427,9 @@ mod tests {
         refused_changes_of_a_person_have_so_many_bytes,
         numbers_and_effects_are_given_once,
         contacts_of_valid_sessions_on_the_console_last,
+        an_effect_is_claimed_by_one_worker_at_a_time,
+        a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began,
+        what_became_of_an_effect_is_kept_and_counted,
         people_and_sessions_last,
     }
 }

@@ -5,6 +5,7 @@ mod contacts;
 mod device;
 mod interleaved;
 mod live;
+mod notify;
 mod pull;
 mod push;
 mod refused;

@@ -180,7 +180,7 @@ fn a_declaration_with_an_assignee_tells_both_sides() {
 
 #[test]
 fn service_levels_are_told_to_staff_alone() {
-    let clock = Clock::Resolution;
+    let clock = Measure::Resolution;
     let (warned, breached) = (
         Event::Warned { clock, due: DUE },
         Event::Breached { clock, due: DUE },
@@ -263,6 +263,22 @@ fn a_notice_no_longer_stands_once_it_is_overtaken() {
 }
 
 #[test]
+fn what_its_author_takes_back_is_not_told() {
+    let mut copy = at_work();
+    let directory = directory();
+    for intent in [reply(), resolve()] {
+        let told = noticed(&mut copy, ALICE, intent, &directory).remove(0);
+        let fact = told.fact.expect("an act is a fact");
+        let doc = DocKind::Incident;
+        assert!(stands(&told, &copy.read(), &directory));
+        let withdraw = Intent::Withdraw { doc, fact };
+        let undone = noticed(&mut copy, ALICE, withdraw, &directory);
+        assert_eq!(undone, [], "taking back is told to nobody");
+        assert!(!stands(&told, &copy.read(), &directory));
+    }
+}
+
+#[test]
 fn an_assignment_that_did_not_hold_tells_nobody() {
     let mut here = Copy::declared();
     let mut there = here.on(2);
@@ -285,7 +301,7 @@ fn every_notice_of_an_event_has_a_key_of_its_own() {
         assign(Some("network"), None),
         &directory,
     ));
-    for clock in [Clock::Response, Clock::Resolution] {
+    for clock in [Measure::Response, Measure::Resolution] {
         for due in [DUE, DUE.plus(1)] {
             for event in [
                 Event::Warned { clock, due },

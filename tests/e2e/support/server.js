@@ -29,6 +29,8 @@ export async function freePort() {
 export class Server {
   #process;
   #log = '';
+  /** More settings, as an operator gives them in the environment. */
+  settings = {};
 
   constructor({ port, folder, origin, verb = 'demo' }) {
     Object.assign(this, { port, folder, verb });
@@ -56,7 +58,7 @@ export class Server {
     const settings = ['--data', this.folder, '--port', String(this.port), '--origin', this.origin];
     this.#process = spawn(binary(), [this.verb, ...settings], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, HOLDFAST_LOG: process.env.HOLDFAST_LOG ?? 'warn' },
+      env: { ...process.env, HOLDFAST_LOG: process.env.HOLDFAST_LOG ?? 'warn', ...this.settings },
     });
     const child = this.#process;
     child.stderr.on('data', (text) => (this.#log += text));

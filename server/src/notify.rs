@@ -1,0 +1,188 @@
+//! Tells people by mail what [`shared::notify`] says they are told.
+//!
+//! A letter is written from the incident document alone, when it leaves: no internal note is within
+//! reach, and what was withdrawn or overtaken meanwhile is not told. A relay takes it; the demo
+//! catches it instead, unless a relay is configured; without either it is kept as unreachable.
+
+mod caught;
+mod letter;
+mod message;
+mod pages;
+mod relay;
+mod words;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use shared::document::Document;
+use shared::ids::{DocKind, IncidentId};
+use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
+use shared::notify::{self, Notice, Recipient};
+use shared::people::Directory;
+use tokio::task::spawn_blocking;
+
+use crate::App;
+use crate::config::{Mode, Smtp};
+use crate::jobs::{Courier, Delivery, Gate, NOTICE};
+use crate::store::{Claimed, Reason};
+
+pub use caught::Caught;
+pub(crate) use pages::routes;
+
+use letter::Letter;
+use message::Message;
+use relay::Line;
+
+/// The address that the demo writes from.
+const DEMO_FROM: &str = "holdfast@demo";
+
+/// Delivers notices as mail.
+#[derive(Debug)]
+pub struct Post {
+    app: Arc<App>,
+    line: Option<Line>,
+}
+
+/// Whom a letter goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Addressee {
+    name: String,
+    address: String,
+    language: String,
+}
+
+impl Post {
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, line: None }
+    }
+
+    async fn notify(&mut self, notice: Notice, gate: Gate<'_>) -> anyhow::Result<Delivery> {
+        let app = Arc::clone(&self.app);
+        let directory = app.people.current();
+        let incident = public(&app, notice.incident).await?;
+        if !notify::stands(&notice, &incident, &directory) {
+            return Ok(Delivery::Void);
+        }
+        let Some(to) = addressee(&notice.to, &incident, &directory) else {
+            return Ok(Delivery::Unreachable(Reason::NoAddress));
+        };
+        let from = app.config.mail_from.as_deref().unwrap_or(DEMO_FROM);
+        let letter = Letter::write(
+            &notice,
+            &incident,
+            &directory,
+            &app.config.origin,
+            &to.language,
+        );
+        let message = Message::new(
+            &letter,
+            &notice,
+            &to,
+            (&directory.name, from),
+            app.clock.now(),
+        )?;
+        if let Some(smtp) = &app.config.smtp {
+            Ok(self.send(smtp, &message, gate).await)
+        } else if app.config.mode == Mode::Demo {
+            if !gate.pass().await? {
+                return Ok(Delivery::Lost);
+            }
+            app.caught.add(&letter, &message, app.clock.now());
+            Ok(Delivery::Done)
+        } else {
+            Ok(Delivery::Unreachable(Reason::NoRelay))
+        }
+    }
+
+    /// A line serves as long as it is fine; whatever goes wrong on it ends it.
+    async fn send(&mut self, smtp: &Smtp, message: &Message, gate: Gate<'_>) -> Delivery {
+        let line = match self.line.take() {
+            Some(line) => Some(line),
+            None => Line::open(smtp, message.domain()).await,
+        };
+        let Some(mut line) = line else {
+            return Delivery::Later(Reason::RelayDown);
+        };
+        let delivery = line.send(message, gate).await;
+        if delivery == Delivery::Done {
+            self.line = Some(line);
+        } else {
+            line.close().await;
+        }
+        delivery
+    }
+}
+
+#[async_trait]
+impl Courier for Post {
+    async fn deliver(&mut self, effect: &Claimed, gate: Gate<'_>) -> Delivery {
+        let notice = serde_json::from_slice(&effect.payload);
+        let (NOTICE, Ok(notice)) = (effect.kind.as_str(), notice) else {
+            return Delivery::Refused(Reason::Unreadable);
+        };
+        let told = self.notify(notice, gate).await;
+        told.unwrap_or_else(|cause| {
+            tracing::warn!(
+                cause = format!("{cause:#}"),
+                "a notification cannot be written yet"
+            );
+            Delivery::Later(Reason::Unreadable)
+        })
+    }
+
+    async fn rest(&mut self) {
+        if let Some(line) = self.line.take() {
+            line.close().await;
+        }
+    }
+}
+
+/// The incident as its requester may read it: internal work is not even loaded.
+async fn public(app: &App, id: IncidentId) -> anyhow::Result<Incident> {
+    let docs = app.store.view().await?.docs(&[id]).await?;
+    let read = spawn_blocking(move || {
+        let mut docs = docs.into_iter();
+        let stored = docs.find(|stored| stored.doc.kind == DocKind::Incident);
+        let stored = stored.context("the incident is not in the store")?;
+        let incident = Document::load(stored.doc, &stored.bytes)?;
+        let receipts = IncidentReceipts {
+            incident: stored.receipts.unpack().into_iter().collect(),
+            ..IncidentReceipts::default()
+        };
+        let docs = IncidentDocs {
+            incident,
+            work: None,
+        };
+        anyhow::Ok(read(&docs, &receipts).0)
+    });
+    read.await?
+}
+
+/// A person's own address, else their login if it is one. A caller gets the language of the
+/// organisation's first catalog.
+fn addressee(
+    recipient: &Recipient,
+    incident: &Incident,
+    directory: &Directory,
+) -> Option<Addressee> {
+    match recipient {
+        Recipient::Person(id) => {
+            let person = directory.person(*id)?;
+            let address = person.mail.as_deref().unwrap_or(&person.login);
+            Some(Addressee {
+                name: person.name.clone(),
+                address: notify::address(address)?.to_owned(),
+                language: person.language.clone(),
+            })
+        }
+        Recipient::Caller(address) => {
+            let name = letter::requester_name(incident, directory);
+            Some(Addressee {
+                name,
+                address: notify::address(address)?.to_owned(),
+                language: "en".to_owned(),
+            })
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Effects, as workers claim them.
+
+use std::sync::Arc;
+
+use shared::sync::Seq;
+use shared::time::UnixMillis;
+
+use super::{NOW, Place, writing};
+use crate::store::{Claim, Claimed, Effect, Reason, Settled, Store};
+
+const LEASE_MILLIS: i64 = 1_000;
+
+async fn add(store: &Arc<dyn Store>, keys: &[&str]) {
+    let mut turn = writing(store).await;
+    for (place, key) in (0..).zip(keys) {
+        let effect = Effect {
+            key: (*key).to_owned(),
+            kind: "notice".to_owned(),
+            payload: key.as_bytes().to_vec(),
+            next_at: NOW.plus(place),
+        };
+        turn.add_effect(&effect).await.expect("it is new");
+    }
+    turn.commit(Seq(1)).await.expect("a commit");
+}
+
+/// Claims up to so many, sorted by key.
+async fn claim(store: &Arc<dyn Store>, now: UnixMillis, limit: usize) -> Vec<Claimed> {
+    let mut claimed = Vec::new();
+    while claimed.len() < limit {
+        let next = store.claim_effect(now, now.plus(LEASE_MILLIS)).await;
+        match next.expect("a claim") {
+            Some(one) => claimed.push(one),
+            None => break,
+        }
+    }
+    claimed.sort_by(|one, other| one.claim.key.cmp(&other.claim.key));
+    claimed
+}
+
+fn keys(claimed: &[Claimed]) -> Vec<&str> {
+    claimed.iter().map(|one| one.claim.key.as_str()).collect()
+}
+
+async fn begin(store: &Arc<dyn Store>, claim: &Claim, now: UnixMillis) -> bool {
+    let begun = store.begin_effect(claim, now.plus(LEASE_MILLIS)).await;
+    begun.expect("the store answers")
+}
+
+pub(in crate::store) async fn an_effect_is_claimed_by_one_worker_at_a_time(place: &impl Place) {
+    let store = place.open().await;
+    add(&store, &["a", "b", "c"]).await;
+    assert!(!store.is_effect_due(NOW.plus(-1)).await.expect("a look"));
+    assert_eq!(claim(&store, NOW.plus(-1), 9).await, []);
+    assert!(store.is_effect_due(NOW).await.expect("a look"));
+    let first = claim(&store, NOW.plus(5), 2).await;
+    assert_eq!(keys(&first), ["a", "b"]);
+    assert_eq!(first[0].payload, b"a");
+    // Another process on the same data finds what is left.
+    let beside = place.open().await;
+    assert_eq!(keys(&claim(&beside, NOW.plus(5), 9).await), ["c"]);
+    assert_eq!(claim(&beside, NOW.plus(6), 9).await, []);
+}
+
+pub(in crate::store) async fn a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began(
+    place: &impl Place,
+) {
+    let store = place.open().await;
+    add(&store, &["a", "b", "c"]).await;
+    let lost = claim(&store, NOW.plus(5), 9).await;
+    assert!(begin(&store, &lost[1].claim, NOW.plus(5)).await);
+    let held = &lost[2].claim;
+    let longer = NOW.plus(5 + 2 * LEASE_MILLIS);
+    store.extend_claim(held, longer).await.expect("it is held");
+    drop(store);
+
+    let store = place.open().await;
+    let found = claim(&store, NOW.plus(5 + LEASE_MILLIS), 9).await;
+    let doubts: Vec<_> = found.iter().map(|one| one.doubts).collect();
+    assert_eq!((keys(&found), doubts), (vec!["a", "b"], vec![0, 1]));
+    // The first worker was only slow: it comes too late.
+    assert!(!begin(&store, &lost[0].claim, NOW).await);
+    let settled = store.settle_effect(&lost[0].claim, Settled::Done).await;
+    settled.expect("a settlement of a lost claim is none");
+    assert!(begin(&store, &found[0].claim, NOW).await);
+    let left = claim(&store, longer, 9).await;
+    assert_eq!(keys(&left), ["a", "b", "c"]);
+}
+
+pub(in crate::store) async fn what_became_of_an_effect_is_kept_and_counted(place: &impl Place) {
+    let store = place.open().await;
+    add(&store, &["a", "b", "c", "d", "e"]).await;
+    let later = NOW.plus(60_000);
+    let outcomes = [
+        Settled::Done,
+        Settled::Void,
+        Settled::Unreachable(Reason::NoRelay),
+        Settled::GivenUp(Reason::Refused),
+        Settled::Later(later, Reason::InDoubt),
+    ];
+    let claimed = claim(&store, NOW.plus(5), 9).await;
+    for (one, outcome) in claimed.iter().zip(outcomes) {
+        let settled = store.settle_effect(&one.claim, outcome).await;
+        settled.expect("the claim is held");
+    }
+    let counts = store.count_effects().await.expect("counts");
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|one| (one.state.as_str(), one.reason.as_deref(), one.count))
+        .collect();
+    let expected = [
+        ("done", None, 1),
+        ("given_up", Some("refused"), 1),
+        ("unreachable", Some("no_relay"), 1),
+        ("void", None, 1),
+        ("waiting", Some("in_doubt"), 1),
+    ];
+    assert_eq!(counts, expected);
+    assert_eq!(claim(&store, later.plus(-1), 9).await, []);
+    let again = claim(&store, later, 9).await;
+    assert_eq!((keys(&again), again[0].doubts), (vec!["e"], 1));
+
+    assert_eq!(store.replay_effects(later).await.expect("a replay"), 2);
+    let replayed = claim(&store, later, 9).await;
+    assert_eq!(keys(&replayed), ["c", "d"]);
+    // What is over is never written again.
+    add(&store, &["a"]).await;
+    assert_eq!(claim(&store, later, 9).await, []);
+}
