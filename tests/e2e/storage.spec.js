@@ -28,7 +28,7 @@ test('a full device refuses an act visibly and keeps the draft', async ({ device
   await expect(desk.entry).toHaveValue(`Message ${number}.`);
   await expect(desk.message(`Message ${number}.`)).toHaveCount(0);
   await desk.choose('Urgency', 'high');
-  await expect(desk.page.locator('.toast')).toContainText('no room left');
+  await expect(desk.page.locator('.toast', { hasText: 'no room left' })).toBeVisible();
   await expect(desk.property('Urgency')).not.toHaveValue('high');
   await desk.isOffline(number - 1);
   await room(undefined);
