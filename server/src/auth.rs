@@ -129,18 +129,26 @@ fn may_sign_in(app: &App, person: &Person) -> bool {
     person.active && (app.config.mode == Mode::Demo || !person.login.ends_with(DEMO_ENDING))
 }
 
-async fn session(signed_in: SignedIn) -> Json<Session> {
+/// Who is signed in. A browser that brings no cookie is told so without an error: it only looks.
+async fn session(
+    headers: HeaderMap,
+    signed_in: Result<SignedIn, ApiError>,
+) -> Result<Response, ApiError> {
+    if signed_in.is_err() && cookie::token(&headers).is_none() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let SignedIn {
         person,
         surface,
         expires_at,
         ..
-    } = signed_in;
-    Json(Session {
+    } = signed_in?;
+    let session = Session {
         person,
         surface,
         expires_at,
-    })
+    };
+    Ok(Json(session).into_response())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {

@@ -57,10 +57,10 @@ async fn a_wrong_password_and_an_unknown_login_are_answered_alike() {
 #[tokio::test]
 async fn without_a_session_there_is_nobody() {
     let mut server = Server::start().await;
-    server
-        .get("/session")
-        .await
-        .expect_problem(401, "not-signed-in");
+    // A browser that only looks is told without an error.
+    let answer = server.get("/session").await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.header("cache-control"), "no-store");
     server.cookie = Some(format!("holdfast_session={}", "0".repeat(64)));
     server
         .get("/session")
