@@ -52,6 +52,8 @@ pub enum Step {
     Line { device: usize, is: Line },
     /// The session of a device ends, or its person signs in again.
     Session { device: usize, is: SignedIn },
+    /// What is unsent on a device is taken to another one of its person in a file.
+    Carry { from: usize, to: usize },
     /// A person becomes something else.
     Role { person: PersonId, role: Role },
     /// A person changes groups.
@@ -198,7 +200,11 @@ fn step(draws: &mut Draws, devices: usize) -> Step {
             device,
             is: *draws.pick(&[Line::Down, Line::Up]),
         },
-        94..96 => Step::Session {
+        94 => Step::Carry {
+            from: device,
+            to: usize::try_from(draws.below(devices as u64)).unwrap_or(0),
+        },
+        95 => Step::Session {
             device,
             is: *draws.pick(&[SignedIn::No, SignedIn::Yes]),
         },

@@ -19,6 +19,8 @@ const MINUTE: u64 = 60_000;
 const BOB: usize = 0;
 const ALICES: usize = 1;
 const DAVES: usize = 2;
+/// Another device of the same person.
+const ALICES_OTHER: usize = 4;
 const CAROLS: usize = 3;
 
 #[test]
@@ -254,6 +256,72 @@ fn an_act_by_a_clock_wrong_by_a_year_counts_from_when_it_was_done() {
             .arrival
             .is_some_and(|arrived| arrived.flags.contains(Flags::CLOCK_OFF))
     );
+}
+
+#[test]
+fn what_is_carried_to_another_device_counts_once_when_the_first_returns() {
+    let mut world = calm(5);
+    did(&mut world, BOB, 0, &declare("network"));
+    world.pass(MINUTE);
+    cut(&mut world, ALICES);
+    cut(&mut world, ALICES_OTHER);
+    let acts = [
+        did(&mut world, ALICES, 0, &Deed::Note),
+        did(&mut world, ALICES, 0, &Deed::Urgency),
+        did(&mut world, ALICES, 0, &declare("network")),
+    ];
+    world.step(&Step::Carry {
+        from: ALICES,
+        to: ALICES_OTHER,
+    });
+    // Somebody else's file is refused, which the world checks.
+    world.step(&Step::Carry {
+        from: ALICES,
+        to: BOB,
+    });
+    let outbox = world.device(ALICES_OTHER).disk.outbox();
+    assert_eq!(outbox.len(), 3);
+    mend(&mut world, ALICES_OTHER);
+    assert!(
+        acts.iter()
+            .all(|act| world.server.accepted.contains_key(act))
+    );
+    let before = world.server.duplicates;
+    mend(&mut world, ALICES);
+    assert!(world.server.duplicates > before);
+    world.converge();
+}
+
+#[test]
+fn acts_carried_ahead_of_their_incident_wait_for_it_or_return_to_their_author() {
+    let mut world = calm(5);
+    cut(&mut world, ALICES_OTHER);
+    did(&mut world, BOB, 0, &declare("network"));
+    did(&mut world, BOB, 1, &declare("network"));
+    world.pass(MINUTE);
+    cut(&mut world, ALICES);
+    let note = did(&mut world, ALICES, 0, &Deed::Note);
+    let other = did(&mut world, ALICES, 1, &Deed::Note);
+    world.step(&Step::Carry {
+        from: ALICES,
+        to: ALICES_OTHER,
+    });
+    assert_eq!(world.device(ALICES_OTHER).disk.outbox().len(), 2);
+    let away = Deed::Assign {
+        group: "field".to_owned(),
+        person: None,
+    };
+    let gone = world.device(ALICES).disk.outbox()[1].1.incident;
+    let held = world.device(BOB).disk.incidents();
+    let nth = held.iter().position(|id| *id == gone).unwrap_or(0);
+    did(&mut world, BOB, nth as u64, &away);
+    world.pass(MINUTE);
+    mend(&mut world, ALICES_OTHER);
+    assert!(world.server.accepted.contains_key(&note));
+    let review = world.device(ALICES_OTHER).disk.review();
+    assert_eq!(review.len(), 1);
+    assert_eq!(review[0].drafted.act, other);
+    world.converge();
 }
 
 /// A world without faults.

@@ -27,6 +27,8 @@ pub struct World {
     pub(super) posts: Vec<Post>,
     /// What was done and kept on a device.
     pub(super) done: BTreeMap<ActId, Done>,
+    /// What was taken to another device in a file.
+    pub(super) carried: BTreeSet<ActId>,
     /// What happened last, for whoever looks at a failure.
     pub(super) trace: VecDeque<String>,
     pub(super) now: u64,
@@ -74,6 +76,7 @@ impl World {
             server: Server::new(roster::directory()),
             posts,
             done: BTreeMap::new(),
+            carried: BTreeSet::new(),
             trace: VecDeque::new(),
             now: 0,
             tally: Tally::default(),
@@ -100,6 +103,8 @@ impl World {
             | Step::Line { device, .. }
             | Step::Session { device, .. }
                 if *device >= self.posts.len() => {}
+            Step::Carry { from, to } if (*from).max(*to) >= self.posts.len() => {}
+            Step::Carry { from, to } => self.carry(*from, *to),
             Step::Act {
                 device,
                 incident,
@@ -173,6 +178,22 @@ impl World {
         let last = acts.max_by_key(|done| done.drafted.act)?;
         let doc = *last.drafted.intent.docs().first()?;
         Some((doc, last.drafted.facts[usize::from(doc == DocKind::Work)]))
+    }
+
+    /// Takes what is unsent on a device to another one, which refuses it unless it is of the same
+    /// person on the same surface.
+    pub fn carry(&mut self, from: usize, to: usize) {
+        let device = &self.posts[from].device;
+        let outbox = device.disk.outbox();
+        self.carried
+            .extend(outbox.iter().map(|(_, entry)| entry.act()));
+        let file = device.pack(self.moment(from));
+        let moment = self.moment(to);
+        let (here, there) = (self.posts[to].seat.profile, self.posts[from].seat.profile);
+        let is_own = (here.person, here.surface) == (there.person, there.surface);
+        let taken = self.posts[to].device.unpack(&file, moment);
+        assert_eq!(taken.is_ok(), is_own, "{taken:?}");
+        self.follow_up(to);
     }
 
     /// Ends everything that goes wrong.

@@ -13,12 +13,13 @@ use shared::people::Surface;
 use shared::policy;
 use shared::rows;
 use shared::sync::client::{
-    self, Accepts, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
+    self, Accepts, Carried, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
     NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer,
 };
 use shared::sync::message::{
     self, Cursors, PROTOCOL, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, Verdict,
 };
+use shared::sync::parcel::{BadParcel, Home, Owner, Packed, Parcel};
 use shared::time::{Boot, Reading, UnixMillis};
 
 use crate::disk::{Disk, Durability, Key, Transaction};
@@ -145,6 +146,62 @@ impl Device {
         Ok((local.id, drafted))
     }
 
+    /// What is unsent, as a file.
+    pub fn pack(&self, moment: Moment) -> Vec<u8> {
+        let acts = self.disk.outbox().into_iter().map(|(_, entry)| Packed {
+            incident: entry.incident,
+            drafted: entry.drafted,
+        });
+        let parcel = Parcel {
+            owner: self.owner(),
+            device: self.profile.device,
+            made_at: moment.wall,
+            acts: acts.collect(),
+        };
+        parcel.encode()
+    }
+
+    /// Takes over what was unsent on another device of the person, whole or not at all.
+    pub fn unpack(&mut self, file: &[u8], moment: Moment) -> Result<(), BadParcel> {
+        let parcel = Parcel::open(file, &self.owner())?;
+        let mut tx = Transaction::default();
+        let mut incidents: BTreeMap<IncidentId, Vec<Drafted>> = BTreeMap::new();
+        for Packed { incident, drafted } in parcel.acts {
+            incidents.entry(incident).or_default().push(drafted);
+        }
+        for (id, acts) in incidents {
+            let mut local = self.disk.load(id);
+            let mut review = Vec::new();
+            for drafted in acts {
+                let surface = self.profile.surface;
+                let carried = with_writer(&mut self.draws, |writer| {
+                    local.carry(drafted, surface, writer)
+                });
+                match carried.expect("what this device stored can be read") {
+                    Carried::Review(entry) => review.push(entry),
+                    Carried::Written | Carried::Known | Carried::Waits => {}
+                }
+            }
+            self.store(&mut tx, &mut local, &review);
+        }
+        self.disk.commit(tx, Durability::Strict);
+        self.tell(Input::OutboxGrew, moment);
+        self.tell(Input::Hint, moment);
+        Ok(())
+    }
+
+    fn owner(&self) -> Owner {
+        Owner {
+            home: Home {
+                origin: "https://incidents.example".to_owned(),
+                organisation: self.disk.directory().name,
+                epoch: self.disk.cursors().epoch,
+            },
+            person: self.profile.person,
+            surface: self.profile.surface,
+        }
+    }
+
     /// Reads an incident that is here.
     pub fn read(&self, id: IncidentId) -> Option<(Incident, Vec<Anomaly>)> {
         let mut local = self.disk.load(id);
@@ -223,6 +280,9 @@ impl Device {
         }
         let mut is_trusted = true;
         let mut rows: BTreeMap<_, _> = page.rows.into_iter().map(|row| (row.id, row.row)).collect();
+        if !page.more {
+            self.give_up(&mut tx, &docs);
+        }
         for (id, pulled) in docs {
             let forgotten = page.forget.iter().filter(|key| key.id == id).copied();
             if waiting.contains(&id) {
@@ -244,6 +304,18 @@ impl Device {
         };
         tx.put(Key::Cursors, message::encode(&cursors));
         tx
+    }
+
+    /// Returns acts from another device to their author whose incident the whole log did not bring.
+    fn give_up(&mut self, tx: &mut Transaction, came: &BTreeMap<IncidentId, Vec<PulledDoc>>) {
+        let outbox = self.disk.outbox().into_iter();
+        let absent = outbox.filter(|(_, entry)| entry.changes.is_empty());
+        let absent: BTreeSet<_> = absent.map(|(_, entry)| entry.incident).collect();
+        for id in absent.into_iter().filter(|id| !came.contains_key(id)) {
+            let mut local = self.disk.load(id);
+            let review = local.give_up();
+            self.store(tx, &mut local, &review);
+        }
     }
 
     /// Takes in documents as they came, without putting them together.

@@ -17,7 +17,7 @@ use crate::ids::Epoch;
 use crate::sync::Seq;
 use crate::sync::message::{Cursors, PullPage};
 
-pub use incident::{LocalIncident, NotWritten, Writer};
+pub use incident::{Carried, LocalIncident, NotWritten, Writer};
 pub use network::{Contact, Effect, Fault, Input, Jitter, More, Network, Tick, Waiting};
 pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, offer};
 pub use replica::{LocalDoc, Slot};

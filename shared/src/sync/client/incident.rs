@@ -10,6 +10,8 @@
 //! rebuilds from them at once, offline too, and writes what still stands anew under new actors.
 //! Rejected: fetching the document again, which leaves nothing to work on meanwhile.
 
+mod carried;
+
 use std::collections::BTreeMap;
 
 use crate::document::{BadDocument, Document, Written};
@@ -21,6 +23,8 @@ use crate::sync::message::{Accepted, ChangeBytes, PulledBody, PulledDoc, Surface
 
 use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX, Unsent};
 use super::replica::{LocalDoc, Slot};
+
+pub use carried::Carried;
 
 /// Why an act was not written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
