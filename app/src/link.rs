@@ -5,6 +5,7 @@
 //! The link never touches automerge, `IndexedDB` or the network.
 
 mod board;
+mod kept;
 mod organisation;
 
 use std::cell::RefCell;
@@ -16,21 +17,25 @@ use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent};
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
+use crate::engine::protocol::{ActNames, Answer, Ask, Call, DraftKind, Failure, News, Tell};
 use crate::ui::browser;
 
-pub(crate) use board::{Board, Entry};
+pub(crate) use board::{Board, Entry, Versions};
+pub(crate) use kept::{ask_to_persist_once_more, forget_mark};
 pub(crate) use organisation::Organisation;
 
 /// An engine that falls over this often within a minute is left alone.
 const CRASHES_MAX: usize = 4;
 const CRASHES_WITHIN_MILLIS: i64 = 60_000;
+
+/// What was being written on an incident when it was last open.
+pub type SavedDrafts = Vec<(DraftKind, String)>;
 
 /// A handle to the engine, cheap to copy; the board shows what it told.
 #[derive(Clone, Copy)]
@@ -53,7 +58,7 @@ struct State {
 struct Engine {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 /// An act that is on the screen, and the promise of whether this device has kept it.
@@ -92,30 +97,51 @@ impl Link {
             directory,
             status,
             rows,
+            is_new,
         } = self.ask(call).await?
         {
             self.board.start(directory, status, rows);
+            kept::look(self, person, is_new);
         }
         Ok(())
     }
 
-    /// Opens an incident and follows it; gives the draft saved for it.
-    pub async fn open(self, incident: IncidentId) -> Result<String, Failure> {
+    /// Like [`Self::start`]; what goes wrong is said on the page.
+    pub async fn begin(self, person: PersonId) -> bool {
+        match self.start(person).await {
+            Ok(()) => return true,
+            // Where it stopped it is started again, or given up.
+            Err(Failure::Stopped) => {}
+            Err(Failure::Later) => self.board.versions.set(Versions::Earlier),
+            Err(_) => self.board.engine_failed.set(true),
+        }
+        false
+    }
+
+    /// Whose engine it is.
+    pub fn person(self) -> Option<PersonId> {
+        self.with(|state| state.person)
+    }
+
+    /// Opens an incident and follows it; gives what was being written on it.
+    pub async fn open(self, incident: IncidentId) -> Result<SavedDrafts, Failure> {
         let before = self.with(|state| state.followed.replace(incident));
         if let Some(before) = before.filter(|before| *before != incident) {
             self.tell(Call::Leave { incident: before });
         }
         match self.ask(Call::Open { incident }).await? {
-            Answer::Opened { incident, draft } => {
+            Answer::Opened { incident, drafts } => {
                 if self.with(|state| state.followed == Some(incident.id)) {
                     self.board.show(*incident);
                 }
-                Ok(draft)
+                Ok(drafts)
             }
             Answer::Done
             | Answer::Started { .. }
             | Answer::Painted { .. }
-            | Answer::Waiting { .. } => Ok(String::new()),
+            | Answer::Waiting { .. }
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_) => Ok(Vec::new()),
         }
     }
 
@@ -176,7 +202,9 @@ impl Link {
             Answer::Done
             | Answer::Started { .. }
             | Answer::Opened { .. }
-            | Answer::Waiting { .. } => Err(Failure::NotStarted),
+            | Answer::Waiting { .. }
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_) => Err(Failure::NotStarted),
         }
     }
 
@@ -223,7 +251,10 @@ impl Link {
         if self.board.engine_failed.get_untracked() {
             return Err(gone());
         }
-        let engine = self.launch().map_err(|_| gone())?;
+        let engine = self.launch().map_err(|_| {
+            self.board.engine_failed.set(true);
+            gone()
+        })?;
         self.with(|state| state.engine = Some(engine));
         Ok(())
     }
@@ -234,9 +265,12 @@ impl Link {
             None => begin()?,
         };
         let on_message = Closure::new(move |event: MessageEvent| self.receive(&event));
-        let on_error = Closure::new(move |event: ErrorEvent| {
+        let on_error = Closure::new(move |event: Event| {
             event.prevent_default();
-            let reason = event.message();
+            // A script that could not be loaded is told by an event that has no message.
+            let reason = Reflect::get(&event, &"message".into());
+            let reason = reason.ok().and_then(|reason| reason.as_string());
+            let reason = reason.unwrap_or_default();
             // Not here: the listener must not be dropped while it runs.
             spawn_local(async move { self.restart(&reason) });
         });
@@ -264,6 +298,9 @@ impl Link {
     }
 
     fn hear(self, news: News) {
+        if let (News::Status(status), Some(person)) = (&news, self.person()) {
+            kept::note(person, status.waiting);
+        }
         match news {
             News::Durable { act } => self.settle(act, Ok(())),
             News::NotKept { act, why } => self.settle(act, Err(why)),
@@ -274,6 +311,9 @@ impl Link {
             | News::Status(_)
             | News::SignInNeeded
             | News::UpdateNeeded
+            | News::Drafted(_)
+            | News::Superseded
+            | News::Blocked
             | News::Rebuilding { .. } => self.board.hear(news),
         }
     }
@@ -284,6 +324,9 @@ impl Link {
 
     fn settle(self, act: ActId, kept: Result<(), Failure>) {
         self.board.settle(act);
+        if kept.is_ok() {
+            kept::ask_to_persist(self);
+        }
         if let Some(waiting) = self.with(|state| state.keeping.remove(&act)) {
             waiting.send(kept).ok();
         }
@@ -307,7 +350,7 @@ impl Link {
         }
         let Some(person) = person else { return };
         spawn_local(async move {
-            if self.start(person).await.is_ok()
+            if self.begin(person).await
                 && let Some(incident) = followed
             {
                 self.open(incident).await.ok();
@@ -384,7 +427,5 @@ fn begin() -> Result<Worker, JsValue> {
 }
 
 fn gone() -> Failure {
-    Failure::Storage {
-        reason: "the engine stopped".to_owned(),
-    }
+    Failure::Stopped
 }

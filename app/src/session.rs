@@ -130,9 +130,7 @@ impl Session {
         self.refresh(person);
         self.looked.set(true);
         spawn_local(async move {
-            if self.link.start(id).await.is_err() {
-                self.link.board.engine_failed.set(true);
-            }
+            self.link.begin(id).await;
         });
     }
 
@@ -207,7 +205,7 @@ async fn ask_server() -> Word {
     };
     match (response.status(), read_person(&response).await) {
         (200, Some(person)) if person.is_staff() => Word::Person(Box::new(person)),
-        (401 | 403, _) => Word::Nobody,
+        (204 | 401 | 403, _) => Word::Nobody,
         _ => Word::NoAnswer,
     }
 }

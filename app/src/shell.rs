@@ -7,9 +7,11 @@
 
 mod appearance;
 mod banners;
+mod draft_list;
 mod export;
 mod frame;
 mod menu;
+mod parcel;
 mod status;
 mod sync_centre;
 
@@ -17,16 +19,17 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_sys::MouseEvent;
 
 use shared::ids::PersonId;
 use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
-use crate::link::Link;
+use crate::link::{Link, ask_to_persist_once_more};
 use crate::reports::ReportPage;
 use crate::session::{Session, SignInPage};
-use crate::text;
+use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::{When, live};
 use crate::ui::toast::{ToastShelf, Toasts};
@@ -73,6 +76,10 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     appearance::follow();
     session.follow_directory();
     save_when_leaving(drafts);
+    let installed = window_event_listener_untyped("appinstalled", move |_| {
+        ask_to_persist_once_more(link);
+    });
+    on_cleanup(move || installed.remove());
     // Memos, since the page must not be built again for what is known already.
     let is_known = Memo::new(move |_| session.looked.get());
     let person = Memo::new(move |_| {
@@ -147,6 +154,7 @@ fn Page() -> impl IntoView {
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
         <div class="app" data-pane=live(pane)>
+            <SkipLink />
             <TopBar centre=centre />
             <Banners />
             <Nav />
@@ -167,6 +175,16 @@ fn Page() -> impl IntoView {
         </When>
         <ToastShelf />
     }
+}
+
+/// Leads past the bar and the views, for whoever moves by keys.
+#[component]
+fn SkipLink() -> impl IntoView {
+    let skip = move |event: MouseEvent| {
+        event.prevent_default();
+        browser::focus("main.detail, .listing");
+    };
+    view! { <a class="sr-only" href="#content" on:click=skip>{t!("nav.skip")}</a> }
 }
 
 /// The tab says which incident is open.

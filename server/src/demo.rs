@@ -97,6 +97,11 @@ fn organisation() -> anyhow::Result<Directory> {
         "Sample data: {count} incidents replay a real ServiceNow log (UCI, CC BY 4.0), shifted to \
          today and mapped to our groups; the others were written for this."
     ));
+    let german = format!(
+        "Beispieldaten: {count} Störungen geben ein echtes ServiceNow-Protokoll wieder (UCI, CC BY \
+         4.0), auf heute verschoben und unseren Gruppen zugeordnet; die übrigen sind dafür geschrieben."
+    );
+    directory.notices.insert("de".to_owned(), german);
     Ok(directory)
 }
 

@@ -118,9 +118,18 @@ pub struct Directory {
     /// A sentence to show on every page, such as where demo data comes from.
     #[serde(default)]
     pub notice: Option<String>,
+    /// The same sentence in other languages, by their code.
+    #[serde(default)]
+    pub notices: BTreeMap<String, String>,
 }
 
 impl Directory {
+    /// The notice in a language, if there is one.
+    pub fn notice_in(&self, language: &str) -> Option<&str> {
+        let translated = self.notices.get(language);
+        translated.or(self.notice.as_ref()).map(String::as_str)
+    }
+
     /// The person with this id.
     pub fn person(&self, id: PersonId) -> Option<&Person> {
         self.people.iter().find(|person| person.id == id)

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -15,6 +16,9 @@ use shared::sync::message::Surface;
 use super::desk::Desk;
 use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
 use super::{acts, clock, start};
+
+/// How long the page may take to save its drafts before another tab gets the database.
+const GIVE_WAY_MILLIS: u32 = 1_000;
 
 thread_local! {
     static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
@@ -44,6 +48,21 @@ pub(crate) fn tell(news: News) {
 pub(crate) fn drop_desk(desk: &Rc<Desk>) {
     DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, desk)));
     ENDED.set(Some((desk.person, desk.surface)));
+}
+
+/// Lets go of the database for a tab of a later version: the page hears of it first and may save its
+/// drafts meanwhile.
+pub(crate) fn give_way(close: impl FnOnce() + 'static) {
+    tell(News::Superseded);
+    let desk = DESK.with(|desk| desk.borrow().clone());
+    spawn_local(async move {
+        TimeoutFuture::new(GIVE_WAY_MILLIS).await;
+        if let Some(desk) = desk.filter(|desk| !desk.is_over.get()) {
+            desk.stop();
+            DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, &desk)));
+        }
+        close();
+    });
 }
 
 /// Answers an ask.
@@ -139,9 +158,12 @@ async fn take(ask: Ask) {
         | Call::Open { .. }
         | Call::Leave { .. }
         | Call::Waiting
+        | Call::Pack
+        | Call::Unpack { .. }
+        | Call::Measure
         | Call::Discard { .. }
         | Call::Retry
         | Call::SignedIn
-        | Call::SaveDraft { .. }) => answer(number, desk.handle(other).await),
+        | Call::SaveDraft(_)) => answer(number, desk.handle(other).await),
     }
 }

@@ -8,7 +8,7 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 
-use shared::ids::{ActId, DeviceId, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, IncidentId, LocalCode, PersonId};
 use shared::incidents::{Incident, Intent};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
@@ -25,7 +25,7 @@ use super::protocol::{ActNames, Answer, Call, Failure, News, ReviewAct, Status, 
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
-use super::{board, keep, rebuild, sync};
+use super::{board, drafts, keep, parcel, rebuild, sync};
 
 /// How many rows one piece of news holds.
 const NEWS_ROWS: usize = 512;
@@ -76,6 +76,8 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::Waiting => Ok(self.waiting().await?),
+            Call::Pack => parcel::pack(self).await,
+            Call::Unpack { file, take } => parcel::unpack(self, &file, take).await,
             Call::Discard { act } => {
                 let tx = self.storage.begin(&[Shelf::Review], Purpose::Strict)?;
                 tx.delete(Shelf::Review, act.to_string())?;
@@ -85,16 +87,11 @@ impl Desk {
             }
             Call::Retry => Ok(self.retry(false)),
             Call::SignedIn => Ok(self.retry(true)),
-            Call::SaveDraft { incident, text } => {
-                let tx = self.storage.begin(&[Shelf::Drafts], Purpose::Strict)?;
-                if text.is_empty() {
-                    tx.delete(Shelf::Drafts, incident)?;
-                } else {
-                    tx.put(Shelf::Drafts, incident, text.as_bytes())?;
-                }
-                tx.commit().await?;
+            Call::Measure => {
+                self.measure_room();
                 Ok(Answer::Done)
             }
+            Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
             Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop { .. } => {
                 Err(Failure::NotStarted)
             }
@@ -227,15 +224,9 @@ impl Desk {
 
     async fn open(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
         self.state.borrow_mut().followed.insert(id);
-        let tx = self.storage.begin(&[Shelf::Drafts], Purpose::Read)?;
-        let draft = tx.get(Shelf::Drafts, id)?.await?.unwrap_or_default();
-        drop(tx);
-        let draft = String::from_utf8(draft).unwrap_or_default();
-        if id.0.is_nil() {
-            return Err(Failure::Unknown);
-        }
+        let drafts = drafts::of(self, id).await?;
         let incident = Box::new(self.read(id).await?);
-        Ok(Answer::Opened { incident, draft })
+        Ok(Answer::Opened { incident, drafts })
     }
 
     async fn waiting(&self) -> Result<Answer, Broken> {
@@ -257,18 +248,17 @@ impl Desk {
         Ok(Answer::Waiting {
             acts,
             review: refused,
+            drafts: drafts::all(self).await?,
         })
     }
 
     async fn waiting_act(&self, entry: &OutboxEntry) -> Result<WaitingAct, Broken> {
         let drafted = &entry.drafted;
         Ok(WaitingAct {
-            act: entry.act(),
-            incident: entry.incident,
             subject: self.subject(entry.incident, &drafted.intent).await?,
-            intent: drafted.intent.clone(),
-            at: drafted.at,
             bytes: u32::try_from(entry.bytes()).unwrap_or(u32::MAX),
+            lacks_incident: entry.changes.is_empty(),
+            ..WaitingAct::of(entry.incident, drafted)
         })
     }
 
@@ -290,17 +280,21 @@ impl Desk {
         })
     }
 
+    /// What an act is on, as people call it.
     async fn subject(&self, id: IncidentId, intent: &Intent) -> Result<String, Broken> {
-        if let Intent::Declare(declare) = intent {
-            return Ok(declare.subject.clone());
-        }
         let mut copy = self.fetch(id).await?;
-        let read = copy.local.read();
-        let subject = read
-            .map(|(incident, _)| incident.subject.holds.value)
-            .unwrap_or_default();
-        self.state.borrow_mut().library.put(copy);
+        let subject = subject_of(&mut copy.local, intent);
+        if !copy.local.is_gone() {
+            self.state.borrow_mut().library.put(copy);
+        }
         Ok(subject)
+    }
+
+    /// What an incident is called, and whether it is on this device.
+    pub(crate) async fn called(&self, id: IncidentId) -> Result<(String, bool), Broken> {
+        let subject = self.subject(id, &Intent::Start).await?;
+        let is_here = self.state.borrow().library.has(id);
+        Ok((subject, is_here))
     }
 
     fn retry(self: &Rc<Self>, signed_in: bool) -> Answer {
@@ -332,6 +326,7 @@ impl Desk {
             Word::Directory => rebuild::reread_directory(self),
             Word::Retry { signed_in } => sync::retry(self, signed_in),
             Word::Clock(reading) => self.tabs.note_clock(reading),
+            Word::Drafted(written) => board::tell(News::Drafted(written)),
             Word::Closing => {
                 self.stop();
                 board::drop_desk(self);
@@ -339,6 +334,19 @@ impl Desk {
             }
         }
     }
+}
+
+/// What an act is on, as people call it.
+pub(crate) fn subject_of(local: &mut LocalIncident, intent: &Intent) -> String {
+    if let Intent::Declare(declare) = intent {
+        return declare.subject.clone();
+    }
+    if local.is_gone() {
+        return LocalCode::of(local.id).0;
+    }
+    let read = local.read();
+    read.map(|(incident, _)| incident.subject.holds.value)
+        .unwrap_or_default()
 }
 
 /// Tells the page of rows, in pieces that it can take in between two frames.

@@ -39,6 +39,11 @@ impl Library {
         Some(self.copies.remove(place))
     }
 
+    /// Whether an incident is kept ready.
+    pub(crate) fn has(&self, id: IncidentId) -> bool {
+        self.copies.iter().any(|copy| copy.local.id == id)
+    }
+
     /// Drops copies of incidents that were written elsewhere.
     pub(crate) fn forget(&mut self, touched: &BTreeSet<IncidentId>) {
         self.copies.retain(|copy| !touched.contains(&copy.local.id));

@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use shared::ids::{ActId, DocKind, FactId, IncidentId, PersonId};
-use shared::incidents::{Incident, Intent, Refused};
+use shared::incidents::{Drafted, Incident, Intent, Refused};
 use shared::people::Directory;
 use shared::rows::Row;
 use shared::sync::message::Surface;
+use shared::sync::parcel::BadParcel;
 use shared::time::UnixMillis;
 
 /// From the page to the engine.
@@ -51,14 +52,20 @@ pub enum Call {
     Declare { intent: Intent },
     /// Lists what waits and what needs attention, for the sync centre.
     Waiting,
+    /// Packs what waits into a file for another device of the same person.
+    Pack,
+    /// Looks into such a file, or takes it over: all of it or nothing.
+    Unpack { file: Vec<u8>, take: Take },
     /// Drops an act under "needs review" once its author has dealt with it.
     Discard { act: ActId },
     /// Tries the network at once.
     Retry,
     /// The person signed in again on this page; a paused sync goes on.
     SignedIn,
-    /// Saves a draft of a new entry, or of a new incident under the nil id; empty removes it.
-    SaveDraft { incident: IncidentId, text: String },
+    /// Asks the browser anew how much room there is and what it promises.
+    Measure,
+    /// Saves what somebody is writing on an incident; empty removes it.
+    SaveDraft(WrittenDraft),
     /// Stops sync and closes the database; with `forget` it is deleted if nothing waits.
     Stop { forget: bool },
 }
@@ -71,11 +78,13 @@ pub enum Answer {
         directory: Option<Directory>,
         status: Status,
         rows: Vec<Row>,
+        /// Whether there was no database before.
+        is_new: bool,
     },
-    /// The incident and its saved draft.
+    /// The incident and what was being written on it.
     Opened {
         incident: Box<Incident>,
-        draft: String,
+        drafts: Vec<(DraftKind, String)>,
     },
     Painted {
         act: ActId,
@@ -84,7 +93,88 @@ pub enum Answer {
     Waiting {
         acts: Vec<WaitingAct>,
         review: Vec<ReviewAct>,
+        drafts: Vec<KeptDraft>,
     },
+    Packed {
+        file: Vec<u8>,
+    },
+    Unpacked(Box<Unpacked>),
+}
+
+/// What is being written on an incident; each kind has a draft of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DraftKind {
+    /// A reply or a note.
+    Entry,
+    Hold,
+    Resolve,
+    Reopen,
+    Cancel,
+}
+
+impl DraftKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Entry,
+        Self::Hold,
+        Self::Resolve,
+        Self::Reopen,
+        Self::Cancel,
+    ];
+
+    /// The kind's word where drafts are stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Hold => "hold",
+            Self::Resolve => "resolve",
+            Self::Reopen => "reopen",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// A draft as a tab has written it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenDraft {
+    pub incident: IncidentId,
+    pub kind: DraftKind,
+    /// The text that the tab began with.
+    pub base: String,
+    /// What is to be stored; nothing when it was sent.
+    pub text: String,
+}
+
+/// A draft as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDraft {
+    pub incident: IncidentId,
+    pub kind: DraftKind,
+    pub subject: String,
+    pub text: String,
+    /// Whether its incident is on this device.
+    pub is_here: bool,
+}
+
+/// What is to become of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Take {
+    /// It is only looked at.
+    Look,
+    Over,
+}
+
+/// What a file of unsent acts brings, or has brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Unpacked {
+    /// When it was made, by the clock of its device.
+    pub made_at: UnixMillis,
+    /// Whether it was made on this very device.
+    pub is_own_device: bool,
+    /// What this device did not have.
+    pub acts: Vec<WaitingAct>,
+    /// How many acts were here already.
+    pub known: u32,
 }
 
 /// Why an ask failed. What was typed is still with the page.
@@ -100,8 +190,14 @@ pub enum Failure {
     Unknown,
     #[error("the engine has not been started")]
     NotStarted,
+    #[error("the engine stopped")]
+    Stopped,
+    #[error("a later version has changed the layout of the database")]
+    Later,
     #[error("acts wait to be sent: {count}")]
     StillWaiting { count: u32 },
+    #[error("the file is not taken over: {0}")]
+    Parcel(BadParcel),
 }
 
 /// What the engine tells by itself.
@@ -129,6 +225,12 @@ pub enum News {
     SignInNeeded,
     /// The server needs a newer client before sync goes on.
     UpdateNeeded,
+    /// Another tab writes the same draft.
+    Drafted(WrittenDraft),
+    /// Another tab brings a new layout of the database; this engine lets go of it at once.
+    Superseded,
+    /// Tabs of an older version keep the database from being opened.
+    Blocked,
     /// The stored copy was lost or could not be read and is being fetched again.
     Rebuilding {
         lost_acts: u32,
@@ -209,7 +311,7 @@ impl ActNames {
 }
 
 /// An act in the outbox.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingAct {
     pub act: ActId,
     pub incident: IncidentId,
@@ -217,6 +319,23 @@ pub struct WaitingAct {
     pub intent: Intent,
     pub at: UnixMillis,
     pub bytes: u32,
+    /// It came from another device, and its incident is not on this one yet.
+    pub lacks_incident: bool,
+}
+
+impl WaitingAct {
+    /// An act whose subject and size are not known yet.
+    pub fn of(incident: IncidentId, drafted: &Drafted) -> Self {
+        Self {
+            act: drafted.act,
+            incident,
+            subject: String::new(),
+            intent: drafted.intent.clone(),
+            at: drafted.at,
+            bytes: 0,
+            lacks_incident: false,
+        }
+    }
 }
 
 /// A refused act, kept with its text.

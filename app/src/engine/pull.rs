@@ -220,8 +220,11 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
         is_damaged: false,
         waiting: Waiting::None,
     };
-    let touched = page.docs.iter().map(|doc| doc.doc.id).collect();
+    let touched: BTreeSet<_> = page.docs.iter().map(|doc| doc.doc.id).collect();
     store.docs(page.docs, &forget).await?;
+    if !page.more {
+        store.give_up(&touched).await?;
+    }
     let single = store.rows.len();
     let chunks = store
         .rows(page.rows.iter().map(|row| row.row.as_slice()))
@@ -345,6 +348,25 @@ impl PageStore<'_> {
         }
         if !offer(local.outbox(), 1).0.is_empty() {
             self.waiting = Waiting::Some;
+        }
+        Ok(())
+    }
+
+    /// Has acts looked at by their author whose incident the whole log did not bring.
+    async fn give_up(&mut self, touched: &BTreeSet<IncidentId>) -> Result<(), Broken> {
+        for (id, entries) in &self.entries {
+            let lack_it = entries.iter().any(|(_, entry)| entry.changes.is_empty());
+            if !lack_it || touched.contains(id) {
+                continue;
+            }
+            let (before, mut local) = keep::load(self.tx, *id, entries).await?;
+            if keep::is_damaged(&before) {
+                continue;
+            }
+            keep::store_review(self.tx, &local.give_up())?;
+            for (number, _) in entries.iter().filter(|_| local.outbox().is_empty()) {
+                self.tx.delete(Shelf::Outbox, *number)?;
+            }
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use super::protocol::{Failure, News, Rescued};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::{Tabs, Word};
-use super::{board, clock, sync, walk};
+use super::{board, clock, drafts, sync, walk};
 
 /// How long to wait before each further try to open a database.
 const RETRY_MILLIS: [u32; 3] = [200, 1_000, 3_000];
@@ -70,8 +70,7 @@ async fn open_patiently(name: &str) -> Result<(Storage, Option<First>), Broken> 
             Err(broken) => Err(broken),
         };
         if matches!(tried, Err(Broken::Later)) {
-            board::tell(News::UpdateNeeded);
-            return Err(Broken::Later);
+            return tried;
         }
         let Some(wait) = waits.next() else {
             return tried;
@@ -246,7 +245,7 @@ fn told_all(saved: &Saved) -> News {
         .map(|entry| rescued(entry.incident, &entry.drafted));
     let drafts = of(Shelf::Drafts).filter_map(|(_, name, text)| {
         let text = String::from_utf8_lossy(text).into_owned();
-        Some((name.parse().ok()?, text))
+        Some((drafts::named(name)?.0, text))
     });
     News::Rebuilding {
         lost_acts: u32::try_from(saved.lost + saved.acts.len()).unwrap_or(u32::MAX),

@@ -39,6 +39,7 @@ pub(crate) async fn start(
         first,
         damage,
     } = rebuild::open(&name, slot).await?;
+    let is_new = first.device.is_none() && damage.is_none();
     let device = match first.device {
         Some(device) => device,
         None => name_device(&storage).await?,
@@ -57,6 +58,7 @@ pub(crate) async fn start(
         directory: first.directory.clone(),
         status: status.clone(),
         rows: first.rows,
+        is_new,
     };
     let state = State {
         directory: first.directory,

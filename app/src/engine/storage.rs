@@ -20,13 +20,15 @@ use indexed_db_futures::transaction::{
 };
 use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};
 use js_sys::Reflect;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::IdbTransaction;
+use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 
 use shared::ids::{DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use super::protocol::Failure;
+use super::board;
+use super::protocol::{Failure, News};
 
 /// The name of the error that says that there is no room.
 const QUOTA: &str = "QuotaExceededError";
@@ -105,9 +107,7 @@ impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Quota => Self::Quota,
-            Broken::Later => Self::Storage {
-                reason: broken.to_string(),
-            },
+            Broken::Later => Self::Later,
             Broken::Other(reason) => Self::Storage { reason },
         }
     }
@@ -170,10 +170,16 @@ impl Storage {
     pub(crate) async fn open(name: String) -> Result<Self, Broken> {
         let opening = Database::open(name.as_str())
             .with_version(LAYOUT)
-            .with_on_upgrade_needed(|_, database| make(&database))
+            .with_on_blocked(|_| {
+                board::tell(News::Blocked);
+                Ok(())
+            })
+            .with_on_upgrade_needed(|event, database| upgrade(&database, event.old_version()))
             .build()?;
+        let database = opening.await?;
+        give_way(&database);
         Ok(Self {
-            database: opening.await?,
+            database,
             name,
             strict: can_be_strict(),
         })
@@ -202,6 +208,32 @@ impl Storage {
         let transaction = building.with_options(options).build()?;
         Ok(Tx { transaction })
     }
+}
+
+/// Brings a database from a layout to this one, step by step; zero is none at all.
+fn upgrade(database: &Database, from: f64) -> Result<(), Error> {
+    if from < 1.0 {
+        make(database)?;
+    }
+    Ok(())
+}
+
+/// Lets another tab that brings a later layout, or deletes the database, have it for itself. Without
+/// this it would wait until this tab is closed.
+fn give_way(database: &Database) {
+    let own: &IdbDatabase = database.as_sys().unchecked_ref();
+    let closing = own.clone();
+    let asked =
+        Closure::<dyn FnMut(IdbVersionChangeEvent)>::new(move |event: IdbVersionChangeEvent| {
+            let closing = closing.clone();
+            match event.new_version() {
+                Some(_) => board::give_way(move || closing.close()),
+                None => closing.close(),
+            }
+        });
+    own.set_onversionchange(Some(asked.as_ref().unchecked_ref()));
+    // It lives as long as the engine: databases are opened a few times at most.
+    asked.forget();
 }
 
 fn make(database: &Database) -> Result<(), Error> {

@@ -19,6 +19,7 @@ use shared::sync::client::{Contact, Slot};
 use shared::time::{Boot, Reading};
 
 use super::clock;
+use super::protocol::WrittenDraft;
 
 /// How many clocks a push may hold.
 const CLOCKS_MAX: usize = 256;
@@ -48,6 +49,8 @@ pub(crate) enum Word {
     Clock(Reading),
     /// The database is about to be deleted.
     Closing,
+    /// Somebody writes a draft.
+    Drafted(WrittenDraft),
 }
 
 /// This engine among the others.

@@ -116,6 +116,19 @@ fn remember(me: PersonId, sketch: &Sketch) {
     );
 }
 
+/// Shows what another tab writes as the same new incident; once it is created there, nothing.
+fn follow(me: PersonId, sketch: RwSignal<Sketch>) {
+    let heard = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().as_deref() == Some(slot(me).as_str()) {
+            let told = remembered(me);
+            if sketch.with_untracked(|sketch| *sketch != told) {
+                sketch.set(told);
+            }
+        }
+    });
+    on_cleanup(move || heard.remove());
+}
+
 /// The sheet of a new incident.
 #[component]
 pub(crate) fn DeclareSheet() -> impl IntoView {
@@ -127,6 +140,7 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
         .map_or(PersonId::SERVER, |me| me.id);
     let sketch = RwSignal::new(remembered(me));
     Effect::new(move |_| sketch.with(|sketch| remember(me, sketch)));
+    follow(me, sketch);
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let tried = RwSignal::new(false);

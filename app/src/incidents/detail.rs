@@ -5,6 +5,7 @@ mod clash;
 mod compose;
 mod head;
 mod history;
+mod meanwhile;
 mod properties;
 mod provenance;
 mod timeline;
@@ -20,7 +21,8 @@ use shared::incidents::Incident;
 use super::Desk;
 use super::acts::failure_text;
 use super::address::Place;
-use super::drafts::Draft;
+use super::drafts::{Draft, Drafts};
+use crate::engine::protocol::DraftKind;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
@@ -59,10 +61,11 @@ fn OpenIncident(id: IncidentId) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let draft = RwSignal::new(None::<Draft>);
     let failure = RwSignal::new(None::<String>);
+    let drafts = expect_context::<Drafts>();
     spawn_local(async move {
         match desk.link.open(id).await {
             // The pane may show another incident by now.
-            Ok(stored) => drop(draft.try_set((!stored.is_empty()).then(|| Draft::read(&stored)))),
+            Ok(saved) => drop(draft.try_set(Some(drafts.begun(id, DraftKind::Entry, &saved)))),
             Err(why) => drop(failure.try_set(Some(failure_text(&why)))),
         }
     });

@@ -1,7 +1,8 @@
-//! What is being written, saved as it is typed.
+//! What is being written, saved as it is typed: per incident, and per kind of what is written on it.
 //!
-//! A draft remembers whether it is internal, so that a note begun yesterday never comes back as a
-//! message to the requester. Drafts of entries lie in the engine's database, per incident.
+//! A draft remembers what it was to become, so that a note begun yesterday never comes back as a
+//! message to the requester, and what its author had seen when it was begun. Drafts lie in the
+//! engine's database; what that cannot take now is remembered beside it, and goes there later.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,39 +10,47 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::IncidentId;
+use shared::ids::{IncidentId, PersonId};
+use shared::incidents::Incident;
 
-use crate::engine::protocol::Call;
-use crate::link::Link;
+use crate::engine::protocol::{Call, DraftKind, WrittenDraft};
+use crate::link::{Link, SavedDrafts};
+use crate::ui::browser;
 
 const PAUSE: Duration = Duration::from_millis(300);
-const INTERNAL: &str = "note\n";
-const PUBLIC: &str = "reply\n";
+const NOTE: &str = "note";
+const REPLY: &str = "reply";
+const ASIDE: &str = "holdfast.draft";
 
-/// A message or note that is not sent yet.
+/// A text that is not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Draft {
-    pub is_internal: bool,
+    /// What was chosen beside the text, such as who is to see it.
+    pub word: String,
+    /// When the server received the latest of what its author had seen.
+    pub since: Option<i64>,
     pub text: String,
 }
 
 impl Draft {
-    /// Reads a draft as the engine keeps it.
+    /// Reads a draft as the engine keeps it: a line of what was chosen and seen, then the text.
     pub(crate) fn read(stored: &str) -> Self {
-        match (stored.strip_prefix(INTERNAL), stored.strip_prefix(PUBLIC)) {
-            (Some(text), _) => Self {
-                is_internal: true,
+        let (line, text) = stored.split_once('\n').unwrap_or(("", stored));
+        let (word, since) = line.split_once(' ').unwrap_or((line, ""));
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if stored.is_empty() || is_word(word) && stored.contains('\n') {
+            return Self {
+                word: word.to_owned(),
+                since: since.parse().ok(),
                 text: text.to_owned(),
-            },
-            (None, Some(text)) => Self {
-                is_internal: false,
-                text: text.to_owned(),
-            },
-            // Of unknown kind: only staff may see it until its author says otherwise.
-            (None, None) => Self {
-                is_internal: true,
-                text: stored.to_owned(),
-            },
+            };
+        }
+        // Of unknown kind: only staff may see it until its author says otherwise.
+        Self {
+            word: NOTE.to_owned(),
+            since: None,
+            text: stored.to_owned(),
         }
     }
 
@@ -49,16 +58,54 @@ impl Draft {
         if self.text.is_empty() {
             return String::new();
         }
-        let kind = if self.is_internal { INTERNAL } else { PUBLIC };
-        format!("{kind}{}", self.text)
+        let word = if self.word.is_empty() {
+            REPLY
+        } else {
+            &self.word
+        };
+        let since = self
+            .since
+            .map(|since| since.to_string())
+            .unwrap_or_default();
+        [word, " ", since.as_str(), "\n", &self.text].concat()
+    }
+
+    /// Whether it is to become a note that only staff sees.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.word == NOTE
+    }
+
+    /// Chooses who is to see it.
+    pub(crate) fn address(&mut self, is_internal: bool) {
+        let word = if is_internal { NOTE } else { REPLY };
+        word.clone_into(&mut self.word);
+    }
+
+    /// Takes in what was typed; what its author sees as it is begun counts as seen.
+    pub(crate) fn type_in(&mut self, text: String, incident: &Incident) {
+        if self.text.is_empty() {
+            self.since = Some(latest(incident));
+        }
+        self.text = text;
     }
 }
+
+/// When the server received the latest of what an incident shows.
+pub(crate) fn latest(incident: &Incident) -> i64 {
+    let events = incident.timeline.iter();
+    let arrivals = events.filter_map(|event| event.from.arrival);
+    arrivals.map(|arrived| arrived.at.0).max().unwrap_or(0)
+}
+
+type Key = (IncidentId, DraftKind);
 
 /// Drafts on their way to the engine. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts {
     link: Link,
-    unsaved: StoredValue<BTreeMap<IncidentId, Draft>>,
+    unsaved: StoredValue<BTreeMap<Key, Draft>>,
+    /// The texts as this tab last saved, loaded or heard them: what it writes builds upon them.
+    bases: StoredValue<BTreeMap<Key, String>>,
     /// Whether a timer runs that saves them.
     is_due: StoredValue<bool>,
     /// Whether the device could not keep the last one.
@@ -70,15 +117,16 @@ impl Drafts {
         Self {
             link,
             unsaved: StoredValue::new(BTreeMap::new()),
+            bases: StoredValue::new(BTreeMap::new()),
             is_due: StoredValue::new(false),
             failing: RwSignal::new(false),
         }
     }
 
     /// Saves a draft once its author pauses.
-    pub(crate) fn keep(self, incident: IncidentId, draft: Draft) {
+    pub(crate) fn keep(self, incident: IncidentId, kind: DraftKind, draft: Draft) {
         self.unsaved.update_value(|unsaved| {
-            unsaved.insert(incident, draft);
+            unsaved.insert((incident, kind), draft);
         });
         if !self.is_due.get_value() {
             self.is_due.set_value(true);
@@ -90,11 +138,75 @@ impl Drafts {
         }
     }
 
+    /// Forgets a draft at once: it was sent, and must not come back.
+    pub(crate) fn drop(self, incident: IncidentId, kind: DraftKind) {
+        self.keep(incident, kind, Draft::default());
+        self.send_all();
+    }
+
+    /// The draft of a kind: as it is on its way, as it was set aside, or as the engine has it.
+    pub(crate) fn begun(self, incident: IncidentId, kind: DraftKind, saved: &SavedDrafts) -> Draft {
+        let key = (incident, kind);
+        if let Some(draft) = self
+            .unsaved
+            .with_value(|unsaved| unsaved.get(&key).cloned())
+        {
+            return draft;
+        }
+        let stored = saved.iter().find(|(of, _)| *of == kind);
+        let stored = stored.map_or("", |(_, text)| text);
+        let aside = self.aside(key).and_then(|slot| browser::stored(&slot));
+        let Some(aside) = aside else {
+            let draft = Draft::read(stored);
+            self.base_on(key, draft.text.clone());
+            return draft;
+        };
+        let draft = Draft::read(&aside);
+        self.keep(incident, kind, draft.clone());
+        draft
+    }
+
+    /// Follows what another tab writes as the same draft. A text that the other one did not build upon
+    /// stays: two texts begun at the same time are both kept on their screens.
+    pub(crate) fn follow(self, kind: DraftKind, id: IncidentId, draft: RwSignal<Draft>) {
+        let heard = self.link.board.drafted;
+        Effect::new(move |_| {
+            let Some(heard) = heard
+                .get()
+                .filter(|heard| (heard.incident, heard.kind) == (id, kind))
+            else {
+                return;
+            };
+            let told = Draft::read(&heard.text);
+            let own = draft.get_untracked();
+            if !own.text.is_empty() && own.text != heard.base {
+                if told.text.is_empty() {
+                    // What was sent there was another text; this one is still to be kept.
+                    self.keep(id, kind, own);
+                }
+                return;
+            }
+            self.base_on((id, kind), told.text.clone());
+            if told.text.is_empty() {
+                // Who was to see it stays chosen: the next text must not go to somebody else.
+                draft.update(|draft| draft.text.clear());
+            } else {
+                draft.set(told);
+            }
+        });
+    }
+
+    fn base_on(self, key: Key, text: String) {
+        self.bases.update_value(|bases| {
+            bases.insert(key, text);
+        });
+    }
+
     /// Saves what is unsaved without waiting: the page may be about to go.
     pub(crate) fn send_all(self) {
-        for (incident, draft) in self.take() {
+        for (key, draft) in self.take() {
             spawn_local(async move {
-                self.save(incident, draft).await;
+                self.save(key, draft).await;
             });
         }
     }
@@ -102,8 +214,8 @@ impl Drafts {
     /// Saves what is unsaved and waits until it is kept. Says whether all of it was.
     pub(crate) async fn flush(self) -> bool {
         let mut kept = true;
-        for (incident, draft) in self.take() {
-            kept &= self.save(incident, draft).await;
+        for (key, draft) in self.take() {
+            kept &= self.save(key, draft).await;
         }
         kept
     }
@@ -111,29 +223,55 @@ impl Drafts {
     /// Drops what is unsaved: it belongs to a person who has left the page.
     pub(crate) fn clear(self) {
         self.unsaved.update_value(BTreeMap::clear);
+        self.bases.update_value(BTreeMap::clear);
         self.failing.set(false);
     }
 
     /// Saves one draft. What cannot be kept stays unsaved, unless its author has written on.
-    async fn save(self, incident: IncidentId, draft: Draft) -> bool {
-        let call = Call::SaveDraft {
+    async fn save(self, key: Key, draft: Draft) -> bool {
+        let (incident, kind) = key;
+        let text = draft.write();
+        let base = self.bases.with_value(|bases| bases.get(&key).cloned());
+        let call = Call::SaveDraft(WrittenDraft {
             incident,
-            text: draft.write(),
-        };
-        let kept = self.link.ask(call).await.is_ok();
+            kind,
+            base: base.unwrap_or_default(),
+            text: text.clone(),
+        });
+        self.base_on(key, draft.text.clone());
+        let is_stored = self.link.ask(call).await.is_ok();
+        let aside = self.aside(key);
+        // The engine may have stopped for good; the page is then all there is.
+        let beside = (!is_stored && !text.is_empty()).then_some(text.as_str());
+        let is_aside = aside.is_some_and(|slot| browser::store(&slot, beside));
+        let kept = is_stored || is_aside;
         if !kept {
             self.unsaved.update_value(|unsaved| {
-                unsaved.entry(incident).or_insert(draft);
+                unsaved.entry(key).or_insert(draft);
             });
         }
         self.failing.set(!kept);
         kept
     }
 
-    fn take(self) -> BTreeMap<IncidentId, Draft> {
+    fn aside(self, (incident, kind): Key) -> Option<String> {
+        let person = self.link.person()?;
+        Some(format!("{}.{incident}.{}", slot(person), kind.word()))
+    }
+
+    fn take(self) -> BTreeMap<Key, Draft> {
         let mut taken = BTreeMap::new();
         self.unsaved
             .update_value(|unsaved| taken = std::mem::take(unsaved));
         taken
     }
+}
+
+fn slot(person: PersonId) -> String {
+    format!("{ASIDE}.{}", person.0)
+}
+
+/// Forgets what this person has set aside.
+pub(crate) fn forget_aside(person: PersonId) {
+    browser::forget_all(&format!("{}.", slot(person)));
 }

@@ -364,6 +364,7 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
     view! {
         <div
             class="listing"
+            tabindex="-1"
             node_ref=listing
             // A pointer that only happens to lie where the list appears holds nothing.
             on:pointermove=move |event| {

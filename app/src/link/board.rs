@@ -20,7 +20,7 @@ use shared::rows::Row;
 use shared::search::Searchable;
 
 use super::Organisation;
-use crate::engine::protocol::{ActNames, News, Rescued, Status};
+use crate::engine::protocol::{ActNames, News, Rescued, Status, WrittenDraft};
 use crate::ui::browser;
 
 /// How many rows are made ready for the search between two frames.
@@ -103,6 +103,18 @@ pub struct Rebuilding {
     pub rescued: Rescued,
 }
 
+/// How the engine stands to tabs of other versions on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    Same,
+    /// A tab of an earlier version keeps the database from being opened.
+    Blocked,
+    /// A later version took over the database; this page has let go of it.
+    Superseded,
+    /// A later version had changed the database before this page started.
+    Earlier,
+}
+
 /// An act that is shown before the engine has done it, and until it is kept.
 #[derive(Clone)]
 struct Foreseen {
@@ -132,6 +144,12 @@ pub struct Board {
     pub painted: RwSignal<HashMap<FactId, ActId>>,
     pub sign_in_needed: RwSignal<bool>,
     pub update_needed: RwSignal<bool>,
+    /// What another tab has just written as a draft.
+    pub drafted: RwSignal<Option<WrittenDraft>>,
+    /// How the engine stands to tabs of other versions.
+    pub versions: RwSignal<Versions>,
+    /// The browser removed the database, with so many acts that had not been sent.
+    pub evicted: RwSignal<Option<u32>>,
     pub rebuilding: RwSignal<Option<Rebuilding>>,
     /// The engine fell over again and again.
     pub engine_failed: RwSignal<bool>,
@@ -151,6 +169,9 @@ impl Board {
             painted: RwSignal::new(HashMap::new()),
             sign_in_needed: RwSignal::new(false),
             update_needed: RwSignal::new(false),
+            drafted: RwSignal::new(None),
+            versions: RwSignal::new(Versions::Same),
+            evicted: RwSignal::new(None),
             rebuilding: RwSignal::new(None),
             engine_failed: RwSignal::new(false),
         }
@@ -178,6 +199,7 @@ impl Board {
         self.status.set(status);
         self.painted.update(HashMap::clear);
         self.foreseen.update_value(Vec::clear);
+        self.versions.set(Versions::Same);
         self.started.set(true);
     }
 
@@ -187,6 +209,7 @@ impl Board {
         self.close();
         self.sign_in_needed.set(false);
         self.rebuilding.set(None);
+        self.evicted.set(None);
     }
 
     pub(super) fn show(self, incident: Incident) {
@@ -290,14 +313,23 @@ impl Board {
             // Also one that was not on this device when the page asked for it.
             News::Incident(incident) => self.show(*incident),
             News::Directory(directory) => self.name(*directory),
-            News::Status(status) => self.status.set(status),
+            News::Status(status) => self.take_status(status),
             News::SignInNeeded => self.sign_in_needed.set(true),
             News::UpdateNeeded => self.update_needed.set(true),
+            News::Drafted(written) => self.drafted.set(Some(written)),
+            News::Superseded => self.versions.set(Versions::Superseded),
+            News::Blocked => self.versions.set(Versions::Blocked),
             News::Rebuilding { lost_acts, rescued } => {
                 self.rebuilding.set(Some(Rebuilding { lost_acts, rescued }));
             }
             // The link settles acts itself.
             News::Durable { .. } | News::NotKept { .. } => {}
+        }
+    }
+
+    fn take_status(self, status: Status) {
+        if self.status.with_untracked(|before| *before != status) {
+            self.status.set(status);
         }
     }
 

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::export;
-use crate::engine::protocol::Rescued;
+use crate::engine::protocol::{Call, Rescued};
 use crate::incidents::{Desk, Drafts};
+use crate::link::Versions;
 use crate::session::SignInAgain;
 use crate::text::t;
 use crate::ui::browser;
@@ -19,6 +20,8 @@ pub(super) fn Banners() -> impl IntoView {
     view! {
         <div class="banners">
             <EngineFailed />
+            <OtherVersions />
+            <Evicted />
             <Rebuilt />
             <SignInAgain />
             <NewVersion />
@@ -44,6 +47,66 @@ fn EngineFailed() -> impl IntoView {
                 </button>
             </section>
         </When>
+    }
+}
+
+/// A tab of another version has the database, or keeps this one from it.
+#[component]
+fn OtherVersions() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let drafts = expect_context::<Drafts>();
+    let versions = desk.board().versions;
+    Effect::new(move |_| {
+        if versions.get() == Versions::Superseded {
+            // The other tab waits: what is unsaved first, then the database is let go of.
+            spawn_local(async move {
+                drafts.flush().await;
+                desk.link.tell(Call::Stop { forget: false });
+            });
+        }
+    });
+    let text = move || match versions.get() {
+        Versions::Same => String::new(),
+        Versions::Blocked => t!("banner.blocked"),
+        Versions::Superseded => t!("banner.superseded"),
+        Versions::Earlier => t!("banner.earlier"),
+    };
+    let restart = move |_| {
+        spawn_local(async move {
+            drafts.flush().await;
+            browser::announce("holdfast-restart");
+        });
+    };
+    view! {
+        <When is=Signal::derive(move || versions.get() != Versions::Same)>
+            <section class="banner" data-kind="warn" role="alert">
+                <p>{live(text)}</p>
+                <button type="button" class="button" on:click=restart>{t!("action.reload")}</button>
+            </section>
+        </When>
+    }
+}
+
+/// The browser removed what was kept on this device; nobody can bring back what only this device had.
+#[component]
+fn Evicted() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let evicted = desk.board().evicted;
+    move || {
+        evicted.get().map(|waiting| {
+            let text = match waiting {
+                0 => t!("banner.evicted"),
+                count => t!("banner.evicted_lost", count = count),
+            };
+            view! {
+                <section class="banner" data-kind="warn" role="alert">
+                    <p>{text}</p>
+                    <button type="button" class="button quiet" on:click=move |_| evicted.set(None)>
+                        {t!("action.dismiss")}
+                    </button>
+                </section>
+            }
+        })
     }
 }
 
@@ -122,7 +185,11 @@ fn Notice() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let dismissed = RwSignal::new(browser::stored(DISMISSED));
     let notice = Memo::new(move |_| {
-        let notice = desk.organisation().directory.notice.clone();
+        let organisation = desk.organisation();
+        let notice = organisation
+            .directory
+            .notice_in(desk.session.language.get());
+        let notice = notice.map(str::to_owned);
         notice.filter(|notice| dismissed.with(|dismissed| dismissed.as_ref() != Some(notice)))
     });
     let dismiss = move |_| {

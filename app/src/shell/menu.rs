@@ -3,9 +3,13 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use shared::ids::PersonId;
+
 use super::appearance::{self, Theme};
-use crate::engine::protocol::{Call, Line};
-use crate::incidents::{Desk, Drafts, failure_text, forget_sketch};
+use super::parcel::SaveFile;
+use crate::engine::protocol::{Answer, Call, Line};
+use crate::incidents::{Desk, Drafts, failure_text, forget_aside, forget_sketch};
+use crate::link::forget_mark;
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
@@ -155,7 +159,7 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
                 return;
             }
             match desk.session.sign_out(forgets).await {
-                Ok(()) => me.filter(|_| forgets).into_iter().for_each(forget_sketch),
+                Ok(()) => me.filter(|_| forgets).into_iter().for_each(forget_beside),
                 Err(why) => drop(failure.try_set(failure_text(&why))),
             }
         });
@@ -171,6 +175,7 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             </div>
             <footer>
                 <When is=Signal::derive(move || waiting() != 0)>
+                    <SaveFile />
                     <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                         {t!("leave.send")}
                     </button>
@@ -183,9 +188,23 @@ fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// Forgets what lies beside the database of somebody who takes everything along.
+fn forget_beside(person: PersonId) {
+    forget_sketch(person);
+    forget_aside(person);
+    forget_mark(person);
+}
+
 #[component]
 fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let drafts = RwSignal::new(0);
+    spawn_local(async move {
+        if let Ok(Answer::Waiting { drafts: kept, .. }) = desk.link.ask(Call::Waiting).await {
+            drafts.try_set(kept.len());
+        }
+    });
+    let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);
     let waiting = move || {
         desk.board()
             .status
@@ -199,6 +218,9 @@ fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
                 " "
                 {t!("leave.forget")}
             </label>
+            <When is=is_lost>
+                <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>
+            </When>
         }
         .into_any(),
         count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),

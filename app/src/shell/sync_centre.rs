@@ -6,9 +6,11 @@ use leptos::task::spawn_local;
 use shared::ids::IncidentId;
 use shared::incidents::{Intent, SetField};
 
+use super::draft_list::DraftList;
+use super::parcel::{BringIn, SaveFile};
 use super::status::sentence;
 use super::{Now, export};
-use crate::engine::protocol::{Answer, Call, Line, ReviewAct, Status, WaitingAct};
+use crate::engine::protocol::{Answer, Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
 use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
@@ -25,15 +27,22 @@ const SMALL_BYTES: u32 = 10_000;
 struct Lists {
     waiting: RwSignal<Vec<WaitingAct>>,
     review: RwSignal<Vec<ReviewAct>>,
+    drafts: RwSignal<Vec<KeptDraft>>,
 }
 
 impl Lists {
     fn load(self, desk: Desk) {
         spawn_local(async move {
-            if let Ok(Answer::Waiting { acts, review }) = desk.link.ask(Call::Waiting).await {
+            if let Ok(Answer::Waiting {
+                acts,
+                review,
+                drafts,
+            }) = desk.link.ask(Call::Waiting).await
+            {
                 // The panel may have been closed meanwhile.
                 self.waiting.try_set(acts);
                 self.review.try_set(review);
+                self.drafts.try_set(drafts);
             }
         });
     }
@@ -45,7 +54,9 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
     let lists = Lists {
         waiting: RwSignal::default(),
         review: RwSignal::default(),
+        drafts: RwSignal::default(),
     };
+    desk.link.tell(Call::Measure);
     let status = desk.board().status;
     Effect::new(move |_| {
         status.track();
@@ -66,6 +77,8 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
             </div>
             <ReviewCards lists=lists />
             <WaitingList lists=lists centre=centre />
+            <DraftList drafts=lists.drafts centre=centre />
+            <BringIn />
             <h3>{t!("sync.device")}</h3>
             <Device now=now />
         </Sheet>
@@ -121,17 +134,32 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
     };
     move || {
         let acts = lists.waiting.get();
+        let size = acts.iter().map(|act| u64::from(act.bytes)).sum();
         let heading = t!("sync.waiting", count = acts.len());
         (!acts.is_empty()).then(|| {
             view! {
-                <h3>{heading}</h3>
+                <h3>{heading} " · " {text::bytes(size)}</h3>
                 <ul>{by_incident(acts).into_iter().map(item).collect_view()}</ul>
                 <div class="actions">
+                    <SaveFile />
                     <button type="button" class="button" on:click=copy>{t!("sync.copy_unsent")}</button>
                 </div>
             }
         })
     }
+}
+
+/// The acts of a file, each under the subject of its incident.
+pub(super) fn waiting_items(
+    acts: Vec<WaitingAct>,
+    organisation: &Organisation,
+) -> impl IntoView + use<> {
+    let item = |(_, acts): (IncidentId, Vec<WaitingAct>)| {
+        let subject = acts.last().map(|act| act.subject.clone());
+        let lines = acts.iter().map(|act| waiting_line(act, organisation));
+        view! { <li>{subject} {lines.collect_view()}</li> }
+    };
+    by_incident(acts).into_iter().map(item).collect_view()
 }
 
 /// The acts under their incidents, in the order in which each was first touched.
@@ -153,6 +181,9 @@ fn waiting_line(act: &WaitingAct, organisation: &Organisation) -> impl IntoView 
     ];
     if act.bytes >= SMALL_BYTES {
         parts.push(text::bytes(u64::from(act.bytes)));
+    }
+    if act.lacks_incident {
+        parts.push(t!("parcel.lacks"));
     }
     view! { <small title=text::full(act.at)>{parts.join(" · ")}</small> }
 }
@@ -288,11 +319,16 @@ fn Device(now: Now) -> impl IntoView {
             (None, _) => t!("value.unknown"),
         };
         let may_go = (!status.persistent).then(|| t!("sync.persistent_not"));
+        let oldest = desk.board().with_rows(|rows| {
+            let created = rows.iter().map(|entry| entry.row.created_at);
+            created.min()
+        });
+        let since = oldest.map(|at| t!("sync.since", at = text::clock_and_day(at)));
         [
             (
                 t!("sync.incidents"),
                 text::number(f64::from(status.incidents)),
-                None,
+                since,
             ),
             (t!("sync.complete"), yes_no(status.complete), None),
             (t!("sync.fresh"), fresh, None),

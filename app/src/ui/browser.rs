@@ -1,10 +1,12 @@
 //! The few things the page asks the browser for.
 
-use js_sys::JsString;
+use js_sys::{Array, JsString, Uint8Array};
 use leptos::prelude::{document, window};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CustomEvent, HtmlElement, MouseEvent, Storage};
+use web_sys::{
+    Blob, CustomEvent, HtmlAnchorElement, HtmlElement, HtmlInputElement, MouseEvent, Storage, Url,
+};
 
 use shared::search::Span;
 use shared::time::UnixMillis;
@@ -144,6 +146,25 @@ pub fn store(name: &str, value: Option<&str>) -> bool {
     }
 }
 
+/// Forgets everything whose name begins so.
+pub fn forget_all(prefix: &str) {
+    let Some(storage) = storage() else { return };
+    let count = storage.length().unwrap_or(0);
+    let names = (0..count).filter_map(|place| storage.key(place).ok().flatten());
+    let names: Vec<_> = names.filter(|name| name.starts_with(prefix)).collect();
+    for name in names {
+        store(&name, None);
+    }
+}
+
+/// Asks the browser to keep what is on this device when room gets short.
+pub async fn persist() {
+    if let Ok(asked) = window().navigator().storage().persist() {
+        // Whether it promised is read from the browser itself.
+        JsFuture::from(asked).await.ok();
+    }
+}
+
 /// Sets an attribute of the page as a whole, such as its language.
 pub fn set_page_attribute(name: &str, value: &str) {
     if let Some(page) = document().document_element() {
@@ -186,9 +207,43 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(written).await.is_ok()
 }
 
+/// Hands the person a file to save. Says whether the browser took it.
+pub fn save_file(name: &str, content: &[u8]) -> bool {
+    offer_file(name, content).is_ok()
+}
+
+fn offer_file(name: &str, content: &[u8]) -> Result<(), JsValue> {
+    let parts = Array::of1(&Uint8Array::from(content));
+    let blob = Blob::new_with_u8_array_sequence(&parts)?;
+    let address = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    // The browser has taken hold of the content by the time the click returns.
+    Url::revoke_object_url(&address)
+}
+
+/// The file that somebody chose in an input, which then can take the same one again. None when it
+/// is larger than `bytes_max` or cannot be read.
+pub async fn chosen_file(input: HtmlInputElement, bytes_max: usize) -> Option<Vec<u8>> {
+    let file = input.files()?.get(0)?;
+    if file.size() > f64::from(u32::try_from(bytes_max).ok()?) {
+        return None;
+    }
+    let content = JsFuture::from(file.array_buffer()).await;
+    input.set_value("");
+    Some(Uint8Array::new(&content.ok()?).to_vec())
+}
+
+/// The moment as it stands in the name of a file, in the time of Greenwich.
+pub fn file_stamp() -> String {
+    let iso: String = js_sys::Date::new_0().to_iso_string().into();
+    iso.chars().take(16).filter(|char| *char != ':').collect()
+}
+
 /// Moves the focus to the first element a selector finds.
 pub fn focus(selector: &str) {
-    use wasm_bindgen::JsCast;
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         element.focus().ok();
@@ -198,7 +253,6 @@ pub fn focus(selector: &str) {
 /// Remembers what has the focus; the function returned gives it back, if it is still there.
 pub fn remember_focus() -> impl FnOnce() + Send + Sync + 'static {
     use leptos::prelude::request_animation_frame;
-    use wasm_bindgen::JsCast;
     let active = document().active_element();
     let element = active.and_then(|active| active.dyn_into::<HtmlElement>().ok());
     let element = leptos::__reexports::send_wrapper::SendWrapper::new(element);

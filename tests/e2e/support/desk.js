@@ -1,5 +1,6 @@
 // The console as a person works with it. Everything here is found as a person finds it: by role,
 // label and text.
+import { readFile } from 'node:fs/promises';
 import { expect } from '@playwright/test';
 
 export class Desk {
@@ -193,6 +194,34 @@ export class Desk {
   async closeSheet() {
     await this.sheet.getByRole('button', { name: 'Close', exact: true }).click();
     await expect(this.sheet).toBeHidden();
+  }
+
+  /** Saves what is unsent to a file and gives its content. */
+  async saveUnsent() {
+    const centre = await this.openSyncCentre();
+    const [download] = await Promise.all([
+      this.page.waitForEvent('download'),
+      centre.getByRole('button', { name: 'Save to a file' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^holdfast-unsent-[-\dT]+\.holdfast$/);
+    const content = await readFile(await download.path());
+    await this.closeSheet();
+    return content;
+  }
+
+  /** Chooses a file in the open sync centre. */
+  async chooseFile(buffer) {
+    const file = { name: 'unsent.holdfast', mimeType: 'application/octet-stream', buffer };
+    await this.sheet.getByLabel('Choose a file…').setInputFiles(file);
+  }
+
+  /** Chooses a file in the sync centre, which then shows what it brings. */
+  async offerFile(buffer) {
+    const centre = await this.openSyncCentre();
+    await this.chooseFile(buffer);
+    const card = centre.getByRole('article');
+    await expect(card).toBeVisible();
+    return card;
   }
 
   async toggleHistory() {

@@ -3,12 +3,17 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::incidents::{HoldReason, Intent, ResolutionCode};
+use shared::ids::IncidentId;
+use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode};
 
 use super::Open;
-use crate::incidents::Desk;
+use super::meanwhile::Meanwhile;
+use crate::engine::protocol::DraftKind;
 use crate::incidents::choices;
+use crate::incidents::drafts::Draft;
+use crate::incidents::{Desk, Drafts};
 use crate::text::t;
+use crate::ui::live::live;
 use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::pick::{Choice, Pick};
 
@@ -46,6 +51,16 @@ impl Asking {
             },
             Self::Reopen => Intent::Reopen { text: text() },
             Self::Cancel => Intent::Cancel { text: text() },
+        }
+    }
+
+    /// Under what its words are kept while they are written.
+    fn kind(self) -> DraftKind {
+        match self {
+            Self::Hold => DraftKind::Hold,
+            Self::Resolve => DraftKind::Resolve,
+            Self::Reopen => DraftKind::Reopen,
+            Self::Cancel => DraftKind::Cancel,
         }
     }
 
@@ -109,19 +124,26 @@ pub(super) fn AskingSheet(
     asking: RwSignal<Option<Asking>>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let choice = RwSignal::new("0".to_owned());
-    let words = RwSignal::new(String::new());
+    let drafts = expect_context::<Drafts>();
+    let id = open.with_untracked(|incident| incident.id);
+    let draft = begun(what, id);
+    drafts.follow(what.kind(), id, draft);
+    let choice = Signal::derive(move || draft.with(|draft| word_of(draft).to_owned()));
+    let change = move |change: &dyn Fn(&mut Draft, &Incident)| {
+        draft.update(|draft| change(draft, &open.read_untracked()));
+        drafts.keep(id, what.kind(), draft.get_untracked());
+    };
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let submit = Callback::new(move |()| {
-        let id = open.with_untracked(|incident| incident.id);
-        let intent = what.intent(
-            &choice.get_untracked(),
-            words.get_untracked().trim().to_owned(),
-        );
+        let intent =
+            draft.with_untracked(|draft| what.intent(word_of(draft), draft.text.trim().to_owned()));
         busy.set(true);
         spawn_local(async move {
             let outcome = desk.act(id, intent).await;
+            if outcome.is_ok() {
+                drafts.drop(id, what.kind());
+            }
             // The sheet may have been closed meanwhile.
             busy.try_set(false);
             match outcome {
@@ -135,18 +157,66 @@ pub(super) fn AskingSheet(
             <SheetForm submit=what.submit() failure=failure busy=busy on_submit=submit>
                 {what
                     .choices()
-                    .map(|(label, choices)| view! { <AskedChoice label=label choices=choices choice=choice /> })}
+                    .map(|(label, choices)| {
+                        let pick = move |picked: String| {
+                            change(&|draft, _| draft.word.clone_from(&picked));
+                        };
+                        view! { <AskedChoice label=label choices=choices choice=choice on_pick=pick /> }
+                    })}
                 <label class="field">
                     <span>{what.words_label()}</span>
-                    <textarea rows="4" required autofocus bind:value=words></textarea>
+                    <textarea
+                        rows="4"
+                        required
+                        autofocus
+                        prop:value=live(move || draft.with(|draft| draft.text.clone()))
+                        on:input=move |event| {
+                            let text = event_target_value(&event);
+                            change(&|draft, incident| draft.type_in(text.clone(), incident));
+                        }
+                    ></textarea>
                 </label>
+                <Meanwhile open=open kind=what.kind() draft=draft />
             </SheetForm>
         </Sheet>
     }
 }
 
+/// What was begun before and is not done yet.
+fn begun(what: Asking, id: IncidentId) -> RwSignal<Draft> {
+    let (desk, drafts) = (expect_context::<Desk>(), expect_context::<Drafts>());
+    let draft = RwSignal::new(Draft::default());
+    spawn_local(async move {
+        let Ok(saved) = desk.link.open(id).await else {
+            return;
+        };
+        let begun = drafts.begun(id, what.kind(), &saved);
+        // The sheet may have been closed, and its author may already have begun to type.
+        draft.try_update(|draft| {
+            if draft.text.is_empty() {
+                *draft = begun;
+            }
+        });
+    });
+    draft
+}
+
+/// The choice beside the words; the first, until another one is made.
+fn word_of(draft: &Draft) -> &str {
+    if draft.word.is_empty() {
+        "0"
+    } else {
+        &draft.word
+    }
+}
+
 #[component]
-fn AskedChoice(label: String, choices: Vec<Choice>, choice: RwSignal<String>) -> impl IntoView {
+fn AskedChoice(
+    label: String,
+    choices: Vec<Choice>,
+    choice: Signal<String>,
+    #[prop(into)] on_pick: Callback<String>,
+) -> impl IntoView {
     view! {
         <div class="field">
             <span aria-hidden="true">{label.clone()}</span>
@@ -154,7 +224,7 @@ fn AskedChoice(label: String, choices: Vec<Choice>, choice: RwSignal<String>) ->
                 label=label
                 choices=Signal::stored(choices)
                 value=choice
-                on_pick=move |picked| choice.set(picked)
+                on_pick=move |picked| on_pick.run(picked)
             />
         </div>
     }

@@ -10,6 +10,8 @@ use web_sys::{MouseEvent, SubmitEvent};
 use shared::incidents::{Incident, Intent};
 
 use super::Open;
+use super::meanwhile::Meanwhile;
+use crate::engine::protocol::DraftKind;
 use crate::incidents::drafts::Draft;
 use crate::incidents::words::requester_text;
 use crate::incidents::{Desk, Drafts};
@@ -30,17 +32,18 @@ struct Writing {
 }
 
 impl Writing {
-    fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(change);
+    fn change(self, change: impl FnOnce(&mut Draft, &Incident)) {
+        let incident = self.open.get_untracked();
+        self.draft.update(|draft| change(draft, &incident));
         self.failure.set(String::new());
-        let id = self.open.with_untracked(|incident| incident.id);
-        self.drafts.keep(id, self.draft.get_untracked());
+        self.drafts
+            .keep(incident.id, DraftKind::Entry, self.draft.get_untracked());
     }
 
     fn intent(self) -> Intent {
-        let Draft { is_internal, text } = self.draft.get_untracked();
-        let text = text.trim().to_owned();
-        if is_internal {
+        let draft = self.draft.get_untracked();
+        let text = draft.text.trim().to_owned();
+        if draft.is_internal() {
             Intent::Note { text }
         } else {
             Intent::Reply { text }
@@ -61,7 +64,7 @@ impl Writing {
             let outcome = self.desk.act(id, intent).await;
             if outcome.is_ok() {
                 // Also when the box has gone with its incident: the draft must not come back.
-                self.drafts.keep(id, Draft::default());
+                self.drafts.drop(id, DraftKind::Entry);
                 self.draft.try_update(|draft| draft.text.clear());
             }
             self.busy.try_set(false);
@@ -87,12 +90,14 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
             writing.draft.set(stored);
         }
     });
+    let id = open.with_untracked(|incident| incident.id);
+    writing.drafts.follow(DraftKind::Entry, id, writing.draft);
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         writing.send();
     };
     let kind = move || {
-        if writing.draft.with(|draft| draft.is_internal) {
+        if writing.draft.with(Draft::is_internal) {
             "note"
         } else {
             "reply"
@@ -108,6 +113,7 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
         >
             <Audience writing=writing />
             <Entry writing=writing />
+            <Meanwhile open=open kind=DraftKind::Entry draft=writing.draft />
             <Foot writing=writing />
         </form>
     }
@@ -115,11 +121,11 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
 
 #[component]
 fn Audience(writing: Writing) -> impl IntoView {
-    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    let is_internal = move || writing.draft.with(Draft::is_internal);
     let pressed = move |internal: bool| move || (is_internal() == internal).to_string();
     let choose = move |internal: bool| {
         move |_| {
-            writing.change(|draft| draft.is_internal = internal);
+            writing.change(|draft, _| draft.address(internal));
             browser::focus("#entry");
         }
     };
@@ -163,7 +169,7 @@ fn Audience(writing: Writing) -> impl IntoView {
 #[component]
 fn Entry(writing: Writing) -> impl IntoView {
     let entry = NodeRef::<Textarea>::new();
-    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    let is_internal = move || writing.draft.with(Draft::is_internal);
     view! {
         <textarea
             id="entry"
@@ -176,7 +182,7 @@ fn Entry(writing: Writing) -> impl IntoView {
             prop:value=live(move || writing.draft.with(|draft| draft.text.clone()))
             on:input=move |event| {
                 let text = event_target_value(&event);
-                writing.change(|draft| draft.text = text);
+                writing.change(|draft, incident| draft.type_in(text, incident));
             }
         ></textarea>
     }
@@ -184,7 +190,7 @@ fn Entry(writing: Writing) -> impl IntoView {
 
 #[component]
 fn Foot(writing: Writing) -> impl IntoView {
-    let is_internal = move || writing.draft.with(|draft| draft.is_internal);
+    let is_internal = move || writing.draft.with(Draft::is_internal);
     let refusal = move || {
         let text = ".".to_owned();
         let intent = if is_internal() {

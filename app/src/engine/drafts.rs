@@ -1,0 +1,76 @@
+//! What somebody is writing: kept on the disk as it is typed, and told to the other tabs.
+
+use shared::ids::IncidentId;
+
+use super::desk::Desk;
+use super::protocol::{Answer, DraftKind, KeptDraft, WrittenDraft};
+use super::storage::{Broken, Purpose, Shelf};
+use super::tabs::Word;
+
+/// The name under which a draft is stored: that of the incident, for an entry.
+fn name(incident: IncidentId, kind: DraftKind) -> String {
+    match kind {
+        DraftKind::Entry => incident.to_string(),
+        DraftKind::Hold | DraftKind::Resolve | DraftKind::Reopen | DraftKind::Cancel => {
+            [incident.to_string().as_str(), kind.word()].join("/")
+        }
+    }
+}
+
+/// What a draft is on.
+pub(crate) fn named(name: &str) -> Option<(IncidentId, DraftKind)> {
+    let (id, word) = name
+        .split_once('/')
+        .unwrap_or((name, DraftKind::Entry.word()));
+    let kind = DraftKind::ALL.into_iter().find(|kind| kind.word() == word);
+    Some((id.parse().ok()?, kind?))
+}
+
+/// Saves a draft; an empty one is removed.
+pub(crate) async fn save(desk: &Desk, written: WrittenDraft) -> Result<Answer, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Drafts], Purpose::Strict)?;
+    let name = name(written.incident, written.kind);
+    if written.text.is_empty() {
+        tx.delete(Shelf::Drafts, name)?;
+    } else {
+        tx.put(Shelf::Drafts, name, written.text.as_bytes())?;
+    }
+    tx.commit().await?;
+    desk.tabs.tell(&Word::Drafted(written));
+    Ok(Answer::Done)
+}
+
+/// The drafts on an incident.
+pub(crate) async fn of(desk: &Desk, id: IncidentId) -> Result<Vec<(DraftKind, String)>, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Drafts], Purpose::Read)?;
+    let asked = DraftKind::ALL.map(|kind| (kind, tx.get(Shelf::Drafts, name(id, kind))));
+    let mut drafts = Vec::new();
+    for (kind, record) in asked {
+        if let Some(record) = record?.await? {
+            drafts.push((kind, String::from_utf8_lossy(&record).into_owned()));
+        }
+    }
+    Ok(drafts)
+}
+
+/// All drafts, with what their incidents are called.
+pub(crate) async fn all(desk: &Desk) -> Result<Vec<KeptDraft>, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Drafts], Purpose::Read)?;
+    let names = tx.names(Shelf::Drafts).await?;
+    let records = tx.all(Shelf::Drafts).await?;
+    let mut drafts = Vec::new();
+    for (name, record) in names.iter().zip(records) {
+        let Some((incident, kind)) = named(name) else {
+            continue;
+        };
+        let (subject, is_here) = desk.called(incident).await?;
+        drafts.push(KeptDraft {
+            incident,
+            kind,
+            subject,
+            text: String::from_utf8_lossy(&record).into_owned(),
+            is_here,
+        });
+    }
+    Ok(drafts)
+}

@@ -1,0 +1,69 @@
+//! Whether the browser keeps what is on this device: asked for when there is something to keep, and
+//! noticed when it did not.
+//!
+//! A mark beside the database says that there was one, and how much in it had not been sent. When
+//! the browser takes both, such as when somebody clears all data of the site, the device is as new:
+//! nothing on it can know of what was there.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::ids::PersonId;
+
+use super::Link;
+use crate::engine::protocol::Call;
+use crate::ui::browser;
+
+const MARK: &str = "holdfast.kept";
+const ASKED: &str = "holdfast.persist";
+
+fn mark(person: PersonId) -> String {
+    format!("{MARK}.{}", person.0)
+}
+
+/// Forgets that this device has anything of a person, who takes it along.
+pub(crate) fn forget_mark(person: PersonId) {
+    browser::store(&mark(person), None);
+}
+
+/// Compares what is there with the mark, and keeps the mark from then on.
+pub(super) fn look(link: Link, person: PersonId, is_new: bool) {
+    let name = mark(person);
+    let before = browser::stored(&name).filter(|_| is_new);
+    if let Some(before) = before {
+        link.board.evicted.set(Some(before.parse().unwrap_or(0)));
+    }
+    browser::store(
+        &name,
+        Some(
+            &link
+                .board
+                .status
+                .with_untracked(|status| status.waiting)
+                .to_string(),
+        ),
+    );
+}
+
+/// Notes how much is not sent.
+pub(super) fn note(person: PersonId, waiting: u32) {
+    browser::store(&mark(person), Some(&waiting.to_string()));
+}
+
+/// Asks the browser, once there is something to lose, to keep it under pressure. A browser that asks
+/// the person in turn is asked only once.
+pub(super) fn ask_to_persist(link: Link) {
+    let is_kept = link.board.status.with_untracked(|status| status.persistent);
+    if !is_kept && browser::stored(ASKED).is_none() {
+        ask_to_persist_once_more(link);
+    }
+}
+
+/// Asks in any case: the page was installed, which weighs with browsers.
+pub(crate) fn ask_to_persist_once_more(link: Link) {
+    browser::store(ASKED, Some("1"));
+    spawn_local(async move {
+        browser::persist().await;
+        link.tell(Call::Measure);
+    });
+}
