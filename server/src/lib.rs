@@ -20,6 +20,7 @@ pub mod people;
 mod reports;
 mod requests;
 pub mod serve;
+pub mod sla;
 pub mod store;
 pub mod sync;
 

@@ -10,7 +10,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::notify::Post;
-use crate::{App, jobs, router};
+use crate::{App, jobs, router, sla};
 
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -31,6 +31,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
     let work = tokio::spawn(jobs::run(Arc::clone(&app), Post::new(Arc::clone(&app))));
+    let levels = tokio::spawn(sla::run(Arc::clone(&app)));
     let served = answer(Arc::clone(&app), listener).await;
     app.stop();
     if tokio::time::timeout(GRACE, work).await.is_err() {
@@ -38,6 +39,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     }
     watch.abort();
     refresh.abort();
+    levels.abort();
     tracing::info!("ended");
     served
 }

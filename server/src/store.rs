@@ -23,6 +23,7 @@ use shared::document::ReceiptColumns;
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, PersonId};
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
+use shared::sla::Due;
 use shared::sync::message::Surface;
 use shared::sync::server::{Event, Issued, Log, Older, Quarantine, Standing};
 use shared::sync::{Seq, SignedHeads};
@@ -156,6 +157,24 @@ pub struct Effect {
     pub next_at: UnixMillis,
 }
 
+/// What became of a notice of a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Told,
+    /// Nobody needed to hear it.
+    Silent,
+    /// It was wrong, and may be told again.
+    Corrected,
+}
+
+/// A breach that was told, and is in doubt since its incident has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub incident: IncidentId,
+    pub due: Due,
+    pub told_at: UnixMillis,
+}
+
 /// The documents of incidents that a scope reaches, by kind.
 pub type Audience = BTreeSet<(DocKind, Scope)>;
 
@@ -245,6 +264,8 @@ pub trait View: Send {
     /// The changes above `after` of all documents of the incidents, in the order of the log.
     async fn changes(&mut self, incidents: &[IncidentId], after: Seq) -> Result<Vec<StoredChange>>;
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>>;
+    /// When there is something to tell of a clock, at the earliest.
+    async fn next_due(&mut self) -> Result<Option<UnixMillis>>;
     /// What is kept of a person's refused changes, latest first.
     async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>>;
 }
@@ -289,6 +310,24 @@ pub trait Writing: View {
     /// Keeps what was refused, once per person and device. Of each person the oldest go beyond
     /// [`QUARANTINE_ROWS_MAX`] and [`QUARANTINE_BYTES_MAX`]; whoever offers them again is judged anew.
     async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()>;
+    /// Replaces the moments at which somebody is to be told of an incident's clocks; what was told
+    /// already is not told again. Those that `passed` before the incident came here are never told.
+    /// Breaches of the incident that were told are in doubt now.
+    async fn put_due(&mut self, incident: IncidentId, due: &[Due], passed: &[Due]) -> Result<()>;
+    /// What is due by now, the earliest first.
+    async fn due(&mut self, now: UnixMillis, limit: u32) -> Result<Vec<(IncidentId, Due)>>;
+    /// Notes what became of a notice, which is not due any more.
+    async fn tell(
+        &mut self,
+        incident: IncidentId,
+        due: &Due,
+        now: UnixMillis,
+        outcome: Outcome,
+    ) -> Result<()>;
+    /// Breaches that were told and are in doubt.
+    async fn in_doubt(&mut self, limit: u32) -> Result<Vec<Told>>;
+    /// Ends the doubt about a breach.
+    async fn settle(&mut self, told: &Told, outcome: Outcome) -> Result<()>;
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
     /// Keeps everything written, with the log ending at `head`.
     async fn commit(self: Box<Self>, head: Seq) -> Result<()>;

@@ -6,6 +6,7 @@
 //! Every commit that is acknowledged has reached the disk (`synchronous = FULL`). Lists of ids and
 //! scopes are bound as one JSON text, so that every statement is prepared once.
 
+mod due;
 mod outbox;
 mod people;
 mod reading;
@@ -36,7 +37,7 @@ use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, Vie
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "log",
@@ -61,6 +62,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "outbox",
         include_str!("../../migrations/sqlite/0005_outbox.sql"),
+    ),
+    (
+        6,
+        "due",
+        include_str!("../../migrations/sqlite/0006_due.sql"),
     ),
 ];
 
@@ -431,5 +437,7 @@ mod tests {
         a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began,
         what_became_of_an_effect_is_kept_and_counted,
         people_and_sessions_last,
+        what_is_due_is_told_once,
+        a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,
     }
 }

@@ -7,6 +7,7 @@ use shared::document::{Document, ReceiptBook, ReceiptColumns};
 use shared::ids::{DeviceId, DocKey, DocKind, IncidentId, PersonId};
 use shared::incidents::{IncidentDocs, IncidentReceipts};
 use shared::rows::{Row, pack_one};
+use shared::sla::Due;
 use shared::sync::Seq;
 use shared::sync::server::{Commit, Desk, Kept, Mark};
 
@@ -56,6 +57,8 @@ struct Touched {
     /// How many changes each document got.
     changes: BTreeMap<DocKind, usize>,
     staff: Option<Row>,
+    due: Vec<Due>,
+    passed: Vec<Due>,
     place: Seq,
     docs: Vec<DocState>,
 }
@@ -92,6 +95,8 @@ impl Batch {
             left,
             end,
             staff,
+            due,
+            passed,
             bound,
             is_numbered,
         } = commit;
@@ -104,6 +109,8 @@ impl Batch {
             touched.place = change.seq;
         }
         touched.staff = Some(staff);
+        touched.due = due;
+        touched.passed.extend(passed);
         self.kept.insert(incident, Arc::new(kept));
         let commit = Slim {
             changes,
@@ -164,6 +171,8 @@ impl Batch {
                 writing.put_row(&row_state(staff, &kept.public)).await?;
             }
             writing.place(*incident, touched.place).await?;
+            let (due, passed) = (&touched.due, &touched.passed);
+            writing.put_due(*incident, due, passed).await?;
         }
         for effect in &self.effects {
             writing.add_effect(effect).await?;

@@ -96,7 +96,7 @@ impl Keeper {
     }
 
     /// The end of the log, and a signal when it moves.
-    pub(super) fn watch(&self) -> watch::Receiver<Seq> {
+    pub(crate) fn watch(&self) -> watch::Receiver<Seq> {
         self.head.subscribe()
     }
 
@@ -163,6 +163,24 @@ impl Keeper {
             *audience = writing.audience(*id).await?;
         }
         Ok(Found { kept, stored })
+    }
+
+    /// Reads incidents as they are kept; one that cannot be read is left out.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        writing: &mut dyn Writing,
+        incidents: &BTreeSet<IncidentId>,
+        rules: &Rules,
+        now: UnixMillis,
+    ) -> store::Result<BTreeMap<IncidentId, Arc<Kept>>> {
+        let mut batch = self.begin(writing).await?;
+        let found = self.find(writing, incidents).await?;
+        let (keeper, rules) = (Arc::clone(self), rules.clone());
+        let read = spawn_blocking(move || {
+            found.read_into(&mut batch, keeper.desk(now, &rules));
+            batch.kept
+        });
+        read.await.map_err(|_| PANICKED)
     }
 
     /// Writes the batch, commits, and remembers what it left behind.

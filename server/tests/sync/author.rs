@@ -58,7 +58,7 @@ fn intents(nth: u64) -> [Intent; 12] {
 }
 
 /// An incident with a dozen acts, the `nth` of its source.
-fn history(nth: u64, acts: usize) -> Authored {
+pub(crate) fn history(nth: u64, acts: usize) -> Authored {
     let name = |place: usize| {
         let mut name = [0; 10];
         name[..8].copy_from_slice(&nth.to_be_bytes());
@@ -95,12 +95,12 @@ fn history(nth: u64, acts: usize) -> Authored {
     }
 }
 
-async fn accept(server: &TestServer, histories: Vec<Authored>) -> server::sync::Report {
-    let (store, matrix) = (&*server.app.store, Rules::default());
+pub(crate) async fn accept(server: &TestServer, histories: Vec<Authored>) -> server::sync::Report {
+    let (store, rules) = (&*server.app.store, Rules::default());
     let report = server
         .app
         .keeper
-        .accept_as_server(store, histories, &matrix, NOON)
+        .accept_as_server(store, histories, &rules, server.app.clock.now())
         .await;
     report.expect("it is written")
 }

@@ -4,6 +4,7 @@ mod author;
 mod contacts;
 mod device;
 mod interleaved;
+mod levels;
 mod live;
 mod notify;
 mod pull;

@@ -19,6 +19,8 @@ use shared::ids::PersonId;
 use shared::people::{Directory, Person, Role};
 use shared::sync::message::{MEDIA_TYPE, Surface, decode, encode};
 use shared::time::UnixMillis;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Row as _};
 use tower::ServiceExt as _;
 
 pub(crate) const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -101,6 +103,23 @@ impl TestServer {
         drop(app);
         let app = open(&folder.0, clock).await;
         Self { app, folder }
+    }
+
+    /// Whom clocks were told to, in the order they were: `breached-response` and the recipient.
+    pub(crate) async fn clocks_told(&self) -> Vec<(String, String)> {
+        let file = SqliteConnectOptions::new().filename(self.folder.0.join("holdfast.sqlite"));
+        let mut connection = file.connect().await.expect("the store's file");
+        let keys = sqlx::query("SELECT key FROM effects ORDER BY rowid");
+        let keys = keys.fetch_all(&mut connection).await.expect("the outbox");
+        let told = keys.iter().filter_map(|row| {
+            let key: String = row.get(0);
+            let mut parts = key.split('/').skip(1);
+            let (event, to) = (parts.next()?, parts.next()?);
+            let (event, _) = event.rsplit_once('-')?;
+            let is_clock = event.ends_with("-response") || event.ends_with("-resolution");
+            is_clock.then(|| (event.to_owned(), to.to_owned()))
+        });
+        told.collect()
     }
 
     /// Changes a person of the directory.

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::super::{Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View};
+use super::due;
 use super::{
     bytes, change, change_columns, doc, epoch, id_list, incident, kind, number, refusal, scope,
     scope_list, seq, unsigned,
@@ -173,6 +174,10 @@ impl View for Reading {
             })
         };
         rows.iter().map(row).collect()
+    }
+
+    async fn next_due(&mut self) -> Result<Option<UnixMillis>> {
+        due::next(&mut self.0).await
     }
 
     async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>> {

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::ids::{Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
+use shared::sla::Due;
 use shared::sync::Seq;
 use shared::sync::message::encode;
 use shared::sync::server::Quarantine;
+use shared::time::UnixMillis;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    Audience, DocState, Effect, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined, Result,
-    RowState, StoredChange, Writing,
+    Audience, DocState, Effect, Outcome, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined,
+    Result, RowState, StoredChange, Told, Writing,
 };
+use super::due;
 use super::reading::Reading;
 use super::{
     bytes, change, change_columns, id_list, incident, kind, kind_number, number, refusal, scope,
@@ -271,6 +274,32 @@ impl Writing for Reading {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn put_due(&mut self, incident: IncidentId, due: &[Due], passed: &[Due]) -> Result<()> {
+        due::put(&mut self.0, incident, due, passed).await
+    }
+
+    async fn due(&mut self, now: UnixMillis, limit: u32) -> Result<Vec<(IncidentId, Due)>> {
+        due::due(&mut self.0, now, limit).await
+    }
+
+    async fn tell(
+        &mut self,
+        incident: IncidentId,
+        due: &Due,
+        now: UnixMillis,
+        outcome: Outcome,
+    ) -> Result<()> {
+        due::tell(&mut self.0, incident, due, now, outcome).await
+    }
+
+    async fn in_doubt(&mut self, limit: u32) -> Result<Vec<Told>> {
+        due::in_doubt(&mut self.0, limit).await
+    }
+
+    async fn settle(&mut self, told: &Told, outcome: Outcome) -> Result<()> {
+        due::settle(&mut self.0, told, outcome).await
     }
 
     async fn add_effect(&mut self, effect: &Effect) -> Result<()> {

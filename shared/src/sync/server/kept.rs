@@ -8,6 +8,7 @@ use crate::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
 use crate::people::Scope;
 use crate::policy;
 use crate::rows::{self, Row};
+use crate::sla::{Due, due};
 use crate::sync::Seq;
 use crate::sync::message::{SignedHeads, Signer};
 
@@ -49,6 +50,10 @@ pub struct Commit {
     /// The last place that the commit takes; a change of audience takes it.
     pub end: Seq,
     pub staff: Row,
+    /// When somebody is to be told of the incident's clocks.
+    pub due: Vec<Due>,
+    /// What had passed when the incident came from elsewhere, and is never told.
+    pub passed: Vec<Due>,
     /// Actors seen for the first time, to be bound to the session's person and device.
     pub bound: BTreeSet<Actor>,
     /// Whether the number that was on offer has been given.
@@ -148,6 +153,7 @@ impl Draft {
         }
         let staff = rows::row(&incident, desk.rules);
         let public = rows::row(&public, desk.rules);
+        let due = due(&staff.levels, staff.priority, &desk.rules.targets);
         let marks = self.marks(kept, desk);
         let Self {
             docs,
@@ -170,6 +176,8 @@ impl Draft {
             left,
             end,
             staff,
+            due,
+            passed: Vec::new(),
             bound,
             is_numbered,
         }

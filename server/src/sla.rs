@@ -1,0 +1,180 @@
+//! Tells of clocks: warnings, breaches, and breaches that were none after all.
+//!
+//! When a clock is due lies in an indexed table, written in the transaction that commits the incident;
+//! here is the tick that notices what is due, and nothing else. What it tells and that it was told are
+//! kept in one transaction, so whenever the process dies, everything is told once.
+//!
+//! # Design
+//! Question: how is a breach taken back that was told before the work done offline arrived? Answer: a
+//! commit puts the told breaches of its incident in doubt, and the tick judges them by all that is
+//! known now, as of the moment they were told: what would not be told again is corrected, once. A
+//! priority that was lowered later does not make it wrong. Rejected: judging inside the push, which
+//! would make a device wait for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::ids::IncidentId;
+use shared::notify::{Clock, Event};
+use shared::people::Directory;
+use shared::sla::{self, Calendar, Due, Measure, Notice};
+use shared::sync::server::Kept;
+use shared::targets::Rules;
+use shared::time::UnixMillis;
+
+use crate::App;
+use crate::jobs;
+use crate::store::{self, Outcome, Told, Writing};
+
+/// How many notices share a transaction.
+const STEP: u32 = 64;
+
+/// How long the tick rests at least, however fast the log grows.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long it rests at most: the machine's clock may have been set.
+const REST_MAX: Duration = Duration::from_mins(1);
+
+/// Ticks until the server stops, beginning with what has become due while it did not run.
+pub(crate) async fn run(app: Arc<App>) {
+    let mut head = app.keeper.watch();
+    loop {
+        let rest = match tick(&app).await {
+            Ok(next) => next.map_or(REST_MAX, |next| until(next, app.clock.now())),
+            Err(error) => {
+                tracing::error!(cause = %error, "cannot tell of service levels");
+                REST_MAX
+            }
+        };
+        tokio::time::sleep(REST).await;
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            _ = head.changed() => {}
+            () = app.stopped() => return,
+        }
+    }
+}
+
+fn until(next: UnixMillis, now: UnixMillis) -> Duration {
+    let millis = u64::try_from(next.since(now)).unwrap_or(0);
+    Duration::from_millis(millis).min(REST_MAX)
+}
+
+/// Tells everything that is due. Returns when something will be.
+pub async fn tick(app: &App) -> store::Result<Option<UnixMillis>> {
+    loop {
+        let next = app.store.view().await?.next_due().await?;
+        if next.is_none_or(|next| next > app.clock.now()) {
+            return Ok(next);
+        }
+        step(app).await?;
+    }
+}
+
+/// Tells a few notices in one transaction.
+async fn step(app: &App) -> store::Result<()> {
+    let (now, directory) = (app.clock.now(), app.people.current());
+    let mut writing = app.store.write().await?;
+    let due = writing.due(now, STEP).await?;
+    let doubts = writing.in_doubt(STEP).await?;
+    let ids = due.iter().map(|(id, _)| *id);
+    let ids: BTreeSet<_> = ids.chain(doubts.iter().map(|told| told.incident)).collect();
+    let rules = directory.rules();
+    let kept = app.keeper.read(&mut *writing, &ids, &rules, now).await?;
+    let mut teller = Teller {
+        writing: &mut *writing,
+        kept,
+        rules,
+        directory: &directory,
+        now,
+    };
+    for told in &doubts {
+        teller.judge_again(told).await?;
+    }
+    for (id, due) in &due {
+        teller.tell(*id, due).await?;
+    }
+    let head = writing.log().await?.head;
+    writing.commit(head).await
+}
+
+/// What is needed to tell.
+struct Teller<'a> {
+    writing: &'a mut dyn Writing,
+    kept: BTreeMap<IncidentId, Arc<Kept>>,
+    rules: Rules,
+    directory: &'a Directory,
+    now: UnixMillis,
+}
+
+impl Teller<'_> {
+    async fn tell(&mut self, id: IncidentId, due: &Due) -> store::Result<()> {
+        // What cannot be read is nothing to tell of; its next commit judges it anew.
+        let Some(kept) = self.kept.get(&id).cloned() else {
+            return self.writing.tell(id, due, self.now, Outcome::Silent).await;
+        };
+        let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
+        let all = sla::due(&glance, kept.public.priority, &self.rules.targets);
+        if !all.contains(due) {
+            // The targets have changed since the incident was committed.
+            return self.writing.put_due(id, &all, &[]).await;
+        }
+        let is_late = |other: &&Due| (other.measure, other.notice) == (due.measure, Notice::Breach);
+        let breach = all.iter().find(is_late);
+        let is_overtaken = breach.is_some_and(|breach| breach.at <= self.now);
+        if due.notice == Notice::Warning && is_overtaken {
+            return self.writing.tell(id, due, self.now, Outcome::Silent).await;
+        }
+        let clock = clock(due.measure);
+        let due_at = breach.map_or(due.at, |breach| breach.at.plus(-1));
+        let event = match due.notice {
+            Notice::Warning => Event::Warned { clock, due: due_at },
+            Notice::Breach => Event::Breached { clock, due: due_at },
+        };
+        self.announce(event, &kept).await?;
+        self.writing.tell(id, due, self.now, Outcome::Told).await
+    }
+
+    async fn judge_again(&mut self, told: &Told) -> store::Result<()> {
+        let Told {
+            incident,
+            due,
+            told_at,
+        } = told;
+        let kept = self.kept.get(incident).cloned();
+        // Of a target that no longer holds nobody can say today.
+        let kept = kept.filter(|_| due.promise.version == self.rules.targets.version);
+        let is_wrong = |kept: &Arc<Kept>| {
+            let (rules, calendar) = (&self.rules, &Calendar::AroundTheClock);
+            !sla::was_breached_at(&kept.incident, due.measure, rules, calendar, *told_at)
+        };
+        let Some(kept) = kept.filter(is_wrong) else {
+            return self.writing.settle(told, Outcome::Told).await;
+        };
+        let event = Event::BreachCorrected {
+            clock: clock(due.measure),
+            due: due.at.plus(-1),
+        };
+        self.announce(event, &kept).await?;
+        self.writing.settle(told, Outcome::Corrected).await
+    }
+
+    async fn announce(&mut self, event: Event, kept: &Kept) -> store::Result<()> {
+        jobs::announce(
+            self.writing,
+            event,
+            &kept.incident,
+            self.directory,
+            self.now,
+        )
+        .await
+    }
+}
+
+fn clock(measure: Measure) -> Clock {
+    match measure {
+        Measure::Response => Clock::Response,
+        Measure::Resolution => Clock::Resolution,
+    }
+}
