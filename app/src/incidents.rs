@@ -12,6 +12,7 @@ mod choices;
 mod declare;
 mod detail;
 mod drafts;
+mod levels;
 mod list;
 mod queue;
 mod views;

@@ -16,7 +16,7 @@ use wasm_bindgen::JsValue;
 
 use crate::ui::browser;
 
-pub(crate) use format::{bytes, clock_and_day, day, full, number, short_age};
+pub(crate) use format::{bytes, clock_and_day, day, exact_span, full, number, short_age, span};
 
 /// The languages there are catalogs for; the first is the fallback.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("de", "Deutsch")];

@@ -140,7 +140,24 @@ impl Glance {
         };
         risk(Measure::Response).max(risk(Measure::Resolution))
     }
+
+    /// How pressing it is: what is late comes first, by priority; then what soon will be and what
+    /// runs, by what is left; then what stands still; then the rest.
+    pub fn pressure(&self, priority: Priority, targets: &Targets, now: UnixMillis) -> Pressure {
+        let (_, next) = self.next();
+        let is_paused = matches!(next, Standing::Paused { .. });
+        match (self.risk(priority, targets, now), next.left_millis(now)) {
+            (Risk::Breached, left) => (0, priority, left.unwrap_or(0)),
+            (Risk::AtRisk, Some(left)) => (1, Priority::P1, left),
+            (Risk::Safe, Some(left)) if !is_paused => (2, Priority::P1, left),
+            (Risk::Safe, Some(_)) => (3, priority, 0),
+            (Risk::Safe | Risk::AtRisk, None) => (4, priority, 0),
+        }
+    }
 }
+
+/// How pressing something is, the most pressing first; see [`Glance::pressure`].
+pub type Pressure = (u8, Priority, i64);
 
 /// Both clocks with everything that led to how they stand; none where nothing is promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use shared::search::{DayOf, Filter, RISKS, Whose};
 use shared::sla::Risk;
 
 use super::View;
+use super::views::Order;
 use crate::ui::browser;
 
 const ROOT: &str = "/console";
@@ -37,6 +38,8 @@ struct Location {
     query: String,
     /// What is chosen beside the words, which stay as they are typed.
     filter: Filter,
+    /// None is the view's own.
+    order: Option<Order>,
 }
 
 /// The address as signals. Cheap to copy.
@@ -46,6 +49,7 @@ pub(crate) struct Address {
     pub view: Memo<View>,
     pub query: Memo<String>,
     pub filter: Memo<Filter>,
+    pub order: Memo<Order>,
     all: RwSignal<Location>,
 }
 
@@ -59,6 +63,7 @@ impl Address {
             view: Memo::new(move |_| all.with(|all| all.view)),
             query: Memo::new(move |_| all.with(|all| all.query.clone())),
             filter: Memo::new(move |_| all.with(|all| all.filter.clone())),
+            order: Memo::new(move |_| all.with(|all| all.order.unwrap_or(all.view.order()))),
             all,
         }
     }
@@ -83,7 +88,7 @@ impl Address {
     pub(crate) fn look_at(self, view: View) {
         self.change(true, |all| {
             (all.view, all.place) = (view, Place::Queue);
-            all.filter = Filter::default();
+            (all.filter, all.order) = (Filter::default(), None);
         });
     }
 
@@ -118,6 +123,12 @@ impl Address {
     /// Chooses among what narrows the view.
     pub(crate) fn choose(self, choose: impl FnOnce(&mut Filter)) {
         self.change(false, |all| choose(&mut all.filter));
+    }
+
+    pub(crate) fn sort(self, order: Order) {
+        self.change(false, |all| {
+            all.order = (order != all.view.order()).then_some(order);
+        });
     }
 
     /// Shows the whole view again.
@@ -188,6 +199,7 @@ fn read() -> Location {
             }),
             ..Filter::default()
         },
+        order: choice(&Order::ALL, order_word, word("order")),
     }
 }
 
@@ -243,6 +255,7 @@ fn write(location: &Location) -> String {
         ("priority", priority.map(priority_word)),
         ("whose", whose.map(whose_word)),
         ("risk", risk.map(risk_word)),
+        ("order", location.order.map(order_word)),
         (
             "group",
             group
@@ -272,6 +285,13 @@ fn day_of_word(of: DayOf) -> &'static str {
     match of {
         DayOf::Opened => "opened",
         DayOf::Resolved => "resolved",
+    }
+}
+
+fn order_word(order: Order) -> &'static str {
+    match order {
+        Order::Risk => "risk",
+        Order::Priority => "priority",
     }
 }
 

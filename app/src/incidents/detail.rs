@@ -6,6 +6,7 @@ mod compose;
 mod head;
 mod history;
 mod meanwhile;
+mod levels;
 mod properties;
 mod provenance;
 mod timeline;

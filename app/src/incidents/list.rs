@@ -17,10 +17,11 @@ use shared::search::Query;
 
 use super::Desk;
 use super::address::{Place, priority_word};
+use super::levels::{Bar, Shown, of_row, risk_word};
 use super::words::{hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
-use crate::ui::live::live;
+use crate::ui::live::{When, live};
 
 /// Rows kept in the page above and below what is seen.
 const SPARE: usize = 12;
@@ -310,13 +311,45 @@ fn row_view(
     now: ReadSignal<shared::time::UnixMillis>,
 ) -> impl IntoView + use<> {
     let priority = priority_word(row.priority);
-    let created = row.created_at;
     view! {
         <span class="priority" data-priority=priority>{priority}</span>
         <span class="subject">{marked(&row.subject, query.marks(&row.subject, &browser::fold))}</span>
-        <span class="age" title=text::full(created)>{live(move || text::short_age(created, now.get()))}</span>
+        {age(desk, row, now)}
         <span class="meta">{meta(desk, row, query)}</span>
         <span class="marks">{marks(row)}</span>
+    }
+}
+
+/// What is left of the service level; of an incident that nothing is awaited of, how old it is.
+fn age(desk: Desk, row: &Row, now: ReadSignal<shared::time::UnixMillis>) -> impl IntoView + use<> {
+    let created = row.created_at;
+    let row = row.clone();
+    let shown = Memo::new(move |_| {
+        let organisation = desk.organisation();
+        of_row(&row, &organisation.directory.targets, now.get())
+    });
+    let of = move |part: fn(&Shown) -> String| {
+        live(move || shown.with(|shown| shown.as_ref().map(part)))
+    };
+    let is_timed = Memo::new(move |_| shown.with(Option::is_some));
+    view! {
+        <span
+            class="age"
+            data-risk=of(|shown| risk_word(shown.risk).to_owned())
+            data-paused=of(|shown| shown.is_paused.to_string())
+            title=live(move || {
+                let words = shown.with(|shown| shown.as_ref().map(|shown| shown.words.clone()));
+                words.unwrap_or_else(|| text::full(created))
+            })
+        >
+            {live(move || {
+                let short = shown.with(|shown| shown.as_ref().map(|shown| shown.short.clone()));
+                short.unwrap_or_else(|| text::short_age(created, now.get()))
+            })}
+            <When is=Signal::derive(move || is_timed.get())>
+                <Bar shown=shown />
+            </When>
+        </span>
     }
 }
 

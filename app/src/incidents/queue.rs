@@ -17,12 +17,14 @@ use super::Desk;
 use super::address::{Place, priority_word};
 use super::attention::AttentionList;
 use super::list::{Cursor, IncidentList};
-use super::views::{self, View};
+use super::views::{self, Order, View};
 use super::words::state_text;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
+
+const MINUTE_MILLIS: i64 = 60_000;
 
 /// What the list shows, and what has come that it does not show yet.
 #[derive(Clone, Copy)]
@@ -45,16 +47,20 @@ impl Shelf {
             query: query.get(),
             ..address.filter.get()
         });
+        // Once a minute is often enough to look through all rows again.
+        let minute = Memo::new(move |_| now.get().0 / MINUTE_MILLIS);
         let found = Memo::new(move |_| {
+            minute.track();
             let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
             let organisation = desk.organisation();
             let look = Look {
                 me: &me,
                 targets: &organisation.directory.targets,
-                now: now.get(),
+                now: now.get_untracked(),
             };
+            let order = address.order.get();
             desk.board()
-                .with_rows(|rows| views::find(rows, view, &filter, look, &organisation))
+                .with_rows(|rows| views::find(rows, (view, order), &filter, look, &organisation))
         });
         let shelf = Self {
             query,
@@ -63,8 +69,8 @@ impl Shelf {
             held: RwSignal::new(false),
             filled: Memo::new(move |_| desk.board().status.with(|status| status.complete)),
         };
-        Effect::new(move |before: Option<(View, Filter)>| {
-            let asked = (address.view.get(), filter.get());
+        Effect::new(move |before: Option<(View, Order, Filter)>| {
+            let asked = (address.view.get(), address.order.get(), filter.get());
             let is_same_list = before.as_ref() == Some(&asked);
             let found = shelf.found.get();
             if !(is_same_list && shelf.holds_still() && shelf.would_move(&found.ids)) {
@@ -188,6 +194,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 on:keydown=clear
             />
             <Chosen />
+            <OrderTag />
             <RiskTags shelf=shelf />
             <WhoseTags shelf=shelf />
             <StateTags shelf=shelf />
@@ -282,6 +289,28 @@ fn whose_text(whose: Whose) -> String {
         Whose::Mine => t!("tag.mine"),
         Whose::MyGroups => t!("view.groups"),
         Whose::Nobodys => t!("view.unassigned"),
+    }
+}
+
+/// Switches between what is pressing and what is important.
+#[component]
+fn OrderTag() -> impl IntoView {
+    let address = expect_context::<Desk>().address;
+    let switch = move |_| {
+        address.sort(match address.order.get_untracked() {
+            Order::Risk => Order::Priority,
+            Order::Priority => Order::Risk,
+        });
+    };
+    view! {
+        <button
+            type="button"
+            class="tag"
+            aria-pressed=live(move || (address.order.get() == Order::Risk).to_string())
+            on:click=switch
+        >
+            {t!("queue.by_risk")}
+        </button>
     }
 }
 

@@ -10,6 +10,19 @@ use shared::search::{self, Filter, Found, Look};
 use crate::link::{Entry, Organisation};
 use crate::text::t;
 
+/// In which order a view shows its rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Order {
+    /// What is late or will soon be comes first.
+    Risk,
+    /// As lists come: open work by priority, the oldest first.
+    Priority,
+}
+
+impl Order {
+    pub(super) const ALL: [Self; 2] = [Self::Risk, Self::Priority];
+}
+
 /// A saved view of the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) enum View {
@@ -25,6 +38,14 @@ pub(crate) enum View {
 }
 
 impl View {
+    /// The order in which people expect the view: work to be done by what is pressing.
+    pub(crate) fn order(self) -> Order {
+        match self {
+            Self::Mine | Self::MyGroups | Self::Unassigned | Self::Open => Order::Risk,
+            Self::OnHold | Self::Attention | Self::Resolved | Self::All => Order::Priority,
+        }
+    }
+
     /// What concerns the person.
     pub(crate) const OWN: [Self; 3] = [Self::Mine, Self::MyGroups, Self::Attention];
     /// What concerns everybody.
@@ -118,16 +139,25 @@ pub(crate) fn counts(rows: &[Rc<Entry>], me: &Person) -> Vec<(View, usize)> {
     counts
 }
 
-/// Looks through the rows of a view; they come and stay in the order of lists.
+/// Looks through the rows of a view.
 pub(crate) fn find(
     rows: &[Rc<Entry>],
-    view: View,
+    (view, order): (View, Order),
     filter: &Filter,
     look: Look<'_>,
     organisation: &Organisation,
 ) -> Found {
     let shown = rows.iter().filter(|entry| view.shows(&entry.row, look.me));
-    let rows = shown.map(|entry| (&entry.row, &**entry));
+    let mut shown: Vec<_> = shown.collect();
+    if order == Order::Risk {
+        shown.sort_by_cached_key(|entry| {
+            let Row {
+                levels, priority, ..
+            } = &entry.row;
+            levels.pressure(*priority, look.targets, look.now)
+        });
+    }
+    let rows = shown.into_iter().map(|entry| (&entry.row, &**entry));
     search::find(
         rows,
         |entry: &Entry| entry.texts(organisation),

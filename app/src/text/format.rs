@@ -22,6 +22,7 @@ thread_local! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Style {
     Number,
+    Seconds,
     Minutes,
     Hours,
     Days,
@@ -38,6 +39,11 @@ impl Style {
     fn options(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Number => &[],
+            Self::Seconds => &[
+                ("style", "unit"),
+                ("unit", "second"),
+                ("unitDisplay", "short"),
+            ],
             Self::Minutes => &[
                 ("style", "unit"),
                 ("unit", "minute"),
@@ -164,6 +170,28 @@ pub(crate) fn day(at: UnixMillis) -> String {
 /// The date and the time to the second.
 pub(crate) fn full(at: UnixMillis) -> String {
     moment(Style::Full, at)
+}
+
+/// How long something takes: hours and minutes, `0:42`, or days. What has begun counts.
+#[expect(clippy::cast_precision_loss, reason = "spans in days are small")]
+pub(crate) fn span(millis: i64) -> String {
+    const DAYS_FROM: i64 = 48 * 60;
+    let minutes = (millis.max(0) + MINUTE - 1) / MINUTE;
+    if minutes > DAYS_FROM {
+        return write(Style::Days, (minutes / (24 * 60)) as f64);
+    }
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let zero = if minutes < 10 { "0" } else { "" };
+    format!("{hours}:{zero}{minutes}")
+}
+
+/// The same, in seconds below one minute.
+#[expect(clippy::cast_precision_loss, reason = "a minute has few seconds")]
+pub(crate) fn exact_span(millis: i64) -> String {
+    match millis {
+        0..MINUTE => write(Style::Seconds, (millis / 1_000) as f64),
+        _ => span(millis),
+    }
 }
 
 /// How old something is, in one unit: `8 min`, `3 hr`, `2 days`, then the date.

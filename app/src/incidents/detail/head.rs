@@ -8,6 +8,7 @@ use web_sys::KeyboardEvent;
 use shared::incidents::{Incident, Intent, SetField, State, Transition};
 
 use super::clash::lead;
+use super::levels::Levels;
 use super::{Asking, Open};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
@@ -41,6 +42,7 @@ pub(super) fn Head(
                 <Conflicts open=open is_history=is_history />
                 {live(move || open.with(|incident| about(desk, incident)))}
             </p>
+            <Levels open=open />
             <Actions open=open asking=asking is_history=is_history />
         </div>
     }
