@@ -96,7 +96,7 @@ fn One(shown: Signal<Option<Shown>>, asking: RwSignal<bool>) -> impl IntoView {
     let of = move |part: fn(&Shown) -> String| {
         live(move || shown.with(|shown| shown.as_ref().map(part).unwrap_or_default()))
     };
-    let is_there = Memo::new(move |_| shown.with(|shown| shown.is_some()));
+    let is_there = Memo::new(move |_| shown.with(Option::is_some));
     view! {
         <When is=Signal::derive(move || is_there.get())>
             <button
