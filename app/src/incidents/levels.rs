@@ -96,6 +96,8 @@ impl Seen<'_> {
 /// The clock of a row that matters next, while one is awaited.
 pub(super) fn of_row(row: &Row, targets: &Targets, now: UnixMillis) -> Option<Shown> {
     let (measure, standing) = row.levels.next();
+    // The page's time stands still between two ticks; the row may be younger.
+    let now = now.max(row.updated_at);
     standing.left_millis(now)?;
     let seen = Seen {
         measure,
