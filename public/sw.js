@@ -1,10 +1,14 @@
-// Keeps one whole version of the client on the device and serves it without a network.
-// Data is never cached here: the engine keeps it. The build fills in the three values.
+// Keeps one whole version of a surface, console or portal, on the device and serves it without a
+// network. Each surface has its own worker, so a device holds only what its people use. Data is
+// never cached here: the engine keeps it. The build fills in the values.
 const version = '__VERSION__';
 const hashed = __HASHED__;
 const fixed = __FIXED__;
+const prefix = '__PREFIX__';
+/** The address of the page, and which addresses it answers. */
+const page = '__PAGE__';
+const pages = __PAGES__;
 
-const prefix = 'holdfast-';
 const current = prefix + version;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
@@ -58,10 +62,11 @@ async function activate() {
 
 // The address to look up for a request, or nothing when it goes to the network untouched.
 function own(request) {
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, searchParams } = new URL(request.url);
   if (origin !== self.location.origin) return undefined;
   if (request.mode === 'navigate') {
-    return pathname === '/console' || pathname.startsWith('/console/') ? '/console' : undefined;
+    // The plain page is the server's, for browsers in which this one does not start.
+    return pages.test(pathname) && !searchParams.has('plain') ? page : undefined;
   }
   const isFile = pathname.startsWith('/assets/') || pathname.startsWith('/icons/');
   return isFile || Object.hasOwn(fixed, pathname) ? pathname : undefined;

@@ -5,6 +5,7 @@
 pub mod engine;
 pub mod incidents;
 pub mod link;
+pub mod portal;
 pub mod reports;
 pub mod session;
 pub mod shell;

@@ -42,6 +42,7 @@ pub type SavedDrafts = Vec<(DraftKind, String)>;
 pub struct Link {
     state: StoredValue<Rc<RefCell<State>>, LocalStorage>,
     pub board: Board,
+    pub surface: Surface,
 }
 
 #[derive(Default)]
@@ -79,10 +80,11 @@ impl Painted {
 
 impl Link {
     /// A link whose engine is not yet running.
-    pub fn idle() -> Self {
+    pub fn idle(surface: Surface) -> Self {
         Self {
             state: StoredValue::new_local(Rc::default()),
             board: Board::new(),
+            surface,
         }
     }
 
@@ -91,7 +93,7 @@ impl Link {
         self.with(|state| state.person = Some(person));
         let call = Call::Start {
             person,
-            surface: Surface::Console,
+            surface: self.surface,
         };
         if let Answer::Started {
             directory,
@@ -142,6 +144,14 @@ impl Link {
             | Answer::Waiting { .. }
             | Answer::Packed { .. }
             | Answer::Unpacked(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Reads an incident as it is on this device, without following it.
+    pub async fn peek(self, incident: IncidentId) -> Option<Box<Incident>> {
+        match self.ask(Call::Peek { incident }).await {
+            Ok(Answer::Opened { incident, .. }) => Some(incident),
+            Ok(_) | Err(_) => None,
         }
     }
 

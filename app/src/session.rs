@@ -19,6 +19,7 @@ use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
 use shared::people::Person;
+use shared::sync::message::Surface;
 
 use crate::engine::protocol::{Call, Failure};
 use crate::link::Link;
@@ -27,7 +28,6 @@ use crate::ui::browser;
 
 pub(crate) use sign_in::{SignInAgain, SignInPage};
 
-const PERSON: &str = "holdfast.person";
 const SIGN_OUT: &str = "holdfast.sign-out";
 /// A header that a form of another site cannot send.
 const OWN_PAGE: (&str, &str) = ("X-Holdfast", "1");
@@ -46,13 +46,28 @@ pub struct Session {
 #[derive(Deserialize)]
 struct SignedIn {
     person: Person,
+    surface: Surface,
 }
 
 #[derive(Serialize)]
 struct Credentials<'a> {
     login: &'a str,
     password: &'a str,
-    surface: &'a str,
+    surface: Surface,
+}
+
+/// Where the person is remembered who was last signed in on a surface.
+fn slot(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Console => "holdfast.person",
+        Surface::Portal => "holdfast.portal",
+    }
+}
+
+/// Whether a session will do on a surface: on the portal any, on the console one of staff.
+fn will_do(signed_in: &SignedIn, surface: Surface) -> bool {
+    let is_staff = signed_in.surface == Surface::Console && signed_in.person.is_staff();
+    surface == Surface::Portal || is_staff
 }
 
 /// What the server says about the session.
@@ -68,20 +83,28 @@ impl Session {
             person: RwSignal::new(None),
             looked: RwSignal::new(false),
             language: RwSignal::new(text::preferred(
-                remembered().as_ref().map(|person| person.language.as_str()),
+                remembered(link.surface)
+                    .as_ref()
+                    .map(|person| person.language.as_str()),
             )),
             link,
         }
     }
 
+    /// Where this page is.
+    pub fn surface(self) -> Surface {
+        self.link.surface
+    }
+
     /// Starts from what the device remembers, then hears what the server says.
     pub async fn begin(self) {
-        let remembered = remembered();
+        let surface = self.link.surface;
+        let remembered = remembered(surface);
         if let Some(person) = remembered.clone() {
             self.enter(person);
         }
         finish_sign_out().await;
-        let word = ask_server().await;
+        let word = ask_server(surface).await;
         match (word, remembered) {
             (Word::Person(person), Some(before)) if person.id == before.id => self.refresh(*person),
             (Word::Person(person), before) => self.replace(before.is_some(), *person).await,
@@ -93,12 +116,7 @@ impl Session {
 
     /// Signs in; an error is a sentence for the person.
     pub async fn sign_in(self, login: &str, password: &str) -> Result<(), String> {
-        let person = post_credentials(login, password).await?;
-        if !person.is_staff() {
-            browser::store(SIGN_OUT, Some("1"));
-            finish_sign_out().await;
-            return Err(t!("signin.not_staff"));
-        }
+        let person = post_credentials(login, password, self.link.surface).await?;
         browser::store(SIGN_OUT, None);
         let before = self.person.get_untracked();
         self.link.board.sign_in_needed.set(false);
@@ -118,7 +136,7 @@ impl Session {
         if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
             return Err(failure);
         }
-        browser::store(PERSON, None);
+        browser::store(slot(self.link.surface), None);
         browser::store(SIGN_OUT, Some("1"));
         self.person.set(None);
         finish_sign_out().await;
@@ -159,7 +177,7 @@ impl Session {
 
     fn refresh(self, person: Person) {
         if let Ok(json) = serde_json::to_string(&person) {
-            browser::store(PERSON, Some(&json));
+            browser::store(slot(self.link.surface), Some(&json));
         }
         let language = text::preferred(Some(&person.language));
         self.person.set(Some(Arc::new(person)));
@@ -179,8 +197,8 @@ impl Session {
     }
 }
 
-fn remembered() -> Option<Person> {
-    let json = browser::stored(PERSON)?;
+fn remembered(surface: Surface) -> Option<Person> {
+    let json = browser::stored(slot(surface))?;
     serde_json::from_str(&json).ok()
 }
 
@@ -196,36 +214,34 @@ async fn finish_sign_out() {
     }
 }
 
-async fn ask_server() -> Word {
+async fn ask_server(surface: Surface) -> Word {
     if browser::stored(SIGN_OUT).is_some() {
         return Word::Nobody;
     }
     let Ok(response) = Request::get("/session").send().await else {
         return Word::NoAnswer;
     };
-    match (response.status(), read_person(&response).await) {
-        (200, Some(person)) if person.is_staff() => Word::Person(Box::new(person)),
-        (204 | 401 | 403, _) => Word::Nobody,
+    match (response.status(), read_session(&response).await) {
+        (200, Some(signed_in)) if will_do(&signed_in, surface) => {
+            Word::Person(Box::new(signed_in.person))
+        }
+        (200, Some(_)) | (204 | 401 | 403, _) => Word::Nobody,
         _ => Word::NoAnswer,
     }
 }
 
-async fn read_person(response: &Response) -> Option<Person> {
+async fn read_session(response: &Response) -> Option<SignedIn> {
     if !response.ok() {
         return None;
     }
-    response
-        .json::<SignedIn>()
-        .await
-        .ok()
-        .map(|signed_in| signed_in.person)
+    response.json().await.ok()
 }
 
-async fn post_credentials(login: &str, password: &str) -> Result<Person, String> {
+async fn post_credentials(login: &str, password: &str, surface: Surface) -> Result<Person, String> {
     let credentials = Credentials {
         login,
         password,
-        surface: "console",
+        surface,
     };
     let request = Request::post("/session")
         .header(OWN_PAGE.0, OWN_PAGE.1)
@@ -238,8 +254,9 @@ async fn post_credentials(login: &str, password: &str) -> Result<Person, String>
         return Err(t!("signin.offline"));
     };
     match response.status() {
-        200 => read_person(&response)
+        200 => read_session(&response)
             .await
+            .map(|signed_in| signed_in.person)
             .ok_or_else(|| t!("signin.failed")),
         401 => Err(t!("signin.wrong")),
         403 => Err(t!("signin.not_staff")),

@@ -23,6 +23,7 @@ use web_sys::MouseEvent;
 
 use shared::ids::PersonId;
 use shared::policy;
+use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
 use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
@@ -46,7 +47,7 @@ pub fn start() {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
     mount_to_body(|| {
-        let link = Link::idle();
+        let link = Link::idle(Surface::Console);
         let session = Session::new(link);
         let can_speak = RwSignal::new(false);
         spawn_local(session.begin());

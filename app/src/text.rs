@@ -16,7 +16,9 @@ use wasm_bindgen::JsValue;
 
 use crate::ui::browser;
 
-pub(crate) use format::{bytes, clock_and_day, day, exact_span, full, number, short_age, span};
+pub(crate) use format::{
+    bytes, clock_and_day, day, exact_span, full, number, short_age, span, spoken_day,
+};
 
 /// The languages there are catalogs for; the first is the fallback.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("de", "Deutsch")];

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Json, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
@@ -87,10 +87,20 @@ async fn sign_in(
     }) = body.map_err(|error| unreadable(&error))?;
     let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     let address = client_address(&app, &headers, address);
-    let now = app.clock.now();
-    let attempt = app.attempts.begin(&login, address, now)?;
+    let (session, cookie) = enter(&app, (&login, password), surface, address).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+}
 
-    let person = verified(&app, &login, password)
+/// Signs in, and gives the session with the cookie that names it.
+async fn enter(
+    app: &App,
+    (login, password): (&str, Password),
+    surface: Surface,
+    address: Option<IpAddr>,
+) -> Result<(Session, HeaderValue), ApiError> {
+    let now = app.clock.now();
+    let attempt = app.attempts.begin(login, address, now)?;
+    let person = verified(app, login, password)
         .await?
         .ok_or(ApiError::WrongSignIn)?;
     attempt.succeed();
@@ -110,7 +120,30 @@ async fn sign_in(
         surface,
         expires_at,
     };
-    Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+    Ok((session, cookie))
+}
+
+/// Signs in to the portal from a form.
+pub(crate) async fn enter_portal(
+    app: &App,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+    login: &str,
+    password: String,
+) -> Result<HeaderValue, ApiError> {
+    let address = client_address(app, headers, peer);
+    let password = Password::new(password);
+    let entered = enter(app, (login, password), Surface::Portal, address).await;
+    entered.map(|(_, cookie)| cookie)
+}
+
+/// Ends the session of a request, and gives the cookie that forgets it.
+pub(crate) async fn leave(app: &App, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    if let Some(token) = cookie::token(headers) {
+        let id = SessionId(Sha256::digest(token).into());
+        app.store.end_session(id).await?;
+    }
+    Ok(cookie::clear(&app.config.origin))
 }
 
 /// The person, if the password is theirs; an unknown login takes as long as a wrong password.
@@ -152,12 +185,7 @@ async fn session(
 }
 
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    if let Some(token) = cookie::token(&headers) {
-        app.store
-            .end_session(SessionId(Sha256::digest(token).into()))
-            .await?;
-    }
-    let cookie = cookie::clear(&app.config.origin);
+    let cookie = leave(&app, &headers).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest as _, Sha256};
 
@@ -56,13 +56,14 @@ impl Client {
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(async || Redirect::temporary("/console")))
         .route("/console", get(console))
         .route("/console/{*path}", get(console))
         .route("/assets/{*path}", get(asset))
         .route("/icons/{*path}", get(asset))
         .route("/sw.js", get(asset))
+        .route("/portal-sw.js", get(asset))
         .route("/manifest.webmanifest", get(asset))
+        .route("/portal.webmanifest", get(asset))
         .route("/favicon.ico", get(asset))
         .route("/dev-stamp", get(asset))
 }
@@ -70,6 +71,23 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn console(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let page = serve(&app.client, "/console.html", &headers).await;
     page.ok_or(ApiError::ClientNotBuilt)
+}
+
+/// The page of the portal, if the client is built.
+pub(crate) async fn portal(app: &App, headers: &HeaderMap) -> Option<Response> {
+    serve(&app.client, "/portal.html", headers).await
+}
+
+/// The address of the portal's style sheet, which its page names.
+pub(crate) async fn portal_style(app: &App) -> Option<String> {
+    const BEGIN: &str = "/assets/portal-";
+    const END: &str = ".css";
+    let page = app.client.file("/portal.html").await?;
+    let page = std::str::from_utf8(&page).ok()?;
+    let mut named = page.split('"').filter(|part| part.starts_with(BEGIN));
+    named
+        .find(|part| part.ends_with(END))
+        .map(ToOwned::to_owned)
 }
 
 async fn asset(

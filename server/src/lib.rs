@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod notify;
 pub mod people;
+mod portal;
 mod reports;
 mod requests;
 pub mod serve;
@@ -120,6 +121,7 @@ impl App {
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(client::routes())
+        .merge(portal::routes())
         .merge(auth::routes())
         .merge(metrics::routes())
         .merge(reports::routes())

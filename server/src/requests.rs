@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::App;
 use crate::error::{ApiError, Failure};
+use crate::portal;
 
 /// Only our own files, and no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
@@ -33,6 +34,10 @@ const SAFE_HEADERS: [(&str, &str); 6] = [
 ];
 
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// A page for people that says itself what is wrong, so that no problem details replace it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain;
 
 /// Proof that a script of ours sends the request: a form or an image of another site cannot set it.
 const OWN_SCRIPT: HeaderName = HeaderName::from_static("x-holdfast");
@@ -68,6 +73,9 @@ pub(crate) async fn observe(
 /// Makes problem details of every failure, also of those the framework words itself.
 fn explained(response: Response, trace_id: &str) -> Response {
     let status = response.status();
+    if response.extensions().get::<Plain>().is_some() {
+        return response;
+    }
     let error = match response.extensions().get::<Failure>() {
         Some(Failure(error)) => Arc::clone(error),
         None if status.is_client_error() || status.is_server_error() => {
@@ -109,7 +117,8 @@ fn add_headers(app: &App, headers: &mut HeaderMap, trace_id: &str) {
 
 /// Refuses writes that a page of another site could have caused.
 ///
-/// A socket cannot carry the header of our scripts, so its `Origin` alone has to be ours.
+/// A socket cannot carry the header of our scripts, so its `Origin` alone has to be ours. Nor can a
+/// form of the plain pages, which carries a token instead.
 pub(crate) async fn refuse_cross_site(
     State(app): State<Arc<App>>,
     request: Request,
@@ -128,7 +137,8 @@ pub(crate) async fn refuse_cross_site(
         Some(origin) => origin.is_ok_and(|origin| app.config.origin.allows(origin, host)),
     };
     let is_own_script = headers.get(OWN_SCRIPT).is_some_and(|value| value == "1");
-    if is_checked && (!is_own_origin || (is_write && !is_own_script)) {
+    let is_form = *request.method() == Method::POST && portal::takes_forms(request.uri().path());
+    if is_checked && (!is_own_origin || (is_write && !is_own_script && !is_form)) {
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await

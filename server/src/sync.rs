@@ -9,6 +9,7 @@
 //! written, each act by itself and behind a net for panics, so that a poisoned act is refused
 //! alone. Rejected: a transaction per act (fifty acts would wait for the disk fifty times).
 
+mod act;
 mod batch;
 mod contacts;
 mod hot;
@@ -39,6 +40,7 @@ use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
 
+pub(crate) use act::{Deed, act};
 pub use keeper::{Keeper, Report};
 
 /// The oldest protocol the server still works with.
@@ -102,17 +104,20 @@ fn check_person(signed_in: &SignedIn, asked: PersonId) -> Result<(), ApiError> {
 }
 
 /// Who asks and what they may read: at the surface asked for, but never more than signed in for.
-fn session(signed_in: &SignedIn, device: DeviceId, asked: Surface) -> Session {
+///
+/// A console that were given the portal's scopes would forget everything it holds: after somebody
+/// signed in to the portal beside it, it has to ask them to sign in again.
+fn session(signed_in: &SignedIn, device: DeviceId, asked: Surface) -> Result<Session, ApiError> {
     let surface = match (signed_in.surface, asked) {
-        (Surface::Console, Surface::Console) => Surface::Console,
-        (Surface::Portal, _) | (_, Surface::Portal) => Surface::Portal,
+        (Surface::Portal, Surface::Console) => return Err(ApiError::NotSignedIn),
+        (Surface::Portal | Surface::Console, surface) => surface,
     };
     let person = signed_in.person.clone();
     let scopes = policy::scopes(&person, surface);
-    Session {
+    Ok(Session {
         person,
         device,
         surface,
         scopes,
-    }
+    })
 }

@@ -20,9 +20,66 @@ use std::process::Command;
 use std::time::Instant;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The binaries of the client. The portal's is a stub until its own issue.
-const BINARIES: [&str; 2] = ["console", "engine"];
-const STYLES: [&str; 3] = ["tokens", "base", "components"];
+const BINARIES: [&str; 3] = ["console", "portal", "engine"];
+/// The style sheets of the client, with the layers they are made of.
+const STYLES: [(&str, [&str; 3]); 2] = [
+    ("/assets/style.css", ["tokens", "base", "components"]),
+    ("/assets/portal.css", ["tokens", "base", "portal"]),
+];
+const SCRIPTS: [&str; 5] = ["engine.js", "boot.js", "console.js", "portal.js", "dev.js"];
+
+/// A page with everything that belongs to it alone: each device holds only what its people use.
+struct Surface {
+    name: &'static str,
+    /// Where the page is served.
+    url: &'static str,
+    /// A regular expression of the addresses it answers.
+    urls: &'static str,
+    manifest: &'static str,
+    worker: &'static str,
+    /// How the names of its caches begin.
+    prefix: &'static str,
+    /// The source that only the other surface uses.
+    foreign: &'static [&'static str],
+}
+
+const CONSOLE: Surface = Surface {
+    name: "console",
+    url: "/console",
+    urls: r"/^\/console(\/|$)/",
+    manifest: "manifest.webmanifest",
+    worker: "/sw.js",
+    prefix: "holdfast-",
+    foreign: &["app/src/portal"],
+};
+
+const PORTAL: Surface = Surface {
+    name: "portal",
+    url: "/",
+    urls: r"/^\/((report|incidents)(\/|$)|$)/",
+    manifest: "portal.webmanifest",
+    worker: "/portal-sw.js",
+    prefix: "portal-",
+    foreign: &["app/src/shell", "app/src/incidents", "app/src/reports"],
+};
+
+const SURFACES: [Surface; 2] = [CONSOLE, PORTAL];
+
+impl Surface {
+    /// Whether a device of this surface keeps a hashed file.
+    fn keeps(&self, url: &str) -> bool {
+        let is_of = |surface: &Surface| match surface.name {
+            "portal" => url.starts_with("/assets/portal"),
+            _ => ["console", "style", "text-"]
+                .iter()
+                .any(|own| url.starts_with(&format!("/assets/{own}"))),
+        };
+        !url.starts_with("/icons/icon-")
+            && SURFACES
+                .iter()
+                .all(|other| other.name == self.name || !is_of(other))
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -59,14 +116,20 @@ pub(crate) fn client(profile: Profile) -> Result<PathBuf> {
     for binary in BINARIES {
         bind(&mut assets, profile, binary)?;
     }
-    for (language, catalog) in catalogs {
-        assets.add(
-            &format!("/assets/text-{language}.json"),
-            serde_json::to_vec(&catalog)?,
-        );
+    for (surface, stem) in [(CONSOLE, "text"), (PORTAL, "portal-text")] {
+        for (language, catalog) in &catalogs {
+            let own = texts::without(catalog, surface.foreign)?;
+            assets.add(
+                &format!("/assets/{stem}-{language}.json"),
+                serde_json::to_vec(&own)?,
+            );
+        }
     }
     add_public(&mut assets, profile)?;
-    add_service_worker(&mut assets)?;
+    for surface in &SURFACES {
+        add_page(&mut assets, surface, profile)?;
+        add_service_worker(&mut assets, surface)?;
+    }
     if profile == Profile::Watched {
         assets.add_fixed("/dev-stamp", assets.version().into_bytes());
     }
@@ -198,55 +261,71 @@ fn add_public(assets: &mut Assets, profile: Profile) -> Result<()> {
         assets.add(&format!("/{name}"), fs::read(&path)?);
     }
 
-    let mut style = String::new();
-    for layer in STYLES {
-        style.push_str(&fs::read_to_string(
-            public.join(format!("style/{layer}.css")),
-        )?);
+    for (url, layers) in STYLES {
+        let mut style = String::new();
+        for layer in layers {
+            style.push_str(&fs::read_to_string(
+                public.join(format!("style/{layer}.css")),
+            )?);
+        }
+        let style = assets.link(&minify::css(&style))?;
+        assets.add(url, style.into_bytes());
     }
-    let style = assets.link(&minify::css(&style))?;
-    assets.add("/assets/style.css", style.into_bytes());
 
-    for script in ["engine.js", "console.js", "dev.js"] {
+    for script in SCRIPTS {
         let text = minify::js(&fs::read_to_string(public.join(script))?);
         let text = assets.link(&text)?;
         if script != "dev.js" || profile == Profile::Watched {
             assets.add(&format!("/assets/{script}"), text.into_bytes());
         }
     }
-
-    let mut page = fs::read_to_string(public.join("console.html"))?;
-    if profile == Profile::Watched {
-        let dev = "<script type=\"module\" src=\"/assets/dev.js\"></script>\n</head>";
-        page = page.replacen("</head>", dev, 1);
-    }
-    let manifest = fs::read_to_string(public.join("manifest.webmanifest"))?;
-    let manifest: serde_json::Value = serde_json::from_str(&assets.link(&manifest)?)?;
-    assets.add_fixed("/manifest.webmanifest", serde_json::to_vec(&manifest)?);
-    let page = assets.link(&minify::html(&page))?;
-    assets.add_fixed("/console.html", page.into_bytes());
     assets.add_fixed("/favicon.ico", fs::read(public.join("favicon.ico"))?);
     Ok(())
 }
 
-/// The service worker knows every file of this build, so its own bytes change with any of them.
-fn add_service_worker(assets: &mut Assets) -> Result<()> {
+fn add_page(assets: &mut Assets, surface: &Surface, profile: Profile) -> Result<()> {
+    let public = shell::root().join("public");
+    let mut page = fs::read_to_string(public.join(format!("{}.html", surface.name)))?;
+    if profile == Profile::Watched {
+        let dev = "<script type=\"module\" src=\"/assets/dev.js\"></script>\n</head>";
+        page = page.replacen("</head>", dev, 1);
+    }
+    let page = assets.link(&minify::html(&page))?;
+    assets.add_fixed(&format!("/{}.html", surface.name), page.into_bytes());
+    let manifest = fs::read_to_string(public.join(surface.manifest))?;
+    let manifest: serde_json::Value = serde_json::from_str(&assets.link(&manifest)?)?;
+    let url = format!("/{}", surface.manifest);
+    assets.add_fixed(&url, serde_json::to_vec(&manifest)?);
+    Ok(())
+}
+
+/// The service worker knows every file of its surface, so its own bytes change with any of them.
+fn add_service_worker(assets: &mut Assets, surface: &Surface) -> Result<()> {
     let template = fs::read_to_string(shell::root().join("public/sw.js"))?;
-    let hashed = assets.hashed_urls(|url| !url.starts_with("/icons/icon-"));
+    let hashed = json!(assets.hashed_urls(|url| surface.keeps(url))).to_string();
+    let manifest = format!("/{}", surface.manifest);
+    let page = assets.integrity(&format!("/{}.html", surface.name));
     let fixed = json!({
-        "/console": assets.integrity("/console.html"),
-        "/manifest.webmanifest": assets.integrity("/manifest.webmanifest"),
+        surface.url: page,
+        &manifest: assets.integrity(&manifest),
     });
+    let fixed = fixed.to_string();
     let mut script = minify::js(&template);
     for (mark, value) in [
-        ("__VERSION__", assets.version()),
-        ("__HASHED__", json!(hashed).to_string()),
-        ("__FIXED__", fixed.to_string()),
+        (
+            "__VERSION__",
+            assets::digest(format!("{hashed}{fixed}").as_bytes()).as_str(),
+        ),
+        ("__HASHED__", &hashed),
+        ("__FIXED__", &fixed),
+        ("__PREFIX__", surface.prefix),
+        ("__PAGE__", surface.url),
+        ("__PAGES__", surface.urls),
     ] {
         ensure!(script.contains(mark), "public/sw.js lacks {mark}");
-        script = script.replace(mark, &value);
+        script = script.replace(mark, value);
     }
-    assets.add_fixed("/sw.js", script.into_bytes());
+    assets.add_fixed(surface.worker, script.into_bytes());
     Ok(())
 }
 

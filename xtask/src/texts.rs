@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "de"];
 const PLURALS: [&str; 6] = [".zero", ".one", ".two", ".few", ".many", ".other"];
 
-type Catalog = BTreeMap<String, String>;
+pub(crate) type Catalog = BTreeMap<String, String>;
 
 /// Reads all catalogs and checks them against each other and against the source of the client.
 pub(crate) fn check() -> Result<BTreeMap<&'static str, Catalog>> {
@@ -24,12 +24,26 @@ pub(crate) fn check() -> Result<BTreeMap<&'static str, Catalog>> {
     for language in LANGUAGES {
         catalogs.insert(language, read(language)?);
     }
-    let used = used_in(&shell::root().join("app/src"))?;
+    let mut used = used_in(&shell::root().join("app/src"), &[])?;
+    used.extend(used_in(&shell::root().join("server/src/portal"), &[])?);
+    let server = fs::read_to_string(shell::root().join("server/src/portal.rs"))?;
+    used.extend(keys(&server).into_iter().map(|(key, line)| {
+        let place = format!("server/src/portal.rs:{line}");
+        (key, place)
+    }));
     let faults = faults(&catalogs, &used);
     if !faults.is_empty() {
         bail!("the texts are not whole:\n  {}", faults.join("\n  "));
     }
     Ok(catalogs)
+}
+
+/// The catalog without the texts that only the given folders use.
+pub(crate) fn without(catalog: &Catalog, folders: &[&str]) -> Result<Catalog> {
+    let used = used_in(&shell::root().join("app/src"), folders)?;
+    let is_used = |key: &str| used.contains_key(stem(key));
+    let own = catalog.iter().filter(|(key, _)| is_used(key));
+    Ok(own.map(|(key, text)| (key.clone(), text.clone())).collect())
 }
 
 fn read(language: &str) -> Result<Catalog> {
@@ -83,7 +97,7 @@ fn faults(catalogs: &BTreeMap<&str, Catalog>, used: &BTreeMap<String, String>) -
     // Until the client asks for its first text there is nothing to hold the catalogs against.
     if !used.is_empty() {
         let unused = known.iter().filter(|key| !used.contains_key(**key));
-        faults.extend(unused.map(|key| format!("{key} is used nowhere in app/src")));
+        faults.extend(unused.map(|key| format!("{key} is used nowhere")));
     }
     faults
 }
@@ -104,7 +118,8 @@ fn names(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-fn used_in(folder: &Path) -> Result<BTreeMap<String, String>> {
+/// The keys used in a folder, outside others, with the first place of each.
+fn used_in(folder: &Path, but: &[&str]) -> Result<BTreeMap<String, String>> {
     let mut used = BTreeMap::new();
     for path in sources(folder)? {
         let source = fs::read_to_string(&path)?;
@@ -113,6 +128,9 @@ fn used_in(folder: &Path) -> Result<BTreeMap<String, String>> {
             .unwrap_or(&path)
             .display()
             .to_string();
+        if but.iter().any(|folder| shown.starts_with(folder)) {
+            continue;
+        }
         for (key, line) in keys(&source) {
             used.entry(key).or_insert_with(|| format!("{shown}:{line}"));
         }
@@ -194,7 +212,7 @@ mod tests {
             "de: a names other values than the English",
             "de: c is not in the English catalog",
             "here: no text for z",
-            "b is used nowhere in app/src",
+            "b is used nowhere",
         ];
         assert_eq!(faults(&all, &used(&["a", "z"])), expected);
     }

@@ -1,1 +1,5 @@
-fn main() {}
+//! The portal of the people who report problems and wait for them to be solved.
+
+fn main() {
+    app::portal::start();
+}

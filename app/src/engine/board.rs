@@ -156,6 +156,7 @@ async fn take(ask: Ask) {
         }
         other @ (Call::Start { .. }
         | Call::Open { .. }
+        | Call::Peek { .. }
         | Call::Leave { .. }
         | Call::Waiting
         | Call::Pack

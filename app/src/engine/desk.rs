@@ -71,6 +71,10 @@ impl Desk {
     pub(crate) async fn handle(self: &Rc<Self>, call: Call) -> Result<Answer, Failure> {
         match call {
             Call::Open { incident } => self.open(incident).await,
+            Call::Peek { incident } => Ok(Answer::Opened {
+                incident: Box::new(self.read(incident).await?),
+                draft: String::new(),
+            }),
             Call::Leave { incident } => {
                 self.state.borrow_mut().followed.remove(&incident);
                 Ok(Answer::Done)

@@ -39,6 +39,8 @@ pub enum Call {
     Start { person: PersonId, surface: Surface },
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
+    /// Reads an incident without following it.
+    Peek { incident: IncidentId },
     /// Stops following it.
     Leave { incident: IncidentId },
     /// Does one act, whose names the page chose to show it at once. Answered with [`Answer::Painted`] as soon as it is folded in memory;

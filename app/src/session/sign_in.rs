@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
+use shared::sync::message::Surface;
+
 use super::Session;
 use crate::link::Link;
 use crate::text::t;
@@ -65,8 +67,24 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     {t!("signin.submit")}
                 </button>
             </form>
-            <p>{t!("signin.about")}</p>
+            {about(session.surface())}
         </main>
+    }
+}
+
+/// What the surface is for, and the way to the other one.
+fn about(surface: Surface) -> impl IntoView {
+    let (about, url, other) = match surface {
+        Surface::Console => (t!("signin.about"), "/", t!("signin.to_portal")),
+        Surface::Portal => (
+            t!("signin.about_portal"),
+            "/console",
+            t!("signin.to_console"),
+        ),
+    };
+    view! {
+        <p>{about}</p>
+        <p><a href=url rel="external">{other}</a></p>
     }
 }
 

@@ -30,6 +30,7 @@ enum Style {
     Megabytes,
     Gigabytes,
     Clock,
+    Weekday,
     Day,
     DayOfYear,
     Full,
@@ -71,6 +72,7 @@ impl Style {
                 ("unitDisplay", "short"),
             ],
             Self::Clock => &[("timeStyle", "short")],
+            Self::Weekday => &[("weekday", "long")],
             Self::Day => &[("day", "numeric"), ("month", "short")],
             Self::DayOfYear => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
             Self::Full => &[("dateStyle", "medium"), ("timeStyle", "medium")],
@@ -78,7 +80,10 @@ impl Style {
     }
 
     fn is_time(self) -> bool {
-        matches!(self, Self::Clock | Self::Day | Self::DayOfYear | Self::Full)
+        matches!(
+            self,
+            Self::Clock | Self::Weekday | Self::Day | Self::DayOfYear | Self::Full
+        )
     }
 
     fn formatter(self) -> Function {
@@ -165,6 +170,17 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
 /// The day and its month.
 pub(crate) fn day(at: UnixMillis) -> String {
     moment(Style::Day, at)
+}
+
+/// The day as people speak of it: its time when it is today, `Tuesday` within a week, else the date.
+pub(crate) fn spoken_day(at: UnixMillis, now: UnixMillis) -> String {
+    if browser::same_day(at, now) {
+        clock(at)
+    } else if now.since(at) < 6 * DAY {
+        moment(Style::Weekday, at)
+    } else {
+        moment(Style::DayOfYear, at)
+    }
 }
 
 /// The date and the time to the second.

@@ -15,6 +15,7 @@ pub enum Icon {
     Views,
     Search,
     Inbox,
+    Person,
 }
 
 impl Icon {
@@ -31,6 +32,9 @@ impl Icon {
             Self::Edit => "M4 18l1-4L14.5 4.5l3 3L8 17zM12.5 6.5l3 3",
             Self::Views => "M4 6h14M4 11h14M4 16h8",
             Self::Search => "M10 4.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M14 14l4 4",
+            Self::Person => {
+                "M11 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M4.5 18c.8-3.4 3.3-5 6.5-5s5.7 1.6 6.5 5"
+            }
             Self::Inbox => "M4 12 6 5h10l2 7v5H4zM4 12h4l1.5 2.5h3L14 12h4",
         }
     }

@@ -43,7 +43,7 @@ pub(super) async fn pull(
     if request.cursors.lows.len() > SCOPES_MAX {
         return Err(ApiError::TooLarge);
     }
-    let session = session(&signed_in, request.device, request.surface);
+    let session = session(&signed_in, request.device, request.surface)?;
     hear(&app, &signed_in, request.device).await?;
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;

@@ -50,7 +50,7 @@ pub(super) async fn push(
     }
     // The sender's own comes first; an act whose clock is left out is dated by its arrival.
     request.clocks.truncate(CLOCKS_MAX);
-    let session = session(&signed_in, request.device, request.surface);
+    let session = session(&signed_in, request.device, request.surface)?;
     let now = app.clock.now();
     let directory = app.people.current();
     let bench = Bench {

@@ -36,7 +36,7 @@ pub(super) async fn repair(
     let request: RepairRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
-    let session = session(&signed_in, request.device, request.surface);
+    let session = session(&signed_in, request.device, request.surface)?;
     let mut view = app.store.view().await?;
     // What a session may not see is answered like what is not there.
     if !is_visible(&mut *view, &session, doc).await? {

@@ -26,11 +26,21 @@ async fn the_console_answers_below_its_address() {
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(page.header("cache-control"), "no-cache");
     }
-    let root = server.get("/").await;
-    assert_eq!(
-        (root.status, root.header("location")),
-        (StatusCode::TEMPORARY_REDIRECT, "/console")
-    );
+}
+
+#[tokio::test]
+async fn the_portal_answers_at_the_root_and_the_console_never_for_it() {
+    let server = Server::start().await;
+    let id = "01890000-0000-7000-8000-000000000001";
+    for path in ["/", "/report", "/incidents", &format!("/incidents/{id}")] {
+        let page = server.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.body.starts_with(b"<!doctype html>\n<title>The portal"));
+        assert_eq!(page.header("cache-control"), "no-cache");
+    }
+    for path in ["/console", "/console/incidents/1"] {
+        assert_eq!(server.get(path).await.body, b"<!doctype html>\n");
+    }
 }
 
 #[tokio::test]

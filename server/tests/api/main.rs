@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod import;
+mod portal;
 mod program;
 mod requests;
 mod serve;

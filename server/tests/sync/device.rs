@@ -240,9 +240,8 @@ impl Device {
         verdicts
     }
 
-    /// Asks for the next page and moves the cursors, without storing what came.
-    pub(crate) async fn pull_page_only(&mut self, server: &TestServer) -> PullPage {
-        let request = PullRequest {
+    pub(crate) fn pull_request(&self) -> PullRequest {
+        PullRequest {
             protocol: PROTOCOL,
             surface: self.surface,
             person: self.person,
@@ -250,7 +249,12 @@ impl Device {
             cursors: self.cursors.clone(),
             directory: 0,
             docs_max: self.docs_max,
-        };
+        }
+    }
+
+    /// Asks for the next page and moves the cursors, without storing what came.
+    pub(crate) async fn pull_page_only(&mut self, server: &TestServer) -> PullPage {
+        let request = self.pull_request();
         let answer: Answer = server.post("/sync/pull", &self.cookie, &request).await;
         self.received.extend(&answer.body);
         let page: PullPage = answer.message();

@@ -302,19 +302,26 @@ async fn a_portal_never_receives_a_byte_of_work() {
         bob.pull(&server).await;
     }
     // Asking for it by name, at the other surface, or as if it were held, brings nothing either.
-    carol.surface = Surface::Console;
     carol.cursors.lows.insert(Scope::Staff, Seq(0));
     carol.pull(&server).await;
+    carol.surface = Surface::Console;
+    let request = carol.pull_request();
+    let answer = server.post("/sync/pull", &carol.cookie, &request).await;
+    answer.expect_problem(401, "not-signed-in");
+    carol.received.extend(&answer.body);
     let work = DocKey::work(ids[0]);
     let mut writer = Device::console(&server, ALICE).await;
     writer.pull(&server).await;
     let note = writer.note(ids[0], "Not hers to write.");
-    let refused = carol.request(vec![note]);
-    let answer = server.post("/sync/push", &carol.cookie, &refused).await;
-    carol.received.extend(&answer.body);
+    for surface in [Surface::Console, Surface::Portal] {
+        carol.surface = surface;
+        let refused = carol.request(vec![note.clone()]);
+        let answer = server.post("/sync/push", &carol.cookie, &refused).await;
+        carol.received.extend(&answer.body);
+    }
     let repair = shared::sync::message::RepairRequest {
         protocol: 1,
-        surface: Surface::Console,
+        surface: Surface::Portal,
         person: CAROL,
         device: carol.id,
         message: Vec::new(),

@@ -474,6 +474,7 @@ async fn a_requester_writes_no_notes_and_no_work_document() {
     let own = carol.declare(CAROL, None);
     let declared = carol.outbox.pop().expect("it waits");
     assert_eq!(declared.changes.len(), 2);
+    carol.surface = shared::sync::message::Surface::Portal;
     assert_eq!(
         refused(&server, &carol, declared).await,
         Refused::Scope,

@@ -10,6 +10,7 @@ export class Line {
   #sockets = new Set();
   #answers = [];
   #rewrites = [];
+  #heard;
   /** Every request: {method, path, at, status}. */
   requests = [];
 
@@ -47,6 +48,20 @@ export class Line {
     return () => this.#rewrites.splice(this.#rewrites.indexOf(rule), 1);
   }
 
+  /** Keeps every byte that the server sends from now on, uncompressed, sockets' frames too. */
+  listen() {
+    this.#heard = [];
+  }
+
+  /** Whether the server has sent these bytes since the line listens. */
+  hears(text) {
+    return Buffer.concat(this.#heard).includes(text);
+  }
+
+  #note(part) {
+    this.#heard?.push(part);
+  }
+
   /** When requests below a path came, in milliseconds. */
   timesOf(path) {
     return this.requests.filter((one) => one.path.startsWith(path)).map((one) => one.at);
@@ -65,7 +80,7 @@ export class Line {
     }
     const rewrite = this.#rewrites.find((rule) => rule.pattern.test(path));
     const headers = { ...question.headers };
-    if (rewrite) {
+    if (rewrite || this.#heard) {
       headers['accept-encoding'] = 'identity';
       delete headers['if-none-match'];
     }
@@ -74,6 +89,7 @@ export class Line {
       entry.status = reply.statusCode;
       if (rewrite) return rewritten(reply, answer, rewrite.change);
       answer.writeHead(reply.statusCode, reply.headers);
+      reply.on('data', (part) => this.#note(part));
       reply.pipe(answer);
     });
     // A server that is gone looks like a line that is cut.
@@ -84,6 +100,7 @@ export class Line {
   #upgrade(question, socket, head) {
     const onward = connect(this.target, '127.0.0.1', () => {
       const headers = Object.entries(question.headers).map(([name, value]) => `${name}: ${value}`);
+      onward.on('data', (part) => this.#note(part));
       onward.write(`GET ${question.url} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
       onward.write(head);
       onward.pipe(socket);

@@ -2,6 +2,7 @@
 import { test as base, expect } from '@playwright/test';
 import { Desk } from './desk.js';
 import { Line } from './line.js';
+import { Portal } from './portal.js';
 import { Server } from './server.js';
 
 export { expect };
@@ -31,15 +32,16 @@ export const test = base.extend({
     await server.remove();
   },
 
-  /** Makes a device: a browser with its own storage, signed in when a login is given. */
+  /** Makes a device: a browser with its own storage, on the console or at the portal (`at: '/'`),
+      signed in when a login is given; `direct` past the line. */
   device: async ({ browser, server, contextOptions, viewport, locale, timezoneId }, use) => {
     const devices = [];
-    await use(async (login, options = {}) => {
+    await use(async (login, { at = '/console', direct = false, ...options } = {}) => {
       const settings = { ...contextOptions, viewport, locale, timezoneId, ...options };
-      const device = new Device(await browser.newContext(settings), server);
+      const device = new Device(await browser.newContext(settings), server, direct ? server.address : server.origin);
       devices.push(device);
-      const desk = await device.open('/console');
-      if (login) await desk.signIn(login);
+      const page = await device.open(at);
+      if (login) await page.signIn(login);
       return device;
     });
     const errors = devices.flatMap((device) => device.errors);
@@ -54,8 +56,8 @@ export class Device {
   #allowed = [...EXPECTED];
   #isBackstage = false;
 
-  constructor(context, server) {
-    Object.assign(this, { context, server });
+  constructor(context, server, origin) {
+    Object.assign(this, { context, server, origin });
     context.on('page', (page) => this.#watch(page));
     context.on('weberror', (error) => this.#note(String(error.error())));
   }
@@ -79,8 +81,8 @@ export class Device {
   /** Opens another tab and puts it in front. */
   async open(path = '/console') {
     const page = await this.context.newPage();
-    this.desk = new Desk(page);
-    await page.goto(this.server.origin + path);
+    this.desk = path.startsWith('/console') ? new Desk(page) : new Portal(page);
+    await page.goto(this.origin + path);
     return this.desk;
   }
 
@@ -102,7 +104,7 @@ export class Device {
     this.#isBackstage = true;
     const page = await this.context.newPage();
     this.#isBackstage = false;
-    await page.goto(`${this.server.origin}/favicon.ico`);
+    await page.goto(`${this.origin}/favicon.ico`);
     return page;
   }
 }

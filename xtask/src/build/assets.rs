@@ -122,10 +122,13 @@ impl Assets {
             Ok(all)
         })?;
         files.sort_by(|one, other| one.plain.cmp(&other.plain));
-        // The service worker names all other files by their content. What is already there stays
+        // The service workers name all other files by their content. What is already there stays
         // as it is, so that the server is not compiled again for nothing.
         let is_there = |name| fs::read(folder.join(name)).ok() == fs::read(next.join(name)).ok();
-        if is_there("sw.js") && is_there("dev-stamp") {
+        if ["sw.js", "portal-sw.js", "dev-stamp"]
+            .into_iter()
+            .all(is_there)
+        {
             remove(&next)?;
             return Ok(files);
         }
@@ -199,7 +202,7 @@ fn gzip(bytes: &[u8], profile: Profile) -> Result<Vec<u8>> {
 }
 
 /// A short name for some content.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..16].to_owned()
 }
 

@@ -1,0 +1,195 @@
+//! The portal: report a problem, see what becomes of it, answer, confirm the fix.
+//!
+//! In plain words, small, and whole without a network. It never holds internal work: its engine
+//! syncs as [`Surface::Portal`], to which the server sends none.
+
+mod address;
+mod compose;
+mod conversation;
+mod frame;
+mod home;
+mod incident;
+mod report;
+mod unsent;
+mod words;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use shared::ids::{IncidentId, PersonId};
+use shared::incidents::Intent;
+use shared::sync::message::Surface;
+use shared::time::UnixMillis;
+
+use crate::incidents::Drafts;
+use crate::link::{Link, Organisation};
+use crate::session::{Session, SignInPage};
+use crate::text;
+use crate::ui::browser;
+use crate::ui::toast::{ToastShelf, Toasts};
+
+use address::{Address, Place};
+
+/// How often the days on the page are looked at again.
+const AGES: Duration = Duration::from_mins(1);
+
+/// What every part of the portal works with: one set for the whole life of the page.
+#[derive(Clone, Copy)]
+struct Front(&'static Parts);
+
+/// The parts that a [`Front`] leads to.
+struct Parts {
+    link: Link,
+    session: Session,
+    address: Address,
+    toasts: Toasts,
+    drafts: Drafts,
+    now: RwSignal<UnixMillis>,
+}
+
+impl Deref for Front {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
+impl Front {
+    /// Who is signed in.
+    fn me(self) -> PersonId {
+        let person = self.session.person.get();
+        person.map_or(PersonId::SERVER, |person| person.id)
+    }
+
+    /// The directory; tracked.
+    fn organisation(self) -> Arc<Organisation> {
+        self.link.board.organisation.get()
+    }
+
+    /// Does an act and waits until this device has kept it; an error is a sentence.
+    async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
+        let painted = self.link.act(incident, intent).await;
+        let painted = painted.map_err(|why| words::failure(&why))?;
+        painted.kept().await.map_err(|why| words::failure(&why))
+    }
+}
+
+/// Starts the portal: the page first, the engine once it is known whose.
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
+    // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
+    mount_to_body(|| {
+        let link = Link::idle(Surface::Portal);
+        let session = Session::new(link);
+        let can_speak = RwSignal::new(false);
+        spawn_local(session.begin());
+        spawn_local(async move {
+            text::speak(session.language.get_untracked()).await;
+            link.board.name_again();
+            can_speak.set(true);
+        });
+        move || {
+            can_speak
+                .get()
+                .then(|| view! { <Portal link=link session=session /> })
+        }
+    });
+}
+
+#[component]
+fn Portal(link: Link, session: Session) -> impl IntoView {
+    // It stands as long as the page: its parts are never given back.
+    let front = Front(Box::leak(Box::new(Parts {
+        link,
+        session,
+        address: Address::new(),
+        toasts: Toasts::none(),
+        drafts: Drafts::new(link),
+        now: RwSignal::new(browser::now()),
+    })));
+    provide_context(front);
+    provide_context(link);
+    provide_context(session);
+    provide_context(front.toasts);
+    session.follow_directory();
+    save_when_leaving(front.drafts);
+    // Without the timer days only stand still.
+    if let Ok(timer) = set_interval_with_handle(move || front.now.set(browser::now()), AGES) {
+        on_cleanup(move || timer.clear());
+    }
+    let is_known = Memo::new(move |_| session.looked.get());
+    let person = Memo::new(move |_| {
+        session
+            .person
+            .with(|person| person.as_ref().map(|me| me.id))
+    });
+    Effect::new(move |before: Option<Option<PersonId>>| {
+        let person = person.get();
+        if before
+            .flatten()
+            .is_some_and(|before| Some(before) != person)
+        {
+            front.drafts.clear();
+        }
+        person
+    });
+    move || {
+        session.language.track();
+        match (is_known.get(), person.get()) {
+            (false, _) => ().into_any(),
+            (true, None) => view! { <SignInPage /> }.into_any(),
+            // Another person gets a page of their own.
+            (true, Some(_)) => page(front).into_any(),
+        }
+    }
+}
+
+/// A tab can be gone at any moment after it is hidden; on a phone nothing else is told.
+fn save_when_leaving(drafts: Drafts) {
+    let hidden = window_event_listener(leptos::ev::visibilitychange, move |_| drafts.send_all());
+    let gone = window_event_listener_untyped("pagehide", move |_| drafts.send_all());
+    on_cleanup(move || {
+        hidden.remove();
+        gone.remove();
+    });
+}
+
+fn page(front: Front) -> impl IntoView {
+    focus_after_steps(front.address);
+    view! {
+        {frame::header(front)}
+        {frame::banners(front)}
+        <main>
+            {move || match front.address.place.get() {
+                Place::Home => home::home(front).into_any(),
+                Place::Report => report::report(front).into_any(),
+                Place::Incident(id) => incident::incident(front, id).into_any(),
+            }}
+        </main>
+        <ToastShelf />
+    }
+}
+
+/// A new page begins at its heading, also for those who do not see it.
+fn focus_after_steps(address: Address) {
+    Effect::new(move |before: Option<Place>| {
+        let place = address.place.get();
+        if before.is_some_and(|before| before != place) {
+            request_animation_frame(|| {
+                window().scroll_to_with_x_and_y(0.0, 0.0);
+                browser::focus("h1");
+            });
+        }
+        place
+    });
+}
+
+/// The name of the page in the tab.
+fn title(text: &str) {
+    document().set_title(&[text, "Holdfast"].join(" · "));
+}

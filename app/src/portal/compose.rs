@@ -1,0 +1,133 @@
+//! The box to write in. The text stays in it until this device has kept it, and is saved as a draft
+//! meanwhile.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::SubmitEvent;
+
+use shared::incidents::Intent;
+
+use super::Front;
+use super::incident::Open;
+use super::words::Standing;
+use crate::incidents::Draft;
+use crate::text::t;
+use crate::ui::live::live;
+use crate::ui::overlay::submit_by_keys;
+
+/// What the box holds.
+#[derive(Clone, Copy)]
+struct Writing {
+    front: Front,
+    open: Open,
+    text: RwSignal<String>,
+    failure: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
+impl Writing {
+    fn change(self, text: String) {
+        self.text.set(text.clone());
+        self.failure.set(String::new());
+        let id = self.open.with_untracked(|incident| incident.id);
+        self.front.drafts.keep(
+            id,
+            Draft {
+                is_internal: false,
+                text,
+            },
+        );
+    }
+
+    fn send(self) {
+        let id = self.open.with_untracked(|incident| incident.id);
+        let text = self.text.get_untracked().trim().to_owned();
+        if text.is_empty() || self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            let outcome = self.front.act(id, Intent::Reply { text }).await;
+            if outcome.is_ok() {
+                // Also when the box has gone with its page: the draft must not come back.
+                self.front.drafts.keep(id, Draft::default());
+                self.text.try_set(String::new());
+            }
+            self.busy.try_set(false);
+            self.failure.try_set(outcome.err().unwrap_or_default());
+        });
+    }
+}
+
+pub(super) fn compose(
+    front: Front,
+    open: Open,
+    standing: Memo<Standing>,
+    draft: RwSignal<Option<Draft>>,
+) -> impl IntoView {
+    let writing = Writing {
+        front,
+        open,
+        text: RwSignal::new(String::new()),
+        failure: RwSignal::new(String::new()),
+        busy: RwSignal::new(false),
+    };
+    Effect::new(move |_| {
+        let stored = draft.get();
+        let is_untouched = writing.text.with_untracked(String::is_empty);
+        if let Some(stored) = stored.filter(|_| is_untouched) {
+            writing.text.set(stored.text);
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        writing.send();
+    };
+    let label = move || {
+        if standing.with(Standing::waits_for_me) {
+            t!("portal.your_answer")
+        } else {
+            t!("portal.add")
+        }
+    };
+    let hint = move || {
+        let failure = writing.failure.get();
+        if !failure.is_empty() {
+            failure
+        } else if front.drafts.failing.get() {
+            t!("compose.not_kept")
+        } else {
+            t!("compose.kept")
+        }
+    };
+    let has_failed =
+        move || writing.failure.with(|failure| !failure.is_empty()) || front.drafts.failing.get();
+    let is_empty = move || writing.text.with(|text| text.trim().is_empty());
+    view! {
+        <form
+            class="compose"
+            aria-label=t!("compose.label")
+            on:submit=submit
+            on:keydown=submit_by_keys(Callback::new(move |()| writing.send()))
+        >
+            <label for="entry">{live(label)}</label>
+            <textarea
+                id="entry"
+                rows="3"
+                dir="auto"
+                prop:value=live(move || writing.text.get())
+                on:input=move |event| writing.change(event_target_value(&event))
+            ></textarea>
+            <div class="foot">
+                <span class:error=has_failed role="status">{live(hint)}</span>
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled=live(move || is_empty() || writing.busy.get())
+                >
+                    {t!("compose.send")}
+                </button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,140 @@
+//! What was said and done, oldest first, each with how safe it is by now.
+
+use leptos::prelude::*;
+
+use shared::incidents::{Event, EventKind, Incident};
+
+use super::incident::Open;
+use super::{Front, words};
+use crate::text::{self, t};
+
+/// How safe a fact is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Tick {
+    /// On the screen, and nowhere else yet.
+    Painted,
+    Kept,
+    Server,
+}
+
+impl Tick {
+    fn of(front: Front, event: &Event) -> Self {
+        let painted = front.link.board.painted;
+        if event.from.arrival.is_some() {
+            Self::Server
+        } else if painted.with(|painted| painted.contains_key(&event.fact)) {
+            Self::Painted
+        } else {
+            Self::Kept
+        }
+    }
+
+    fn view(self) -> impl IntoView {
+        let (word, text) = match self {
+            Self::Painted => ("painted", t!("tick.painted")),
+            Self::Kept => ("kept", t!("tick.kept")),
+            Self::Server => ("server", t!("tick.server")),
+        };
+        view! { <span class="tick" data-tick=word>{text}</span> }
+    }
+}
+
+pub(super) fn conversation(front: Front, open: Open) -> impl IntoView {
+    let events = move || {
+        open.with(|incident| {
+            // What its author took back is gone for the requester; how it began remains.
+            let shown = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
+            let with_tick = |event: &Event| (Tick::of(front, event), event.clone());
+            incident
+                .timeline
+                .iter()
+                .filter(shown)
+                .map(with_tick)
+                .collect::<Vec<_>>()
+        })
+    };
+    view! {
+        <div class="talk" role="log" aria-label=t!("timeline.label")>
+            <For each=events key=|(tick, event)| (event.fact, *tick) let:entry>
+                {one(front, open, entry.0, &entry.1)}
+            </For>
+        </div>
+    }
+}
+
+fn one(front: Front, open: Open, tick: Tick, event: &Event) -> AnyView {
+    let who = words::who(front, event.from.by);
+    match &event.kind {
+        EventKind::Declared => {
+            let description = open.with_untracked(described);
+            message(front, who, description, tick, event)
+        }
+        EventKind::Replied { text } => message(front, who, text.clone(), tick, event),
+        other @ (EventKind::Set(_)
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Started
+        | EventKind::Held { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::Reopened { .. }
+        | EventKind::Closed
+        | EventKind::Cancelled { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. }) => match words::happened(other, &who) {
+            Some((sentence, words)) => line(front, sentence, words, tick, event),
+            None => ().into_any(),
+        },
+    }
+}
+
+/// What was reported: the description with what was said beside it.
+fn described(incident: &std::sync::Arc<Incident>) -> String {
+    let mut parts = vec![incident.description.trim().to_owned()];
+    let said = [
+        (t!("entry.asset"), &incident.asset),
+        (t!("entry.contact"), &incident.contact),
+    ];
+    for (label, text) in said {
+        parts.extend(text.as_ref().map(|text| [&label, " ", text].concat()));
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() {
+        parts.push(incident.subject.holds.value.clone());
+    }
+    parts.join("\n\n")
+}
+
+fn is_mine(front: Front, event: &Event) -> bool {
+    let me = front.session.person.get_untracked();
+    me.is_some_and(|me| me.id == event.from.by)
+}
+
+fn message(front: Front, who: String, text: String, tick: Tick, event: &Event) -> AnyView {
+    let is_mine = is_mine(front, event);
+    view! {
+        <article class="message" data-mine=is_mine.then_some("true")>
+            <header>
+                <b>{who}</b>
+                <span title=text::full(event.from.at)>{text::clock_and_day(event.from.corrected)}</span>
+                {is_mine.then(|| tick.view())}
+            </header>
+            <p dir="auto">{text}</p>
+        </article>
+    }
+    .into_any()
+}
+
+fn line(front: Front, sentence: String, words: String, tick: Tick, event: &Event) -> AnyView {
+    let words = (!words.is_empty()).then(|| view! { <p dir="auto">{words}</p> });
+    view! {
+        <div class="event">
+            <header>
+                <b>{sentence}</b>
+                <span title=text::full(event.from.at)>{text::clock_and_day(event.from.corrected)}</span>
+                {is_mine(front, event).then(|| tick.view())}
+            </header>
+            {words}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,184 @@
+//! The first page: say what is not working, and see where the own reports stand.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::SubmitEvent;
+
+use shared::ids::IncidentId;
+use shared::incidents::{Intent, Requester, State};
+use shared::rows::Row;
+
+use super::Front;
+use super::address::Place;
+use super::words::{Standing, question};
+use super::{report, title, unsent};
+use crate::text::t;
+use crate::ui::live::{When, live};
+
+/// What staff asks, by incident, once it was looked up.
+type Questions = RwSignal<HashMap<IncidentId, String>>;
+
+pub(super) fn home(front: Front) -> impl IntoView {
+    title(&t!("portal.title"));
+    let subject = RwSignal::new(String::new());
+    let begin = move |event: SubmitEvent| {
+        event.prevent_default();
+        report::begin(front, &subject.get_untracked());
+        front.address.go(Place::Report);
+    };
+    view! {
+        <h1 tabindex="-1">{t!("portal.ask")}</h1>
+        <form class="ask" on:submit=begin>
+            <input
+                type="text"
+                maxlength="200"
+                aria-label=t!("portal.ask_label")
+                placeholder=t!("portal.ask_hint")
+                bind:value=subject
+            />
+            <button type="submit" class="button primary">{t!("portal.report")}</button>
+        </form>
+        {unsent::unsent(front)}
+        <section class="mine" aria-labelledby="mine">
+            <h2 id="mine">{t!("portal.mine")}</h2>
+            {reports(front)}
+        </section>
+    }
+}
+
+fn reports(front: Front) -> impl IntoView {
+    let board = front.link.board;
+    let questions: Questions = RwSignal::new(HashMap::new());
+    let rows = Memo::new(move |_| {
+        let me = front.me();
+        let is_mine = |row: &Row| row.requester == Requester::Person(me);
+        board.with_rows(|entries| {
+            let rows = entries.iter().map(|entry| &entry.row);
+            rows.filter(|row| is_mine(row)).cloned().collect::<Vec<_>>()
+        })
+    });
+    ask_questions(front, rows, questions);
+    let done = |row: &Row| matches!(row.state, State::Closed | State::Cancelled);
+    let list = move |is_done: bool| {
+        let mut rows = rows.get();
+        rows.retain(|row| done(row) == is_done);
+        rows.sort_by_key(|row| (!Standing::of_row(row).is_mine(), -row.updated_at.0));
+        rows
+    };
+    let has_done = Memo::new(move |_| rows.with(|rows| rows.iter().any(done)));
+    let has_open = Memo::new(move |_| rows.with(|rows| rows.iter().any(|row| !done(row))));
+    let nothing = move || {
+        let status = board.status.get();
+        if board.started.get() && status.complete {
+            t!("portal.none")
+        } else {
+            t!("portal.arriving")
+        }
+    };
+    view! {
+        <ul>
+            {move || {
+                front.now.track();
+                let rows = list(false);
+                rows.iter().map(|row| one(front, row, questions)).collect_view()
+            }}
+        </ul>
+        <When is=Signal::derive(move || !has_open.get())>
+            <p class="quiet">{live(nothing)}</p>
+        </When>
+        <When is=Signal::derive(move || has_done.get())>
+            <details>
+                <summary>{t!("portal.done")}</summary>
+                <ul>
+                    {move || {
+                        list(true).iter().map(|row| one(front, row, questions)).collect_view()
+                    }}
+                </ul>
+            </details>
+        </When>
+    }
+}
+
+/// A row does not hold what is asked; the incident on this device does.
+fn ask_questions(front: Front, rows: Memo<Vec<Row>>, questions: Questions) {
+    Effect::new(move |_| {
+        let waits = |row: &&Row| Standing::of_row(row).waits_for_me();
+        let ids: Vec<_> = rows.with(|rows| rows.iter().filter(waits).map(|row| row.id).collect());
+        for id in ids {
+            spawn_local(async move {
+                if let Some(incident) = front.link.peek(id).await {
+                    questions.try_update(|all| all.insert(id, question(&incident)));
+                }
+            });
+        }
+    });
+}
+
+fn one(front: Front, row: &Row, questions: Questions) -> impl IntoView + use<> {
+    let id = row.id;
+    let mut standing = Standing::of_row(row);
+    if standing.waits_for_me() {
+        standing.question = questions.with(|all| all.get(&id).cloned().unwrap_or_default());
+    }
+    let place = Place::Incident(id);
+    view! {
+        <li data-mine=standing.is_mine().then_some("true")>
+            <a
+                class="subject"
+                dir="auto"
+                href=place.url()
+                on:click=move |event| front.address.follow(&event, place)
+            >
+                {row.subject.clone()}
+            </a>
+            <p>{standing.sentence(front)}</p>
+            {steps(&standing)}
+            {next(front, id, &standing)}
+        </li>
+    }
+}
+
+/// How far it has come, for the eye; the sentence says the same.
+pub(super) fn steps(standing: &Standing) -> impl IntoView + use<> {
+    let reached = standing.steps();
+    (reached > 0).then(|| {
+        let bars = (1..=4_u8).map(|step| {
+            view! { <i data-on=(step <= reached).then_some("true")></i> }
+        });
+        view! { <div class="steps" aria-hidden="true">{bars.collect_view()}</div> }
+    })
+}
+
+/// What the requester can do next, right from the list.
+fn next(front: Front, id: IncidentId, standing: &Standing) -> AnyView {
+    let open = move |_| front.address.go(Place::Incident(id));
+    if standing.waits_for_me() {
+        return view! {
+            <div class="next">
+                <button type="button" class="button" on:click=open>{t!("portal.answer")}</button>
+            </div>
+        }
+        .into_any();
+    }
+    if standing.state != State::Resolved {
+        return ().into_any();
+    }
+    let confirm = move |_| {
+        spawn_local(async move {
+            if let Err(why) = front.act(id, Intent::Close).await {
+                front.toasts.say(why);
+            }
+        });
+    };
+    view! {
+        <div class="next">
+            <button type="button" class="button primary" on:click=confirm>
+                {t!("portal.confirm")}
+            </button>
+            <button type="button" class="button" on:click=open>{t!("portal.broken")}</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,291 @@
+//! Reporting a problem: a few plain questions, kept on this device as they are answered.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use web_sys::SubmitEvent;
+
+use shared::ids::CategoryId;
+use shared::incidents::{Channel, Declare, Intent, Level, Requester};
+use shared::people::Category;
+
+use super::address::Place;
+use super::{Front, title, words};
+use crate::text::{self, t};
+use crate::ui::browser;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::live::live;
+use crate::ui::overlay::submit_by_keys;
+
+const REMEMBERED: &str = "holdfast.report.";
+
+/// The answers so far.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Sketch {
+    subject: String,
+    description: String,
+    category: String,
+    asset: String,
+    contact: String,
+}
+
+impl Sketch {
+    fn intent(&self, front: Front) -> Intent {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let me = front.session.person.get_untracked();
+        Intent::Declare(Declare {
+            subject: self.subject.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            requester: Requester::Person(me.as_ref().map_or_else(Default::default, |me| me.id)),
+            channel: Channel::Portal,
+            category: given(&self.category).map(CategoryId),
+            impact: Level::Low,
+            urgency: Level::Medium,
+            site: me.and_then(|me| me.site.clone()),
+            group: None,
+            assignee: None,
+            asset: given(&self.asset),
+            contact: given(&self.contact),
+        })
+    }
+}
+
+fn slot(front: Front) -> String {
+    let me = front.session.person.get_untracked();
+    [
+        REMEMBERED,
+        &me.map_or_else(String::new, |me| me.id.0.to_string()),
+    ]
+    .concat()
+}
+
+fn remembered(front: Front) -> Sketch {
+    let json = browser::stored(&slot(front)).unwrap_or_default();
+    serde_json::from_str(&json).unwrap_or_default()
+}
+
+fn remember(front: Front, sketch: &Sketch) -> bool {
+    let json = serde_json::to_string(sketch).ok();
+    let json = json.filter(|_| *sketch != Sketch::default());
+    browser::store(&slot(front), json.as_deref())
+}
+
+/// Begins a report with what was typed on the first page, beside what was written before.
+pub(super) fn begin(front: Front, subject: &str) {
+    let subject = subject.trim();
+    if !subject.is_empty() {
+        let mut sketch = remembered(front);
+        subject.clone_into(&mut sketch.subject);
+        remember(front, &sketch);
+    }
+}
+
+/// The form with its signals.
+#[derive(Clone, Copy)]
+struct Form {
+    front: Front,
+    sketch: RwSignal<Sketch>,
+    failure: RwSignal<String>,
+    tried: RwSignal<bool>,
+    busy: RwSignal<bool>,
+}
+
+impl Form {
+    fn lacks_subject(self) -> bool {
+        self.sketch.with(|sketch| sketch.subject.trim().is_empty())
+    }
+
+    fn send(self) {
+        self.tried.set(true);
+        if untrack(|| self.lacks_subject()) {
+            // After the field has its sentence, so that both are read out.
+            return request_animation_frame(|| browser::focus("#subject"));
+        }
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        let front = self.front;
+        let intent = self.sketch.get_untracked().intent(front);
+        spawn_local(async move {
+            match declare(front, intent).await {
+                Ok(place) => {
+                    remember(front, &Sketch::default());
+                    front.address.go_instead(place);
+                }
+                Err(why) => {
+                    self.busy.try_set(false);
+                    self.failure.try_set(why);
+                }
+            }
+        });
+    }
+}
+
+/// Declares, and waits until this device has kept it.
+async fn declare(front: Front, intent: Intent) -> Result<Place, String> {
+    let painted = front.link.declare(intent).await;
+    let painted = painted.map_err(|why| words::failure(&why))?;
+    let place = Place::Incident(painted.incident);
+    painted.kept().await.map_err(|why| words::failure(&why))?;
+    Ok(place)
+}
+
+pub(super) fn report(front: Front) -> impl IntoView {
+    title(&t!("portal.report"));
+    let form = Form {
+        front,
+        sketch: RwSignal::new(remembered(front)),
+        failure: RwSignal::new(String::new()),
+        tried: RwSignal::new(false),
+        busy: RwSignal::new(false),
+    };
+    Effect::new(move |_| {
+        if !form.sketch.with(|sketch| remember(front, sketch)) {
+            form.failure.set(t!("compose.not_kept"));
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        form.send();
+    };
+    view! {
+        {back(front)}
+        <h1 tabindex="-1">{t!("portal.report")}</h1>
+        <form
+            class="report"
+            novalidate
+            on:submit=submit
+            on:keydown=submit_by_keys(Callback::new(move |()| form.send()))
+        >
+            {subject(form)}
+            {line(form, "description", t!("portal.describe"), t!("portal.describe_hint"), |sketch| &mut sketch.description)}
+            {category(form)}
+            {line(form, "asset", t!("portal.asset"), t!("portal.asset_hint"), |sketch| &mut sketch.asset)}
+            {line(form, "contact", t!("portal.contact"), t!("portal.contact_hint"), |sketch| &mut sketch.contact)}
+            <p class="error" role="alert">{form.failure}</p>
+            <button type="submit" class="button primary" disabled=form.busy>
+                {t!("portal.send")}
+            </button>
+            <p class="quiet">{t!("portal.send_about")}</p>
+        </form>
+    }
+}
+
+/// The way back to the first page.
+pub(super) fn back(front: Front) -> impl IntoView {
+    view! {
+        <a class="back" href="/" on:click=move |event| front.address.follow(&event, Place::Home)>
+            {icon(Icon::Back)}
+            {t!("portal.mine")}
+        </a>
+    }
+}
+
+fn subject(form: Form) -> impl IntoView {
+    let is_missing = move || form.tried.get() && form.lacks_subject();
+    view! {
+        <div class="field" data-wrong=live(move || is_missing().then_some("true"))>
+            <label for="subject">{t!("portal.subject")}</label>
+            <p class="error" id="subject-fault">
+                {live(move || is_missing().then(|| t!("portal.no_subject")))}
+            </p>
+            <input
+                id="subject"
+                dir="auto"
+                type="text"
+                maxlength="200"
+                required
+                aria-describedby="subject-fault"
+                aria-invalid=live(move || is_missing().then_some("true"))
+                prop:value=live(move || form.sketch.with(|sketch| sketch.subject.clone()))
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    form.sketch.update(|sketch| sketch.subject = text);
+                }
+            />
+        </div>
+    }
+}
+
+/// A question that may be left open.
+fn line(
+    form: Form,
+    id: &'static str,
+    label: String,
+    hint: String,
+    place: fn(&mut Sketch) -> &mut String,
+) -> AnyView {
+    let value = live(move || std::mem::take(place(&mut form.sketch.get())));
+    let hint_id = [id, "-hint"].concat();
+    let input = move |event| {
+        let text = event_target_value(&event);
+        form.sketch.update(|sketch| *place(sketch) = text);
+    };
+    let field = if id == "description" {
+        view! {
+            <textarea id=id rows="5" dir="auto" aria-describedby=hint_id.clone() prop:value=value on:input=input></textarea>
+        }
+        .into_any()
+    } else {
+        view! {
+            <input id=id dir="auto" type="text" maxlength="100" aria-describedby=hint_id.clone() prop:value=value on:input=input />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <p class="hint" id=hint_id>{hint}</p>
+            {field}
+        </div>
+    }
+    .into_any()
+}
+
+/// What it is about, grouped as people think of it; leaving it open is a good answer.
+fn category(form: Form) -> impl IntoView {
+    let organisation = form.front.organisation();
+    let chosen = form.sketch.with_untracked(|sketch| sketch.category.clone());
+    let language = text::language();
+    let name = |one: &Category| named(&one.name, &language);
+    let all = &organisation.directory.categories;
+    let groups = all.iter().filter(|one| one.parent.is_none()).map(|group| {
+        let below = all
+            .iter()
+            .filter(|one| one.parent.as_ref() == Some(&group.id));
+        let mut below: Vec<_> = below.map(|one| (one.id.0.clone(), name(one))).collect();
+        if below.is_empty() {
+            below.push((group.id.0.clone(), name(group)));
+        }
+        let options = below.into_iter().map(|(id, name)| {
+            let is_chosen = id == chosen;
+            view! { <option value=id selected=is_chosen>{name}</option> }
+        });
+        view! { <optgroup label=name(group)>{options.collect_view()}</optgroup> }
+    });
+    let groups = groups.collect_view();
+    view! {
+        <div class="field">
+            <label for="category">{t!("portal.category")}</label>
+            <select
+                id="category"
+                on:change=move |event| {
+                    let id = event_target_value(&event);
+                    form.sketch.update(|sketch| sketch.category = id);
+                }
+            >
+                <option value="">{t!("portal.category_unsure")}</option>
+                {groups}
+            </select>
+        </div>
+    }
+}
+
+fn named(names: &BTreeMap<String, String>, language: &str) -> String {
+    let own = names.get(language).or_else(|| names.values().next());
+    own.cloned().unwrap_or_default()
+}

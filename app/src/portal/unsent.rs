@@ -1,0 +1,70 @@
+//! What the server refused: said, and kept with its words until its author has dealt with it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Front, words};
+use crate::engine::protocol::{Answer, Call, ReviewAct};
+use crate::text::t;
+use crate::ui::browser;
+
+pub(super) fn unsent(front: Front) -> impl IntoView {
+    let acts = RwSignal::new(Vec::<ReviewAct>::new());
+    let count = Memo::new(move |_| front.link.board.status.with(|status| status.review));
+    Effect::new(move |_| {
+        if count.get() == 0 {
+            return acts.update(Vec::clear);
+        }
+        spawn_local(async move {
+            if let Ok(Answer::Waiting { review, .. }) = front.link.ask(Call::Waiting).await {
+                acts.try_set(review);
+            }
+        });
+    });
+    move || {
+        let acts = acts.get();
+        (!acts.is_empty()).then(|| {
+            view! {
+                <section class="unsent" aria-labelledby="unsent">
+                    <h2 id="unsent">{t!("portal.unsent")}</h2>
+                    {acts.into_iter().map(|act| card(front, &act)).collect_view()}
+                </section>
+            }
+        })
+    }
+}
+
+fn card(front: Front, refused: &ReviewAct) -> impl IntoView + use<> {
+    let text = words::of_act(&refused.intent);
+    let act = refused.act;
+    let copied = text.clone();
+    let copy = move |_| {
+        let text = copied.clone();
+        spawn_local(async move {
+            let is_copied = browser::copy(&text).await;
+            let said = if is_copied {
+                t!("copy.done")
+            } else {
+                t!("copy.failed")
+            };
+            front.toasts.say(said);
+        });
+    };
+    view! {
+        <article>
+            <h3>{refused.subject.clone()}</h3>
+            <p>{words::refusal(&refused.why)}</p>
+            <blockquote dir="auto">{text}</blockquote>
+            <div class="next">
+                <button type="button" class="button" on:click=copy>{t!("review.copy")}</button>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| front.link.tell(Call::Discard { act })
+                >
+                    {t!("review.discard")}
+                </button>
+            </div>
+        </article>
+    }
+}

@@ -1,0 +1,235 @@
+//! What the portal says of an incident, in the words of the person who reported it.
+
+use leptos::prelude::GetUntracked;
+
+use shared::incidents::{EventKind, HoldReason, Incident, Intent, Refused, State};
+use shared::rows::Row;
+use shared::time::UnixMillis;
+
+use super::Front;
+use crate::engine::protocol::Failure;
+use crate::text::{self, t};
+use crate::ui::browser;
+
+/// What decides the next step of an incident.
+#[derive(Clone, PartialEq)]
+pub(super) struct Standing {
+    pub(super) state: State,
+    pub(super) hold: Option<HoldReason>,
+    /// Whether the server has it.
+    pub(super) is_sent: bool,
+    pub(super) assignee: Option<shared::ids::PersonId>,
+    pub(super) resolved_at: Option<UnixMillis>,
+    /// What is asked of the requester.
+    pub(super) question: String,
+}
+
+impl Standing {
+    /// Of a row; the question is not in it.
+    pub(super) fn of_row(row: &Row) -> Self {
+        Self {
+            state: row.state,
+            hold: row.hold,
+            is_sent: row.number.is_some(),
+            assignee: row.assignee,
+            resolved_at: row.resolved_at,
+            question: String::new(),
+        }
+    }
+
+    pub(super) fn of(incident: &Incident) -> Self {
+        Self {
+            state: incident.state,
+            hold: incident.hold,
+            is_sent: incident.number.is_some(),
+            assignee: incident.assignment.person,
+            resolved_at: incident.resolved_at,
+            question: question(incident),
+        }
+    }
+
+    /// Whether the next step is the requester's.
+    pub(super) fn is_mine(&self) -> bool {
+        self.state == State::Resolved || self.waits_for_me()
+    }
+
+    /// Whether staff waits for an answer.
+    pub(super) fn waits_for_me(&self) -> bool {
+        self.state == State::OnHold && self.hold == Some(HoldReason::Caller)
+    }
+
+    /// How far it has come, of four steps; none when it was withdrawn.
+    pub(super) fn steps(&self) -> u8 {
+        match self.state {
+            State::New | State::Assigned => 1,
+            State::InProgress | State::OnHold => 2,
+            State::Resolved => 3,
+            State::Closed => 4,
+            State::Cancelled => 0,
+        }
+    }
+
+    /// Where it stands and what comes next, as a sentence.
+    pub(super) fn sentence(&self, front: Front) -> String {
+        if !self.is_sent {
+            return t!("portal.step.kept");
+        }
+        let organisation = front.organisation();
+        let name = self.assignee.map(|id| organisation.person_name(id));
+        match (self.state, name) {
+            (State::New, _) | (State::Assigned, None) => t!("portal.step.new"),
+            (State::Assigned, Some(name)) => t!("portal.step.assigned", name = name),
+            (State::InProgress, None) => t!("portal.step.working"),
+            (State::InProgress, Some(name)) => t!("portal.step.working_by", name = name),
+            (State::OnHold, _) => self.waiting(),
+            (State::Resolved, _) => self.fixed(),
+            (State::Closed, _) => t!("portal.step.closed"),
+            (State::Cancelled, _) => t!("portal.step.cancelled"),
+        }
+    }
+
+    /// The sentence where the question stands below it.
+    pub(super) fn headline(&self, front: Front) -> String {
+        let without = Self {
+            question: String::new(),
+            ..self.clone()
+        };
+        without.sentence(front)
+    }
+
+    fn waiting(&self) -> String {
+        match self.hold {
+            Some(HoldReason::Caller) if self.question.is_empty() => t!("portal.step.caller"),
+            Some(HoldReason::Caller) => {
+                t!(
+                    "portal.step.caller_asked",
+                    question = self.question.as_str()
+                )
+            }
+            Some(HoldReason::Vendor) => t!("portal.step.vendor"),
+            Some(HoldReason::Part) => t!("portal.step.part"),
+            Some(HoldReason::Change) => t!("portal.step.change"),
+            Some(HoldReason::Problem) => t!("portal.step.problem"),
+            Some(HoldReason::Evidence) | None => t!("portal.step.evidence"),
+        }
+    }
+
+    fn fixed(&self) -> String {
+        let now = browser::now();
+        match self.resolved_at {
+            Some(at) if browser::same_day(at, now) => {
+                t!("portal.step.fixed_today", at = text::spoken_day(at, now))
+            }
+            Some(at) => t!("portal.step.fixed_on", day = text::spoken_day(at, now)),
+            None => t!("portal.step.fixed"),
+        }
+    }
+}
+
+/// What the hold asks of the requester.
+pub(super) fn question(incident: &Incident) -> String {
+    if incident.hold != Some(HoldReason::Caller) {
+        return String::new();
+    }
+    let mut events = incident
+        .timeline
+        .iter()
+        .rev()
+        .filter(|event| event.counts());
+    let asked = events.find_map(|event| {
+        if let EventKind::Held { text, .. } = &event.kind {
+            return Some(text.trim().to_owned());
+        }
+        None
+    });
+    asked.unwrap_or_default()
+}
+
+/// Something that happened besides messages: the sentence, and the words that belong to it. What
+/// concerns only staff, such as who has it, says nothing here.
+pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> {
+    let (sentence, words) = match kind {
+        EventKind::Started => (t!("portal.did.started", name = who), ""),
+        EventKind::Held { reason, text } if *reason == HoldReason::Caller => {
+            (t!("portal.did.asked", name = who), text.as_str())
+        }
+        EventKind::Held { text, .. } => (t!("portal.did.held", name = who), text.as_str()),
+        EventKind::Resolved { notes, .. } => (t!("portal.did.fixed", name = who), notes.as_str()),
+        EventKind::Reopened { text } => (t!("portal.did.reopened", name = who), text.as_str()),
+        EventKind::Closed => (t!("portal.did.closed", name = who), ""),
+        EventKind::Cancelled { text } => (t!("portal.did.cancelled", name = who), text.as_str()),
+        EventKind::Declared
+        | EventKind::Set(_)
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Replied { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. } => return None,
+    };
+    Some((sentence, words.to_owned()))
+}
+
+/// The words of an act, worth keeping when it could not be sent.
+pub(super) fn of_act(intent: &Intent) -> String {
+    match intent {
+        Intent::Declare(declare) => [&*declare.subject, &*declare.description].join("\n\n"),
+        Intent::Reply { text } | Intent::Reopen { text } | Intent::Cancel { text } => text.clone(),
+        Intent::Close => t!("portal.confirm"),
+        Intent::Set(_)
+        | Intent::Assign { .. }
+        | Intent::Claim { .. }
+        | Intent::Start
+        | Intent::Hold { .. }
+        | Intent::Resolve { .. }
+        | Intent::Note { .. }
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => String::new(),
+    }
+}
+
+/// What happened, what was kept, and what to do next.
+pub(super) fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(refused) => refusal(refused),
+        Failure::Quota => t!("failure.quota"),
+        Failure::Unknown => t!("portal.unknown"),
+        Failure::NotStarted => t!("failure.not_started"),
+        Failure::Storage { .. } | Failure::StillWaiting { .. } => t!("failure.storage"),
+    }
+}
+
+/// Why an act was refused, as a sentence.
+pub(super) fn refusal(refused: &Refused) -> String {
+    match refused {
+        Refused::Role { .. } | Refused::Scope => t!("portal.refused.scope"),
+        Refused::State { .. } => t!("portal.refused.state"),
+        Refused::Empty { .. } => t!("refused.empty"),
+        Refused::TooLong { max, .. } | Refused::Size { max } => {
+            t!("refused.too_long", max = max.to_string())
+        }
+        Refused::Author
+        | Refused::Shape { .. }
+        | Refused::Encoding
+        | Refused::Actor
+        | Refused::Sequence { .. }
+        | Refused::FollowsRefused
+        | Refused::Generation { .. }
+        | Refused::NotOwn
+        | Refused::NothingToWithdraw => t!("refused.form"),
+    }
+}
+
+/// Who wrote: the reader, or a name.
+pub(super) fn who(front: Front, by: shared::ids::PersonId) -> String {
+    let me = front.session.person.get_untracked();
+    if me.is_some_and(|me| me.id == by) {
+        t!("person.you")
+    } else {
+        front
+            .link
+            .board
+            .organisation
+            .get_untracked()
+            .person_name(by)
+    }
+}

@@ -1,0 +1,403 @@
+//! The portal: its page, and the same on plain pages for browsers without scripts.
+//!
+//! # Design
+//! Question: how does a browser without scripts get on? Answer: every page of the portal is also
+//! there under its own address with `?plain`, made here; the page with scripts leads there by
+//! `noscript`, and by a link when it cannot start. So addresses that people share fit both.
+//! Rejected: pages made here that scripts take over, which would have to be made twice alike.
+//!
+//! A form is believed when its `Origin` is ours (or it has none, as in old browsers) and it carries
+//! the token of its session.
+
+mod forms;
+mod pages;
+mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use shared::document::{Document, ReceiptBook};
+use shared::ids::{DocKey, DocKind, IncidentId};
+use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, read};
+use shared::people::{Directory, Person, Scope};
+use shared::rows::{self, Row, unpack_one};
+use shared::sync::Seq;
+
+use crate::App;
+use crate::auth::{self, SignedIn};
+use crate::client;
+use crate::error::ApiError;
+use crate::requests::Plain;
+use crate::sync::{Deed, act};
+use forms::Fields;
+use pages::{Answers, Frame, Opened, Typed};
+use words::Language;
+
+/// A person has this many reports on the first page at most.
+const REPORTS_MAX: u32 = 200;
+
+/// Where forms are sent; [`crate::requests`] lets them through without the header of our scripts.
+pub(crate) fn takes_forms(path: &str) -> bool {
+    matches!(path, "/sign-in" | "/sign-out" | "/report") || path.starts_with("/incidents/")
+}
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/incidents", get(home))
+        .route("/report", get(report).post(send_report))
+        .route("/incidents/{id}", get(incident).post(send_act))
+        .route("/sign-in", post(sign_in))
+        .route("/sign-out", post(sign_out))
+        .layer(DefaultBodyLimit::max(forms::BODY_BYTES_MAX))
+}
+
+type Session = Result<SignedIn, ApiError>;
+
+/// The page with scripts, unless the plain one is asked for or the client is not built.
+async fn full_page(app: &App, query: Option<&str>, headers: &HeaderMap) -> Option<Response> {
+    let is_plain = query.is_some_and(|query| query.split('&').any(|part| part == "plain"));
+    if is_plain {
+        return None;
+    }
+    client::portal(app, headers).await
+}
+
+/// Everything that a plain page is made with.
+struct Desk {
+    app: Arc<App>,
+    directory: Arc<Directory>,
+    style: Option<String>,
+    language: Language,
+    token: String,
+}
+
+impl Desk {
+    async fn of(app: Arc<App>, headers: &HeaderMap, session: Option<&SignedIn>) -> Self {
+        let wishes = headers.get(header::ACCEPT_LANGUAGE);
+        let wishes = wishes.and_then(|value| value.to_str().ok());
+        let language = match session {
+            Some(session) => Language::of(&session.person.language),
+            None => Language::of(wishes.unwrap_or_default()),
+        };
+        Self {
+            directory: app.people.current(),
+            style: client::portal_style(&app).await,
+            language,
+            token: session.map_or_else(String::new, |session| forms::token(session.session_id)),
+            app,
+        }
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            language: self.language,
+            style: self.style.as_deref(),
+            directory: &self.directory,
+            token: &self.token,
+        }
+    }
+
+    /// A name for what the next form makes.
+    fn fresh(&self) -> IncidentId {
+        IncidentId::new(self.app.clock.now(), self.app.random.bytes())
+    }
+}
+
+fn html(status: StatusCode, page: String) -> Response {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], page).into_response();
+    response.extensions_mut().insert(Plain);
+    response
+}
+
+/// After a form the browser asks for a page, which it can ask for again without harm.
+fn see(address: &str) -> Response {
+    let address = HeaderValue::from_str(address).expect("our own address in ASCII");
+    (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
+}
+
+async fn ask_sign_in(app: Arc<App>, headers: &HeaderMap, unsent: &str) -> Response {
+    let desk = Desk::of(app, headers, None).await;
+    html(StatusCode::UNAUTHORIZED, desk.frame().sign_in("", unsent))
+}
+
+async fn home(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    session: Session,
+) -> Result<Response, ApiError> {
+    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
+        return Ok(page);
+    }
+    let Some(session) = signed_in(session)? else {
+        return Ok(ask_sign_in(app, &headers, "").await);
+    };
+    let rows = own_rows(&app, &session.person).await?;
+    let desk = Desk::of(app, &headers, Some(&session)).await;
+    Ok(html(
+        StatusCode::OK,
+        desk.frame().home(&session.person, &rows),
+    ))
+}
+
+async fn report(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    session: Session,
+) -> Result<Response, ApiError> {
+    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
+        return Ok(page);
+    }
+    let Some(session) = signed_in(session)? else {
+        return Ok(ask_sign_in(app, &headers, "").await);
+    };
+    let desk = Desk::of(app, &headers, Some(&session)).await;
+    let page = desk
+        .frame()
+        .report(&session.person, desk.fresh(), &Answers::default(), "");
+    let mut response = html(StatusCode::OK, page);
+    // The browser's way back leads to this very form, so that sending it again is no second report.
+    let kept = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    Ok(response)
+}
+
+async fn incident(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    session: Session,
+) -> Result<Response, ApiError> {
+    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
+        return Ok(page);
+    }
+    let Some(session) = signed_in(session)? else {
+        return Ok(ask_sign_in(app, &headers, "").await);
+    };
+    let desk = Desk::of(app, &headers, Some(&session)).await;
+    show(&desk, &session.person, &id, &Typed::default()).await
+}
+
+/// Nobody is an answer; a server that failed is not.
+fn signed_in(session: Session) -> Result<Option<SignedIn>, ApiError> {
+    match session {
+        Ok(session) => Ok(Some(session)),
+        Err(ApiError::NotSignedIn) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let mut fields = Fields::read(&body);
+    let (login, password) = (fields.take("login"), fields.take("password"));
+    let peer = address.map(|Extension(ConnectInfo(address))| address.ip());
+    let entered = auth::enter_portal(&app, &headers, peer, login.trim(), password).await;
+    let desk = Desk::of(Arc::clone(&app), &headers, None).await;
+    let fault = match entered {
+        Ok(cookie) => {
+            let mut response = see("/?plain");
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            return Ok(response);
+        }
+        Err(ApiError::WrongSignIn) => words::t("signin.wrong", desk.language),
+        Err(ApiError::TooManyAttempts { .. }) => words::t("plain.too_often", desk.language),
+        Err(error) => return Err(error),
+    };
+    let page = desk.frame().sign_in(fault, "");
+    Ok(html(StatusCode::UNAUTHORIZED, page))
+}
+
+async fn sign_out(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    session: Session,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let session = signed_in(session)?;
+    check_token(session.as_ref(), &Fields::read(&body))?;
+    let cookie = auth::leave(&app, &headers).await?;
+    let mut response = see("/?plain");
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// A form of another site, or of another session, is not believed.
+fn check_token(session: Option<&SignedIn>, fields: &Fields) -> Result<(), ApiError> {
+    let expected = session.map(|session| forms::token(session.session_id));
+    match expected {
+        Some(expected) if expected != fields.get("token") => Err(ApiError::CrossSite),
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn send_report(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    session: Session,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let fields = Fields::read(&body);
+    let answers = fields.answers();
+    let Some(session) = signed_in(session)? else {
+        let unsent = [&*answers.subject, &*answers.description].join("\n\n");
+        return Ok(ask_sign_in(app, &headers, &unsent).await);
+    };
+    check_token(Some(&session), &fields)?;
+    let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
+    let me = session.person;
+    let id: IncidentId = fields.get("key").parse().unwrap_or_else(|_| desk.fresh());
+    let intent = forms::declare(&me, &answers);
+    let deed = Deed {
+        drafted: forms::drafted(id, "report", intent, me.id, app.clock.now()),
+        person: me.clone(),
+        incident: id,
+        seen: Vec::new(),
+    };
+    match act(&app, deed).await? {
+        Ok(()) => Ok(see(&format!("/incidents/{id}?plain"))),
+        Err(refused) => {
+            let fault = if matches!(refused, Refused::Empty { .. }) {
+                words::t("portal.no_subject", desk.language).to_owned()
+            } else {
+                words::refusal(&refused, desk.language)
+            };
+            let page = desk.frame().report(&me, desk.fresh(), &answers, &fault);
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
+        }
+    }
+}
+
+async fn send_act(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    session: Session,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let fields = Fields::read(&body);
+    let text = fields.text("text").trim().to_owned();
+    let Some(session) = signed_in(session)? else {
+        return Ok(ask_sign_in(app, &headers, &text).await);
+    };
+    check_token(Some(&session), &fields)?;
+    let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
+    let me = session.person;
+    let name = fields.get("act");
+    let (Ok(incident), Ok(key)) = (id.parse::<IncidentId>(), fields.get("key").parse()) else {
+        return Err(ApiError::Malformed);
+    };
+    let intent = forms::act(name, text.clone()).ok_or(ApiError::Malformed)?;
+    let deed = Deed {
+        drafted: forms::drafted(key, name, intent, me.id, app.clock.now()),
+        person: me.clone(),
+        incident,
+        seen: fields.seen(),
+    };
+    match act(&app, deed).await? {
+        Ok(()) => Ok(see(&format!("/incidents/{incident}?plain"))),
+        Err(refused) => {
+            let fault = words::refusal(&refused, desk.language);
+            show(&desk, &me, &id, &Typed { text, fault }).await
+        }
+    }
+}
+
+/// One incident of the person's own; what is somebody else's is answered like what is not there.
+async fn show(desk: &Desk, me: &Person, id: &str, typed: &Typed) -> Result<Response, ApiError> {
+    let own = match id.parse() {
+        Ok(id) => own_incident(&desk.app, me, id).await?,
+        Err(_) => None,
+    };
+    let Some((incident, frontier)) = own else {
+        let about = words::t("plain.unknown", desk.language);
+        let sentence = [about, &typed.text].join("\n\n");
+        let page = desk.frame().sentence(Some(me), sentence.trim());
+        return Ok(html(StatusCode::NOT_FOUND, page));
+    };
+    let row = rows::row(&incident, &desk.directory.rules());
+    let opened = Opened {
+        incident: &incident,
+        row: &row,
+        key: &desk.fresh().to_string(),
+        seen: &frontier,
+    };
+    let status = if typed.fault.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    Ok(html(status, desk.frame().incident(me, &opened, typed)))
+}
+
+/// The person's own reports, latest first, as their requester may see them.
+async fn own_rows(app: &App, me: &Person) -> Result<Vec<Row>, ApiError> {
+    let scope = Scope::Requester(me.id);
+    let mut view = app.store.view().await?;
+    let end = Seq(view.log().await?.head.0 + 1);
+    let older = view.older(&scope, end, REPORTS_MAX).await?;
+    let ids: Vec<_> = older.places.into_iter().map(|(id, _)| id).collect();
+    let stored = view.rows(&ids).await?;
+    let rows = stored.iter().filter_map(|row| unpack_one(&row.public).ok());
+    let mut rows: Vec<_> = rows
+        .filter(|row| pages::is_of(&row.requester, me))
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at.0));
+    Ok(rows)
+}
+
+/// An incident without its internal work, and what its page shows, if it is the person's own.
+async fn own_incident(
+    app: &App,
+    me: &Person,
+    id: IncidentId,
+) -> Result<Option<(Incident, String)>, ApiError> {
+    let scopes = [Scope::Requester(me.id)].into();
+    let mut view = app.store.view().await?;
+    let head = view.log().await?.head;
+    let standings = view.standings(&[id], &scopes, head).await?;
+    let mut reaches = standings.iter().flat_map(|standing| &standing.reaches);
+    if !reaches.any(|reach| reach.kind == DocKind::Incident && reach.until.is_none()) {
+        return Ok(None);
+    }
+    let docs = view.docs(&[id]).await?;
+    drop(view);
+    let stored = docs
+        .into_iter()
+        .find(|stored| stored.doc == DocKey::incident(id));
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let document = Document::load(stored.doc, &stored.bytes).map_err(ApiError::internal)?;
+    let frontier: Vec<_> = document
+        .frontier()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let docs = IncidentDocs {
+        incident: document,
+        work: None,
+    };
+    let book: ReceiptBook = stored.receipts.unpack().into_iter().collect();
+    let receipts = IncidentReceipts {
+        incident: book,
+        work: ReceiptBook::default(),
+    };
+    let (incident, _) = read(&docs, &receipts);
+    let is_own = pages::is_of(&incident.requester.holds.value, me);
+    Ok(is_own.then(|| (incident, frontier.join(" "))))
+}

@@ -1,0 +1,128 @@
+//! What a form without scripts sends, and the act that it means.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+use shared::ids::{ActId, CategoryId, FactId, IncidentId, PersonId};
+use shared::incidents::{Channel, Declare, Drafted, Intent, Level, Requester};
+use shared::people::Person;
+use shared::time::{Boot, UnixMillis};
+
+use super::pages::Answers;
+use crate::auth::SessionId;
+use crate::requests::hex;
+
+/// The longest text, with every byte of it spelled in three.
+pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The fields of a form that was sent.
+pub(super) struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    pub(super) fn read(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// A text as it was typed: forms send line ends as two characters.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.get(name).replace("\r\n", "\n")
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> String {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    pub(super) fn answers(&self) -> Answers {
+        Answers {
+            subject: self.text("subject").trim().to_owned(),
+            description: self.text("description"),
+            category: self.get("category").to_owned(),
+            asset: self.text("asset"),
+            contact: self.text("contact"),
+        }
+    }
+
+    /// The facts that the page showed; none when the field was tampered with.
+    pub(super) fn seen(&self) -> Vec<FactId> {
+        let ids: Result<Vec<_>, _> = self.get("seen").split(' ').map(str::parse).collect();
+        ids.unwrap_or_default()
+    }
+}
+
+/// What only a form of ours made for this session knows.
+pub(super) fn token(session: SessionId) -> String {
+    let digest = Sha256::new()
+        .chain_update("holdfast form")
+        .chain_update(session.0)
+        .finalize();
+    hex(&digest)
+}
+
+/// The report that the answers make.
+pub(super) fn declare(me: &Person, answers: &Answers) -> Intent {
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    Intent::Declare(Declare {
+        subject: answers.subject.clone(),
+        description: answers.description.trim().to_owned(),
+        requester: Requester::Person(me.id),
+        channel: Channel::Portal,
+        category: given(&answers.category).map(CategoryId),
+        impact: Level::Low,
+        urgency: Level::Medium,
+        site: me.site.clone(),
+        group: None,
+        assignee: None,
+        asset: given(&answers.asset),
+        contact: given(&answers.contact),
+    })
+}
+
+/// The act that a form means, if it is one of ours.
+pub(super) fn act(name: &str, text: String) -> Option<Intent> {
+    match name {
+        "reply" => Some(Intent::Reply { text }),
+        "broken" => Some(Intent::Reopen { text }),
+        "confirm" => Some(Intent::Close),
+        _ => None,
+    }
+}
+
+/// The act with names drawn from the key of its form, so that a form sent twice is one act.
+pub(super) fn drafted(
+    key: IncidentId,
+    what: &str,
+    intent: Intent,
+    by: PersonId,
+    now: UnixMillis,
+) -> Drafted {
+    let name = |part: &str| -> [u8; 10] {
+        let digest = Sha256::new()
+            .chain_update(key.as_bytes())
+            .chain_update(by.0.to_be_bytes())
+            .chain_update(what)
+            .chain_update(part)
+            .finalize();
+        std::array::from_fn(|place| digest[place])
+    };
+    // The first six bytes of such a name are its time; the same key means the same time.
+    let mut bytes = [0; 8];
+    bytes[2..].copy_from_slice(&key.as_bytes()[..6]);
+    let at = UnixMillis(i64::from_be_bytes(bytes));
+    Drafted {
+        act: ActId::new(at, name("act")),
+        intent,
+        facts: [
+            FactId::new(at, name("incident")),
+            FactId::new(at, name("work")),
+        ],
+        by,
+        at: now,
+        boot: Boot::default(),
+        mono: 0,
+        saw: None,
+    }
+}

@@ -1,0 +1,459 @@
+//! The plain pages as HTML. Every text passes [`escaped`]; there is no script and no inline style.
+
+use std::fmt::Write as _;
+
+use shared::ids::IncidentId;
+use shared::incidents::{Event, EventKind, Incident, Requester, State};
+use shared::people::{Directory, Person};
+use shared::rows::Row;
+
+use super::words::{self, Language, moment, t};
+
+/// What every page needs.
+pub(super) struct Frame<'a> {
+    pub(super) language: Language,
+    pub(super) style: Option<&'a str>,
+    pub(super) directory: &'a Directory,
+    /// Proof that a form was made for this session.
+    pub(super) token: &'a str,
+}
+
+/// The answers of the report form.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answers {
+    pub(super) subject: String,
+    pub(super) description: String,
+    pub(super) category: String,
+    pub(super) asset: String,
+    pub(super) contact: String,
+}
+
+/// What was typed and could not be taken, with the reason.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    pub(super) text: String,
+    pub(super) fault: String,
+}
+
+/// Text as HTML shows it, also inside a quoted attribute.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+impl Frame<'_> {
+    /// A whole page around its main part.
+    pub(super) fn page(&self, title: &str, me: Option<&Person>, main: &str) -> String {
+        let l = self.language;
+        let style = self.style.map_or_else(String::new, |style| {
+            format!("<link rel=\"stylesheet\" href=\"{}\">\n", escaped(style))
+        });
+        let nav = me.map_or_else(String::new, |_| {
+            format!(
+                "<form method=\"post\" action=\"/sign-out\">{}<button class=\"button quiet\">{}</button></form>",
+                hidden("token", self.token),
+                escaped(t("leave.submit", l)),
+            )
+        });
+        format!(
+            "<!doctype html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <title>{title} · Holdfast</title>\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <meta name=\"referrer\" content=\"same-origin\">\n{style}\
+             <link rel=\"icon\" href=\"/favicon.ico\">\n</head>\n<body>\n\
+             <header class=\"topbar\"><a class=\"mark\" href=\"/?plain\">Holdfast</a>{nav}</header>\n\
+             <main>\n{main}</main>\n</body>\n</html>\n",
+            code = l.code(),
+            title = escaped(title),
+        )
+    }
+
+    /// The sign-in, with what was typed before the session ended.
+    pub(super) fn sign_in(&self, fault: &str, unsent: &str) -> String {
+        let l = self.language;
+        let unsent = if unsent.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "<div class=\"field\"><label for=\"unsent\">{}</label>\
+                 <textarea id=\"unsent\" rows=\"6\" readonly dir=\"auto\">\n{}</textarea></div>",
+                escaped(t("plain.unsent", l)),
+                escaped(unsent)
+            )
+        };
+        let main = format!(
+            "<form method=\"post\" action=\"/sign-in\" class=\"report\"><h1>{title}</h1>\n\
+             {fault}{unsent}\
+             <div class=\"field\"><label for=\"login\">{login}</label><input id=\"login\" name=\"login\" \
+             autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required></div>\n\
+             <div class=\"field\"><label for=\"password\">{password}</label><input id=\"password\" \
+             name=\"password\" type=\"password\" autocomplete=\"current-password\" required></div>\n\
+             <button class=\"button primary\">{title}</button></form>\n",
+            title = escaped(t("signin.title", l)),
+            login = escaped(t("signin.login", l)),
+            password = escaped(t("signin.password", l)),
+            fault = fault_html(fault),
+        );
+        self.page(t("signin.title", l), None, &main)
+    }
+
+    /// The first page: the way to report, and the own reports.
+    pub(super) fn home(&self, me: &Person, rows: &[Row]) -> String {
+        let l = self.language;
+        let is_done = |row: &&Row| matches!(row.state, State::Closed | State::Cancelled);
+        let (done, open): (Vec<_>, Vec<_>) = rows.iter().partition(is_done);
+        let list = |rows: &[&Row]| {
+            let rows = rows.iter().map(|row| self.row(row));
+            format!("<ul>{}</ul>\n", rows.collect::<String>())
+        };
+        let mut main = format!(
+            "<h1>{}</h1>\n<p><a class=\"button primary\" href=\"/report?plain\">{}</a></p>\n\
+             <section class=\"mine\"><h2>{}</h2>\n",
+            escaped(t("portal.ask", l)),
+            escaped(t("portal.report", l)),
+            escaped(t("portal.mine", l)),
+        );
+        if open.is_empty() {
+            write_in(
+                &mut main,
+                format_args!("<p class=\"quiet\">{}</p>", escaped(t("plain.none", l))),
+            );
+        }
+        main.push_str(&list(&open));
+        if !done.is_empty() {
+            write_in(
+                &mut main,
+                format_args!("<h2>{}</h2>{}", escaped(t("portal.done", l)), list(&done)),
+            );
+        }
+        main.push_str("</section>\n");
+        self.page(t("portal.title", l), Some(me), &main)
+    }
+
+    fn row(&self, row: &Row) -> String {
+        format!(
+            "<li><a class=\"subject\" dir=\"auto\" href=\"/incidents/{}?plain\">{}</a><p>{}</p></li>\n",
+            row.id,
+            escaped(&row.subject),
+            escaped(&words::standing(row, self.directory, self.language)),
+        )
+    }
+
+    fn back(&self) -> String {
+        let mine = escaped(t("portal.mine", self.language));
+        format!("<a class=\"back\" href=\"/?plain\">‹ {mine}</a>\n")
+    }
+
+    /// The form of a report; `id` is what the incident will be called, however often it is sent.
+    pub(super) fn report(
+        &self,
+        me: &Person,
+        id: IncidentId,
+        answers: &Answers,
+        fault: &str,
+    ) -> String {
+        let l = self.language;
+        let line = |name: &str, label: &str, hint: &str, value: &str, max: usize| {
+            format!(
+                "<div class=\"field\"><label for=\"{name}\">{}</label><p class=\"hint\" id=\"{name}-hint\">{}</p>\
+                 <input id=\"{name}\" name=\"{name}\" maxlength=\"{max}\" dir=\"auto\" \
+                 aria-describedby=\"{name}-hint\" value=\"{}\"></div>\n",
+                escaped(label),
+                escaped(hint),
+                escaped(value)
+            )
+        };
+        let main = format!(
+            "{back}<h1>{title}</h1>\n<form method=\"post\" action=\"/report\" class=\"report\">{token}{key}{fault}\
+             <div class=\"field\"><label for=\"subject\">{subject}</label><input id=\"subject\" name=\"subject\" \
+             required maxlength=\"200\" dir=\"auto\" value=\"{subject_value}\"></div>\n\
+             <div class=\"field\"><label for=\"description\">{describe}</label><p class=\"hint\" id=\"description-hint\">{describe_hint}</p>\
+             <textarea id=\"description\" name=\"description\" rows=\"6\" dir=\"auto\" aria-describedby=\"description-hint\">\n{description}</textarea></div>\n\
+             {category}{asset}{contact}<button class=\"button primary\">{send}</button></form>\n",
+            back = self.back(),
+            title = escaped(t("portal.report", l)),
+            token = hidden("token", self.token),
+            key = hidden("key", &id.to_string()),
+            fault = fault_html(fault),
+            subject = escaped(t("portal.subject", l)),
+            subject_value = escaped(&answers.subject),
+            describe = escaped(t("portal.describe", l)),
+            describe_hint = escaped(t("portal.describe_hint", l)),
+            description = escaped(&answers.description),
+            category = self.categories(&answers.category),
+            asset = line(
+                "asset",
+                t("portal.asset", l),
+                t("portal.asset_hint", l),
+                &answers.asset,
+                100
+            ),
+            contact = line(
+                "contact",
+                t("portal.contact", l),
+                t("portal.contact_hint", l),
+                &answers.contact,
+                100
+            ),
+            send = escaped(t("portal.send", l)),
+        );
+        self.page(t("portal.report", l), Some(me), &main)
+    }
+
+    fn categories(&self, chosen: &str) -> String {
+        let l = self.language;
+        let all = &self.directory.categories;
+        let name = |one: &shared::people::Category| {
+            let names = &one.name;
+            let name = names.get(l.code()).or_else(|| names.values().next());
+            escaped(name.unwrap_or(&one.id.0))
+        };
+        let mut options = format!(
+            "<option value=\"\">{}</option>",
+            escaped(t("portal.category_unsure", l))
+        );
+        for group in all.iter().filter(|one| one.parent.is_none()) {
+            let below: Vec<_> = all
+                .iter()
+                .filter(|one| one.parent.as_ref() == Some(&group.id))
+                .collect();
+            let offered = if below.is_empty() { vec![group] } else { below };
+            write_in(
+                &mut options,
+                format_args!("<optgroup label=\"{}\">", name(group)),
+            );
+            for one in offered {
+                let selected = if one.id.0 == chosen { " selected" } else { "" };
+                write_in(
+                    &mut options,
+                    format_args!(
+                        "<option value=\"{}\"{selected}>{}</option>",
+                        escaped(&one.id.0),
+                        name(one)
+                    ),
+                );
+            }
+            options.push_str("</optgroup>");
+        }
+        format!(
+            "<div class=\"field\"><label for=\"category\">{}</label><select id=\"category\" name=\"category\">{options}</select></div>\n",
+            escaped(t("portal.category", l))
+        )
+    }
+
+    /// One report: where it stands, what was said, what can be done.
+    pub(super) fn incident(&self, me: &Person, open: &Opened<'_>, typed: &Typed) -> String {
+        let l = self.language;
+        let incident = open.incident;
+        let asked = words::question(incident).map_or_else(String::new, |question| {
+            format!(
+                "<p class=\"question\" dir=\"auto\">{}</p>",
+                escaped(question)
+            )
+        });
+        let main = format!(
+            "{back}<h1 class=\"subject\" dir=\"auto\">{subject}</h1><p class=\"quiet\">{name}</p>\n\
+             <section class=\"standing\"><p>{standing}</p>{asked}{verdict}</section>\n\
+             <div class=\"talk\">{talk}</div>\n{reply}",
+            back = self.back(),
+            subject = escaped(&incident.subject.holds.value),
+            name = escaped(&incident.name()),
+            standing = escaped(&words::standing(open.row, self.directory, l)),
+            verdict = self.verdict(open),
+            talk = self.talk(me, incident),
+            reply = self.reply(open, typed),
+        );
+        self.page(&incident.subject.holds.value, Some(me), &main)
+    }
+
+    fn form(&self, open: &Opened<'_>, act: &str, inner: &str) -> String {
+        format!(
+            "<form method=\"post\" action=\"/incidents/{}\" class=\"compose\">{}{}{}{}{inner}</form>\n",
+            open.incident.id,
+            hidden("token", self.token),
+            hidden("key", open.key),
+            hidden("seen", open.seen),
+            hidden("act", act),
+        )
+    }
+
+    fn verdict(&self, open: &Opened<'_>) -> String {
+        let l = self.language;
+        if open.incident.state != State::Resolved {
+            return String::new();
+        }
+        let confirm = format!(
+            "<button class=\"button primary\">{}</button>",
+            escaped(t("portal.confirm", l))
+        );
+        let broken = format!(
+            "<label for=\"broken\">{}</label><textarea id=\"broken\" name=\"text\" rows=\"3\" dir=\"auto\"></textarea>\
+             <div><button class=\"button\">{}</button></div>",
+            escaped(t("portal.broken_words", l)),
+            escaped(t("portal.broken", l)),
+        );
+        format!(
+            "{}{}",
+            self.form(open, "confirm", &confirm),
+            self.form(open, "broken", &broken)
+        )
+    }
+
+    fn reply(&self, open: &Opened<'_>, typed: &Typed) -> String {
+        let l = self.language;
+        if matches!(open.incident.state, State::Closed | State::Cancelled) {
+            return format!(
+                "<p class=\"quiet\">{}</p>{}",
+                escaped(t("portal.again_about", l)),
+                fault_html(&typed.fault)
+            );
+        }
+        let label = if words::question(open.incident).is_some() {
+            t("portal.your_answer", l)
+        } else {
+            t("portal.add", l)
+        };
+        let inner = format!(
+            "{}<label for=\"entry\">{}</label><textarea id=\"entry\" name=\"text\" rows=\"4\" required dir=\"auto\">\n{}</textarea>\
+             <div><button class=\"button primary\">{}</button></div>",
+            fault_html(&typed.fault),
+            escaped(label),
+            escaped(&typed.text),
+            escaped(t("compose.send", l)),
+        );
+        self.form(open, "reply", &inner)
+    }
+
+    fn talk(&self, me: &Person, incident: &Incident) -> String {
+        let l = self.language;
+        let mut talk = String::new();
+        // What its author took back is gone for the requester; how it began remains.
+        let shown = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
+        for event in incident.timeline.iter().filter(shown) {
+            let who = words::name(self.directory, event.from.by, me, l);
+            let head = |title: &str| {
+                let at = moment(event.from.corrected);
+                format!(
+                    "<header><b>{}</b><span>{at}</span></header>",
+                    escaped(title)
+                )
+            };
+            let mine = if event.from.by == me.id {
+                " data-mine=\"true\""
+            } else {
+                ""
+            };
+            let message = |text: &str| {
+                format!(
+                    "<article class=\"message\"{mine}>{}<p dir=\"auto\">{}</p></article>\n",
+                    head(&who),
+                    escaped(text)
+                )
+            };
+            match &event.kind {
+                EventKind::Declared => talk.push_str(&message(&self.described(incident))),
+                EventKind::Replied { text } => talk.push_str(&message(text)),
+                other @ (EventKind::Set(_)
+                | EventKind::Assigned { .. }
+                | EventKind::Claimed { .. }
+                | EventKind::Started
+                | EventKind::Held { .. }
+                | EventKind::Resolved { .. }
+                | EventKind::Reopened { .. }
+                | EventKind::Closed
+                | EventKind::Cancelled { .. }
+                | EventKind::Noted { .. }
+                | EventKind::Numbered { .. }) => {
+                    if let Some((sentence, words)) = words::happened(other, &who, l) {
+                        write_in(
+                            &mut talk,
+                            format_args!(
+                                "<div class=\"event\">{}<p dir=\"auto\">{}</p></div>\n",
+                                head(&sentence),
+                                escaped(words)
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+        talk
+    }
+
+    fn described(&self, incident: &Incident) -> String {
+        let l = self.language;
+        let mut parts = vec![incident.description.trim().to_owned()];
+        let said = |label: &str, text: &Option<String>| {
+            text.as_ref().map(|text| format!("{label} {text}"))
+        };
+        parts.extend(said(t("entry.asset", l), &incident.asset));
+        parts.extend(said(t("entry.contact", l), &incident.contact));
+        parts.retain(|part| !part.is_empty());
+        if parts.is_empty() {
+            parts.push(incident.subject.holds.value.clone());
+        }
+        parts.join("\n\n")
+    }
+
+    /// A sentence with the way back.
+    pub(super) fn sentence(&self, me: Option<&Person>, sentence: &str) -> String {
+        let main = format!("{}<p role=\"alert\">{}</p>", self.back(), escaped(sentence));
+        self.page("Holdfast", me, &main)
+    }
+}
+
+/// One incident as its requester sees it, with what its forms carry.
+pub(super) struct Opened<'a> {
+    pub(super) incident: &'a Incident,
+    pub(super) row: &'a Row,
+    pub(super) key: &'a str,
+    pub(super) seen: &'a str,
+}
+
+/// Whether the incident is this person's.
+pub(super) fn is_of(requester: &Requester, me: &Person) -> bool {
+    *requester == Requester::Person(me.id)
+}
+
+fn hidden(name: &str, value: &str) -> String {
+    format!(
+        "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
+        escaped(value)
+    )
+}
+
+fn fault_html(fault: &str) -> String {
+    if fault.is_empty() {
+        return String::new();
+    }
+    format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(fault))
+}
+
+fn write_in(text: &mut String, more: std::fmt::Arguments<'_>) {
+    text.write_fmt(more)
+        .expect("writing to a String does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_its_element_or_attribute() {
+        let bad = "\"><script>alert('x')</script>&amp;";
+        let safe = escaped(bad);
+        assert!(!safe.contains(['<', '>', '"', '\'']));
+        assert_eq!(escaped("שלום 🙂 Ünïcode"), "שלום 🙂 Ünïcode");
+    }
+}

@@ -1,0 +1,189 @@
+//! The texts of the plain pages, from the catalogs of the client, and an incident in plain words.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use chrono::{DateTime, Timelike as _};
+use shared::incidents::{EventKind, HoldReason, Incident, Refused, State};
+use shared::people::{Directory, Person};
+use shared::rows::Row;
+use shared::time::UnixMillis;
+
+const ENGLISH: &str = include_str!("../../../public/text/en.json");
+const GERMAN: &str = include_str!("../../../public/text/de.json");
+
+/// A language that there is a catalog for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    German,
+}
+
+impl Language {
+    /// The first of some wishes, such as `de-AT,de;q=0.8`, that can be met.
+    pub(super) fn of(wishes: &str) -> Self {
+        let german = |wish: &str| wish.trim().to_ascii_lowercase().starts_with("de");
+        let english = |wish: &str| wish.trim().to_ascii_lowercase().starts_with("en");
+        let first = wishes.split(',').find(|wish| german(wish) || english(wish));
+        if first.is_some_and(german) {
+            Self::German
+        } else {
+            Self::English
+        }
+    }
+
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    fn texts(self) -> &'static HashMap<String, String> {
+        static CATALOGS: OnceLock<[HashMap<String, String>; 2]> = OnceLock::new();
+        let read = |text| serde_json::from_str(text).expect("xtask checks the catalogs");
+        let [english, german] = CATALOGS.get_or_init(|| [read(ENGLISH), read(GERMAN)]);
+        match self {
+            Self::English => english,
+            Self::German => german,
+        }
+    }
+}
+
+/// A text of the catalog; xtask finds its key by this call.
+pub(super) fn t(key: &str, language: Language) -> &'static str {
+    language.texts().get(key).map_or("", |text| text)
+}
+
+/// A text with one name filled in.
+fn with(text: &str, name: &str, value: &str) -> String {
+    text.replace(&format!("{{{name}}}"), value)
+}
+
+/// A moment, in the one time zone that a page without scripts can be sure of.
+pub(super) fn moment(at: UnixMillis) -> String {
+    let moment = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
+    let (hour, minute) = (moment.hour(), moment.minute());
+    format!("{} {hour:02}:{minute:02} UTC", moment.date_naive())
+}
+
+/// A person as the pages name them.
+pub(super) fn name(
+    directory: &Directory,
+    id: shared::ids::PersonId,
+    me: &Person,
+    language: Language,
+) -> String {
+    if id == me.id {
+        return t("person.you", language).to_owned();
+    }
+    match directory.person(id) {
+        Some(person) => person.name.clone(),
+        None => t("person.server", language).to_owned(),
+    }
+}
+
+/// What is asked of the requester.
+pub(super) fn question(incident: &Incident) -> Option<&str> {
+    if incident.hold != Some(HoldReason::Caller) {
+        return None;
+    }
+    incident
+        .timeline
+        .iter()
+        .rev()
+        .filter(|event| event.counts())
+        .find_map(|event| match &event.kind {
+            EventKind::Held { text, .. } => Some(text.trim()).filter(|text| !text.is_empty()),
+            EventKind::Declared
+            | EventKind::Set(_)
+            | EventKind::Assigned { .. }
+            | EventKind::Claimed { .. }
+            | EventKind::Started
+            | EventKind::Resolved { .. }
+            | EventKind::Reopened { .. }
+            | EventKind::Closed
+            | EventKind::Cancelled { .. }
+            | EventKind::Replied { .. }
+            | EventKind::Noted { .. }
+            | EventKind::Numbered { .. } => None,
+        })
+}
+
+/// Where an incident stands and what comes next.
+pub(super) fn standing(row: &Row, directory: &Directory, language: Language) -> String {
+    let l = language;
+    let worker = row.assignee.and_then(|id| directory.person(id));
+    let named = |text, worker: &Person| with(text, "name", &worker.name);
+    match (row.state, worker) {
+        (State::New, _) | (State::Assigned, None) => t("portal.step.new", l).to_owned(),
+        (State::Assigned, Some(worker)) => named(t("portal.step.assigned", l), worker),
+        (State::InProgress, None) => t("portal.step.working", l).to_owned(),
+        (State::InProgress, Some(worker)) => named(t("portal.step.working_by", l), worker),
+        (State::OnHold, _) => waiting(row.hold, l).to_owned(),
+        (State::Resolved, _) => t("portal.step.fixed", l).to_owned(),
+        (State::Closed, _) => t("portal.step.closed", l).to_owned(),
+        (State::Cancelled, _) => t("portal.step.cancelled", l).to_owned(),
+    }
+}
+
+fn waiting(hold: Option<HoldReason>, l: Language) -> &'static str {
+    match hold {
+        Some(HoldReason::Caller) => t("portal.step.caller", l),
+        Some(HoldReason::Vendor) => t("portal.step.vendor", l),
+        Some(HoldReason::Part) => t("portal.step.part", l),
+        Some(HoldReason::Change) => t("portal.step.change", l),
+        Some(HoldReason::Problem) => t("portal.step.problem", l),
+        Some(HoldReason::Evidence) | None => t("portal.step.evidence", l),
+    }
+}
+
+/// Something that happened besides messages, with the words that belong to it.
+pub(super) fn happened<'a>(
+    kind: &'a EventKind,
+    who: &str,
+    language: Language,
+) -> Option<(String, &'a str)> {
+    let l = language;
+    let (text, words) = match kind {
+        EventKind::Started => (t("portal.did.started", l), ""),
+        EventKind::Held { reason, text } if *reason == HoldReason::Caller => {
+            (t("portal.did.asked", l), text.as_str())
+        }
+        EventKind::Held { text, .. } => (t("portal.did.held", l), text.as_str()),
+        EventKind::Resolved { notes, .. } => (t("portal.did.fixed", l), notes.as_str()),
+        EventKind::Reopened { text } => (t("portal.did.reopened", l), text.as_str()),
+        EventKind::Closed => (t("portal.did.closed", l), ""),
+        EventKind::Cancelled { text } => (t("portal.did.cancelled", l), text.as_str()),
+        EventKind::Declared
+        | EventKind::Set(_)
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Replied { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. } => return None,
+    };
+    Some((with(text, "name", who), words))
+}
+
+/// Why an act was refused, and what to do.
+pub(super) fn refusal(refused: &Refused, language: Language) -> String {
+    let l = language;
+    match refused {
+        Refused::Role { .. } | Refused::Scope => t("portal.refused.scope", l).to_owned(),
+        Refused::State { .. } => t("portal.refused.state", l).to_owned(),
+        Refused::Empty { .. } => t("refused.empty", l).to_owned(),
+        Refused::TooLong { max, .. } | Refused::Size { max } => {
+            with(t("refused.too_long", l), "max", &max.to_string())
+        }
+        Refused::Author
+        | Refused::Shape { .. }
+        | Refused::Encoding
+        | Refused::Actor
+        | Refused::Sequence { .. }
+        | Refused::FollowsRefused
+        | Refused::NotOwn
+        | Refused::NothingToWithdraw
+        | Refused::Generation { .. } => t("refused.form", l).to_owned(),
+    }
+}

@@ -1,0 +1,362 @@
+//! The plain pages of the portal, as a browser without scripts meets them.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::incidents::{Drafted, HoldReason, Intent, ResolutionCode};
+use shared::sync::server::{Authored, Numbering};
+use shared::time::Boot;
+
+use crate::support::{Answer, Server};
+
+const ALICE: PersonId = PersonId(1);
+
+/// A form as a browser without scripts sends it.
+async fn post(server: &Server, path: &str, fields: &[(&str, &str)]) -> Answer {
+    post_from(server, path, fields, Some("http://localhost:8080")).await
+}
+
+async fn post_from(
+    server: &Server,
+    path: &str,
+    fields: &[(&str, &str)],
+    origin: Option<&str>,
+) -> Answer {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    let body = body.extend_pairs(fields).finish();
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::HOST, "localhost:8080")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    if let Some(origin) = origin {
+        request = request.header(header::ORIGIN, origin);
+    }
+    if let Some(cookie) = &server.cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    server
+        .send(request.body(Body::from(body)).expect("a request"))
+        .await
+}
+
+/// Bob, who has the role of a requester, without scripts.
+async fn bob() -> Server {
+    let mut server = Server::start().await;
+    let fields = [("login", "bob"), ("password", "battery staple")];
+    let answer = post(&server, "/sign-in", &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), "/?plain");
+    let cookie = answer.header("set-cookie").split(';').next();
+    server.cookie = cookie.map(str::to_owned);
+    server
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).expect("UTF-8")
+}
+
+/// What a hidden field of a page holds.
+fn hidden(page: &str, name: &str) -> String {
+    let begin = format!("name=\"{name}\" value=\"");
+    let rest = page.split(&begin).nth(1).expect("the field is there");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+async fn page(server: &Server, path: &str) -> String {
+    let answer = server.get(path).await;
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    text(&answer)
+}
+
+/// Reports something and gives the address of its page.
+async fn report(server: &Server, subject: &str, description: &str) -> String {
+    let form = page(server, "/report?plain").await;
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    let answer = post(
+        server,
+        "/report",
+        &[
+            ("key", &key),
+            ("token", &token),
+            ("subject", subject),
+            ("description", description),
+            ("asset", "Grey dock"),
+            ("contact", "ext. 2311"),
+        ],
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
+    answer.header("location").to_owned()
+}
+
+/// Sends the form of an incident's page.
+async fn send(server: &Server, path: &str, act: &str, words: &str) -> Answer {
+    let form = page(server, path).await;
+    let fields = ["key", "token", "seen"].map(|name| (name, hidden(&form, name)));
+    let mut fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    fields.extend([("act", act), ("text", words)]);
+    post(server, path.trim_end_matches("?plain"), &fields).await
+}
+
+/// Staff does something, as an import would bring it in.
+async fn staff(server: &Server, path: &str, nth: u8, intent: Intent) {
+    let incident = incident(path);
+    let now = server.app.clock.now().plus(1_000 * i64::from(nth));
+    let facts = [
+        FactId::new(now, [nth; 10]),
+        FactId::new(now, [nth + 100; 10]),
+    ];
+    let act = Drafted {
+        act: ActId::new(now, [nth; 10]),
+        intent,
+        facts,
+        by: ALICE,
+        at: now,
+        boot: Boot::default(),
+        mono: 0,
+        saw: None,
+    };
+    let authored = Authored {
+        incident,
+        acts: vec![act],
+        numbering: Numbering::Next,
+        received_at: None,
+    };
+    let app = &server.app;
+    let rules = app.people.current().rules();
+    let written = app
+        .keeper
+        .accept_as_server(&*app.store, vec![authored], &rules, now)
+        .await;
+    assert_eq!(written.expect("the store answers").written, 1);
+}
+
+fn incident(path: &str) -> IncidentId {
+    let id = path.trim_start_matches("/incidents/");
+    id.trim_end_matches("?plain")
+        .parse()
+        .expect("an address of an incident")
+}
+
+fn held() -> Intent {
+    Intent::Hold {
+        reason: HoldReason::Caller,
+        text: "Which dock do you use?".to_owned(),
+    }
+}
+
+fn resolved() -> Intent {
+    Intent::Resolve {
+        code: ResolutionCode::Fixed,
+        notes: "New cable.".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn without_scripts_a_report_goes_its_whole_way() {
+    let server = bob().await;
+    let path = report(&server, "Dock has no network", "Since Monday.").await;
+    let open = page(&server, &path).await;
+    for shown in [
+        "Dock has no network",
+        "INC-1",
+        "Since Monday.",
+        "Grey dock",
+        "ext. 2311",
+    ] {
+        assert!(open.contains(shown), "{shown}: {open}");
+    }
+    assert!(
+        page(&server, "/?plain")
+            .await
+            .contains("Dock has no network")
+    );
+
+    staff(&server, &path, 1, held()).await;
+    assert!(
+        page(&server, &path)
+            .await
+            .contains("Which dock do you use?")
+    );
+    assert!(
+        page(&server, "/?plain")
+            .await
+            .contains("We wait for your answer.")
+    );
+    server.app.clock.advance(10_000);
+    let sent = send(&server, &path, "reply", "The grey one.").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    let open = page(&server, &path).await;
+    assert!(open.contains("The grey one.") && open.contains("We are working on it."));
+
+    staff(&server, &path, 20, resolved()).await;
+    server.app.clock.advance(30_000);
+    let sent = send(&server, &path, "broken", "It is back.").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    assert!(page(&server, &path).await.contains("It is back."));
+    staff(&server, &path, 40, resolved()).await;
+    server.app.clock.advance(30_000);
+    let sent = send(&server, &path, "confirm", "").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    let closed = page(&server, &path).await;
+    assert!(closed.contains("Finished.") && !closed.contains("name=\"act\""));
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_act() {
+    let server = bob().await;
+    let form = page(&server, "/report?plain").await;
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    let fields = [("key", &*key), ("token", &token), ("subject", "Twice")];
+    let first = post(&server, "/report", &fields).await;
+    server.app.clock.advance(5_000);
+    let second = post(&server, "/report", &fields).await;
+    assert_eq!(first.header("location"), second.header("location"));
+    assert_eq!(page(&server, "/?plain").await.matches("Twice").count(), 1);
+
+    let path = first.header("location").to_owned();
+    let form = page(&server, &path).await;
+    let fields = ["key", "token", "seen"].map(|name| (name, hidden(&form, name)));
+    let mut fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    fields.extend([("act", "reply"), ("text", "Only once.")]);
+    for _ in 0..2 {
+        let sent = post(&server, path.trim_end_matches("?plain"), &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(page(&server, &path).await.matches("Only once.").count(), 1);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_or_session_is_refused() {
+    let server = bob().await;
+    let form = page(&server, "/report?plain").await;
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    let fields = [("key", &*key), ("token", &*token), ("subject", "Forged")];
+    for origin in ["https://evil.example", "null"] {
+        let answer = post_from(&server, "/report", &fields, Some(origin)).await;
+        answer.expect_problem(403, "cross-site");
+    }
+    let other = [("key", &*key), ("token", "0000"), ("subject", "Forged")];
+    for origin in [None, Some("http://localhost:8080")] {
+        let answer = post_from(&server, "/report", &other, origin).await;
+        answer.expect_problem(403, "cross-site");
+    }
+    for path in ["/sign-out", "/incidents/x"] {
+        let answer = post(&server, path, &[("act", "reply")]).await;
+        answer.expect_problem(403, "cross-site");
+    }
+    assert!(!page(&server, "/?plain").await.contains("Forged"));
+    // A browser that names no origin is believed by the token alone.
+    let answer = post_from(&server, "/report", &fields, None).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_people_type_is_shown_as_they_typed_it() {
+    let server = bob().await;
+    let subject = "\"><script>alert(1)</script> שלום 🙂";
+    let path = report(&server, subject, "<b>bold</b> &amp; </textarea>").await;
+    let open = page(&server, &path).await;
+    assert!(!open.contains("<script") && !open.contains("<b>bold"));
+    assert!(open.contains("&lt;script&gt;alert(1)&lt;/script&gt; שלום 🙂"));
+    assert!(open.contains("&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;/textarea&gt;"));
+    let home = page(&server, "/?plain").await;
+    assert!(!home.contains("<script") && home.contains("שלום 🙂"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_said_and_stays_in_the_form() {
+    let server = bob().await;
+    let form = page(&server, "/report?plain").await;
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    let fields = [
+        ("key", &*key),
+        ("token", &*token),
+        ("subject", " "),
+        ("asset", "My laptop"),
+    ];
+    let answer = post(&server, "/report", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let again = text(&answer);
+    assert!(again.contains("Say in a few words") && again.contains("My laptop"));
+    let long = "x".repeat(70_000);
+    let path = report(&server, "Fine", "").await;
+    let answer = send(&server, &path, "reply", &long).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains(&long) && text(&answer).contains("too long"));
+    let huge = "x".repeat(300_000);
+    let answer = post(&server, "/report", &[("token", &token), ("subject", &huge)]).await;
+    answer.expect_problem(413, "too-large");
+    // Confirming what is not fixed is refused in words.
+    let answer = send(&server, &path, "confirm", "").await;
+    assert!(text(&answer).contains("has moved on"));
+}
+
+#[tokio::test]
+async fn nobody_reads_or_writes_the_report_of_somebody_else() {
+    let mut server = bob().await;
+    let path = report(&server, "Only for Bob", "A secret.").await;
+    let mark = Intent::Note {
+        text: "MARKED-77ab".to_owned(),
+    };
+    staff(&server, &path, 1, mark).await;
+    assert!(!page(&server, &path).await.contains("MARKED-77ab"));
+
+    let fields = [("login", "alice"), ("password", "correct horse")];
+    server.cookie = None;
+    let answer = post(&server, "/sign-in", &fields).await;
+    let cookie = answer.header("set-cookie").split(';').next();
+    server.cookie = cookie.map(str::to_owned);
+    // An agent, who sees it on the console, is a requester like any other here.
+    let answer = server.get(&path).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(!text(&answer).contains("secret") && !text(&answer).contains("MARKED-77ab"));
+    let form = page(&server, "/report?plain").await;
+    let token = hidden(&form, "token");
+    let key = hidden(&form, "key");
+    let fields = [
+        ("key", &*key),
+        ("token", &*token),
+        ("act", "reply"),
+        ("text", "Mine?"),
+    ];
+    let answer = post(&server, path.trim_end_matches("?plain"), &fields).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(text(&answer).contains("Mine?"), "the text is not lost");
+    // Nor by declaring it again under the same name.
+    let id = incident(&path).to_string();
+    let fields = [("key", &*id), ("token", &*token), ("subject", "Mine")];
+    let answer = post(&server, "/report", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn without_a_session_the_page_asks_for_one_and_keeps_the_text() {
+    let server = Server::start().await;
+    for path in ["/?plain", "/report?plain", "/incidents/x?plain"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert!(text(&answer).contains("action=\"/sign-in\""));
+        assert!(text(&answer).contains("/assets/portal-0a1b.css"));
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    let fields = [("subject", "Typed long"), ("description", "And more.")];
+    let answer = post(&server, "/report", &fields).await;
+    assert!(text(&answer).contains("Typed long") && text(&answer).contains("And more."));
+    let fields = [("login", "bob"), ("password", "wrong")];
+    let answer = post(&server, "/sign-in", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(text(&answer).contains("do not match"));
+    let german = Request::get("/?plain").header(header::ACCEPT_LANGUAGE, "de-AT,de;q=0.9,en;q=0.8");
+    let answer = server
+        .send(german.body(Body::empty()).expect("a request"))
+        .await;
+    assert!(text(&answer).contains("lang=\"de\"") && text(&answer).contains("Anmelden"));
+}

@@ -1,0 +1,374 @@
+// The portal: the journey of somebody who reports, with and without a network; what a portal device
+// never holds; and how portal and console keep to themselves.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Portal } from './support/portal.js';
+import { placesOf } from './support/storage.js';
+import { expect, test } from './support/test.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WAITS = 'Teams: others hear me like a robot';
+const FIXED = 'Network over the dock';
+const CACHES = () => window.caches.keys();
+
+for (const network of ['on', 'off, then on']) {
+  test(`from the report to the confirmed fix, network ${network}`, async ({ device }) => {
+    const isOff = network !== 'on';
+    const own = await device('user@demo', { at: '/' });
+    const portal = own.desk;
+    await expect(portal.row(WAITS)).toContainText('We wait for your answer: Maaike, your calls');
+    await expect(portal.row(FIXED)).toContainText(/Fixed (on|at) .*: please confirm that it works\./);
+    await portal.isInstalled();
+    if (isOff) await own.goOffline();
+
+    await portal.report({
+      subject: 'Badge printer jams on the second card',
+      description: 'Only with the white cards.',
+      category: 'Printers and labels',
+      asset: 'The badge printer at the front desk',
+      contact: 'ext. 2214',
+    });
+    const first = portal.talk.getByRole('article').first();
+    if (isOff) {
+      await expect(portal.standing).toContainText('Kept on this device.');
+      await expect(first).toContainText('Kept on this device');
+    } else {
+      await expect(portal.standing).toHaveText('We have it, and somebody will look at it soon.');
+      await expect(portal.name).toHaveText(/^INC-\d+$/);
+    }
+
+    await portal.goHome();
+    await portal.row(WAITS).getByRole('button', { name: 'Answer' }).click();
+    await portal.write('The light is off.');
+    await expect(portal.standing).toHaveText('Anna Lindqvist is working on it.');
+    if (isOff) await expect(portal.message('The light is off.')).toContainText('Kept on this device');
+    await portal.goHome();
+    await portal.row(FIXED).getByRole('button', { name: 'It works' }).click();
+    await portal.page.getByText('Finished reports').click();
+    await expect(portal.row(FIXED)).toContainText('Finished.');
+
+    if (isOff) {
+      await portal.isOffline(3);
+      await portal.openReport(WAITS);
+      await portal.entry.fill('Half a sentence');
+      await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
+      await portal.page.reload();
+      await expect(portal.entry).toHaveValue('Half a sentence');
+      await expect(portal.message('The light is off.')).toContainText('Kept on this device');
+      await own.goOnline();
+      await portal.isUpToDate();
+      await expect(portal.message('The light is off.')).toContainText('✓ On server');
+      await portal.goHome();
+    }
+
+    const office = await device('agent@demo');
+    const { desk } = office;
+    await desk.openIncident('Badge printer jams');
+    await expect(desk.talk).toContainText('About: The badge printer at the front desk');
+    await expect(desk.talk).toContainText('Reach them: ext. 2214');
+    await desk.reply('We change the rollers at noon.');
+    await desk.resolve('Fixed', 'New rollers.');
+    await desk.isUpToDate();
+
+    await expect(portal.row('Badge printer jams')).toContainText('Fixed at');
+    if (isOff) await own.goOffline();
+    await portal.openReport('Badge printer jams on the second card');
+    await expect(portal.message('We change the rollers at noon.')).toContainText('Anna Lindqvist');
+    await portal.page.getByRole('button', { name: 'Still broken' }).click();
+    await portal.page.getByLabel('What is still wrong?').fill('It jams on the third card now.');
+    await portal.page.getByRole('button', { name: 'Send and reopen' }).click();
+    await expect(portal.event('It jams on the third card now.')).toBeVisible();
+    if (isOff) {
+      await portal.isOffline(1);
+      await own.goOnline();
+    }
+    await portal.isUpToDate();
+    await expect(desk.state).toHaveText('New');
+    await expect(desk.event('It jams on the third card now.')).toBeVisible();
+    await desk.resolve('Fixed', 'Rollers of the right size.');
+    await expect(portal.standing).toContainText('Fixed at');
+    await portal.page.getByRole('button', { name: 'It works' }).click();
+    await expect(portal.standing).toHaveText('Finished.');
+    await expect(desk.state).toHaveText('Closed');
+    await expect(portal.entry).toHaveCount(0);
+  });
+}
+
+test('without scripts the same is done on plain pages', async ({ device }) => {
+  const own = await device(undefined, { at: '/', javaScriptEnabled: false });
+  const { page } = own.desk;
+  own.expectErrors(/401/);
+  await expect(page).toHaveURL(/\/\?plain$/);
+  await page.getByLabel('Login').fill('user@demo');
+  await page.getByLabel('Password').fill('demo');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText(WAITS)).toBeVisible();
+  await page.screenshot({ path: 'output/portal-plain-home.png', fullPage: true });
+  await page.getByRole('link', { name: 'Report a problem' }).click();
+  await page.getByLabel('In a few words').fill('Scanner beeps <all> day');
+  await page.getByLabel('Tell us more').fill('Since Monday.\nEvery minute.');
+  await page.getByLabel('What is it about?').selectOption({ label: 'Wi-Fi' });
+  await page.screenshot({ path: 'output/portal-plain-report.png', fullPage: true });
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scanner beeps <all> day');
+  await expect(page.getByText(/^INC-\d+$/)).toBeVisible();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.getByRole('link', { name: 'My reports' }).click();
+  await expect(page.getByText('Scanner beeps <all> day')).toHaveCount(1);
+
+  await page.getByRole('link', { name: WAITS }).click();
+  await expect(page.locator('.question')).toContainText('Maaike, your calls actually run over Wi-Fi');
+  await page.getByLabel('Your answer').fill('The light is off.');
+  await page.screenshot({ path: 'output/portal-plain-incident.png', fullPage: true });
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('.standing')).toContainText('Anna Lindqvist is working on it.');
+  await page.goto(`${own.server.origin}/`);
+  await page.getByRole('link', { name: FIXED }).click();
+  await page.getByLabel('What is still wrong?').fill('Gone again after lunch.');
+  await page.getByRole('button', { name: 'Still broken' }).click();
+  await expect(page.locator('.event').filter({ hasText: 'Gone again after lunch.' })).toBeVisible();
+
+  const office = await device('agent@demo');
+  await office.desk.openIncident('Scanner beeps');
+  await expect(office.desk.talk).toContainText('Every minute.');
+  await office.desk.openIncident(FIXED);
+  await expect(office.desk.event('Gone again after lunch.')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel('Login')).toBeVisible();
+});
+
+test('a page that cannot start leads to the plain one', async ({ browser, server }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.route(/\/assets\/portal-.*\.wasm$/, (route) => route.abort());
+  await page.goto(`${server.origin}/report`);
+  await page.getByRole('link', { name: 'Go on with the simple page' }).click();
+  await expect(page).toHaveURL(/\/report\?plain$/);
+  await expect(page.getByLabel('Login')).toBeVisible();
+  await context.close();
+});
+
+test.describe('what a portal device never holds', () => {
+  test.use({ disturbed: true });
+
+  test('no byte of an internal note, whoever uses it', async ({ device, line }) => {
+    const MARK = 'MARKED-c0ffee';
+    const office = await device('agent@demo', { direct: true });
+    const { desk } = office;
+    let marks = 0;
+    const mark = async () => {
+      await desk.note(`${MARK} not for the requester, ${(marks += 1)}`);
+      await desk.isUpToDate();
+    };
+    await desk.openIncident(WAITS);
+    await mark();
+    const OWN = 'My own tablet is slow';
+    line.listen();
+    for (const [login, subject] of [['user@demo', WAITS], ['technician@demo', OWN]]) {
+      const own = await device(login, { at: '/' });
+      const portal = own.desk;
+      await portal.isInstalled();
+      if (subject === OWN) await portal.report({ subject });
+      else await portal.openReport(subject);
+      await portal.isUpToDate();
+      // What happens while it is open comes by the socket and the next pull.
+      await desk.openIncident(subject);
+      await mark();
+      await desk.reply('Said in public.');
+      await desk.isUpToDate();
+      await expect(portal.message('Said in public.')).toBeVisible();
+      await portal.write('An answer from the portal.');
+      await portal.isUpToDate();
+      await portal.goHome();
+      await expect(portal.row(subject)).toBeVisible();
+      expect(await portal.page.content()).not.toContain(MARK);
+      const backstage = await own.backstage();
+      expect(await placesOf(backstage, MARK)).toEqual([]);
+      // The search would find it: the public words are there.
+      expect(await placesOf(backstage, subject)).not.toEqual([]);
+      await backstage.goto(`${own.server.origin}/?plain`);
+      await backstage.getByRole('link', { name: subject }).click();
+      await expect(backstage.getByText('Said in public.')).toBeVisible();
+    }
+    await desk.choose('Group', 'field');
+    await desk.isUpToDate();
+    expect(line.hears('Said in public.')).toBe(true);
+    expect(line.hears(MARK)).toBe(false);
+    // The same line hears it on its way to staff.
+    const phone = await device('technician@demo');
+    await phone.desk.openIncident(OWN);
+    await expect(phone.desk.message(MARK).first()).toBeVisible();
+    expect(line.hears(MARK)).toBe(true);
+  });
+
+  test('a new version of the portal waits, and restarts with the draft', async ({ device, line }) => {
+    const { desk: portal } = await device('user@demo', { at: '/' });
+    await portal.openReport(WAITS);
+    await portal.isInstalled();
+    const [before] = await portal.page.evaluate(CACHES);
+    await portal.entry.fill('A sentence that must not be lost');
+    const version = before.replace('portal-', '');
+    line.rewrite(/^\/portal-sw\.js$/, (text) => text.replace(version, 'ffffffffffff'));
+    await portal.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration.update();
+    });
+    await expect(portal.page.getByText('New version ready.')).toBeVisible();
+    await portal.page.getByRole('button', { name: 'Restart' }).click();
+    await expect.poll(() => portal.page.evaluate(CACHES).catch(() => [])).toEqual(['portal-ffffffffffff']);
+    await expect(portal.entry).toHaveValue('A sentence that must not be lost');
+    await portal.isUpToDate();
+  });
+});
+
+test('portal and console keep to themselves on one device', async ({ device }) => {
+  const own = await device('technician@demo', { at: '/' });
+  const portal = own.desk;
+  await portal.isInstalled();
+  const files = () =>
+    portal.page.evaluate(async () => {
+      const urls = [];
+      for (const name of await window.caches.keys()) {
+        const cache = await window.caches.open(name);
+        for (const { url } of await cache.keys()) urls.push(`${name.split('-')[0]} ${new URL(url).pathname}`);
+      }
+      return urls;
+    });
+  const held = await files();
+  expect(held.some((file) => /portal-.*\.wasm/.test(file))).toBe(true);
+  expect(held.filter((file) => /console|style-|\/text-/.test(file))).toEqual([]);
+
+  // The address of the console is not the portal's, and it asks for a sign-in of its own.
+  const desk = await own.open('/console');
+  await expect(desk.page.getByText('Once you have signed in, the console also starts')).toBeVisible();
+  await desk.signIn('technician@demo');
+  await expect.poll(files).toContain('holdfast /console');
+  await desk.isInstalled();
+  const both = await files();
+  expect(both.filter((file) => /^holdfast .*\/assets\/portal/.test(file))).toEqual([]);
+  await expect(desk.page.getByText('New version ready.')).toHaveCount(0);
+
+  // Without a network each address opens its own page; the portal goes on with the console's session.
+  await own.goOffline();
+  await desk.page.reload();
+  await expect(desk.rows.first()).toBeVisible();
+  await portal.page.goto(`${own.server.origin}/report`);
+  await expect(portal.heading).toHaveText('Report a problem');
+  await own.goOnline();
+  await portal.isUpToDate();
+});
+
+test('somebody who only reports is led from the console to the portal', async ({ device }) => {
+  const own = await device(undefined, { at: '/console' });
+  const { page } = own.desk;
+  await page.getByLabel('Login').fill('user@demo');
+  await page.getByLabel('Password').fill('demo');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('Use the portal');
+  await page.getByRole('link', { name: 'Report a problem of your own' }).click();
+  const portal = new Portal(page);
+  await portal.signIn('user@demo');
+  await expect(portal.row(WAITS)).toBeVisible();
+});
+
+test('an answer to a report that somebody lost comes back readable', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  await portal.openReport(WAITS);
+  await own.goOffline();
+  await portal.write('<b>Readable</b> even now 🙂 שלום');
+  const office = await device('agent@demo');
+  const { desk } = office;
+  await desk.openIncident(WAITS);
+  await desk.detail.getByRole('button', { name: /^Requester: .* Change$/ }).click();
+  await desk.sheet.getByRole('combobox').pressSequentially('Joost');
+  await desk.sheet.getByRole('option', { name: /Joost/ }).click();
+  await desk.sheet.getByRole('button', { name: 'Change requester' }).click();
+  await desk.isUpToDate();
+  await own.goOnline();
+  await expect(portal.chip).toHaveText('1 message could not be sent', { timeout: 30_000 });
+  await expect(portal.page.getByText('You can no longer see what becomes of this report.')).toBeVisible();
+  await portal.goHome();
+  const card = portal.page.getByRole('region', { name: 'Could not be sent' }).getByRole('article');
+  await expect(card.locator('blockquote')).toHaveText('<b>Readable</b> even now 🙂 שלום');
+  await expect(card).toContainText('You may no longer write to this report.');
+  await expect(portal.row(WAITS)).toHaveCount(0);
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
+  await portal.isUpToDate();
+});
+
+test('what is typed is shown as it was typed, and what is too long stays in the form', async ({ device }) => {
+  const { desk: portal } = await device('user@demo', { at: '/' });
+  const subject = '"><img src=x onerror=alert(1)> 🙂 مرحبا';
+  await portal.report({ subject, description: '<script>alert(1)</script>\n漢字 e\u0301' });
+  await expect(portal.message('<script>alert(1)</script>')).toContainText('漢字');
+  await portal.isUpToDate();
+  await portal.entry.fill('x'.repeat(70_000));
+  await portal.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(portal.page.getByText('This is too long')).toBeVisible();
+  await expect(portal.entry).toHaveValue('x'.repeat(70_000));
+  await portal.goHome();
+  await expect(portal.row(subject)).toHaveCount(1);
+});
+
+const screens = {
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  desk: { viewport: { width: 1440, height: 900 } },
+};
+
+for (const [size, screen] of Object.entries(screens)) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`every page of the portal on a ${size}, ${colorScheme}`, async ({ device }) => {
+      const locale = size === 'desk' && colorScheme === 'dark' ? 'de-DE' : 'en-GB';
+      const own = await device(undefined, { at: '/', ...screen, colorScheme, locale: 'en-GB' });
+      const { desk: portal } = own;
+      const { page } = portal;
+      const look = async (name) => {
+        const path = `output/portal-${name}-${size}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+        expect.soft(await findings(page), name).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect.soft(width, `${name} is as wide as the screen`).toBeLessThanOrEqual(screen.viewport.width);
+      };
+      await expect(page.getByLabel('Login')).toBeVisible();
+      await look('sign-in');
+      await portal.signIn('user@demo');
+      await expect(portal.row(WAITS)).toContainText('Maaike');
+      await look('home');
+      await page.getByRole('button', { name: 'Report a problem' }).click();
+      await page.getByRole('button', { name: 'Send report' }).click();
+      await expect(page.getByText('Say in a few words what is not working.')).toBeVisible();
+      await look('report');
+      await portal.goHome();
+      await own.goOffline();
+      await portal.openReport(WAITS);
+      await portal.write('Kept in a dead zone.');
+      await portal.isOffline(1);
+      await look('offline');
+      await portal.goHome();
+      await portal.row(FIXED).getByRole('button', { name: 'Still broken' }).click();
+      await page.getByRole('button', { name: 'Still broken' }).click();
+      await look('fixed');
+      await page.getByRole('button', { name: /: menu$/ }).click();
+      if (locale === 'de-DE') {
+        await page.getByRole('button', { name: 'Deutsch' }).click();
+        await expect(page.getByText('Noch defekt').first()).toBeVisible();
+        await look('german');
+      } else {
+        await look('menu');
+      }
+    });
+  }
+}
+
+/** What axe calls serious or critical, as one line each. */
+async function findings(page) {
+  // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
+  await page.evaluate(axe);
+  const { passes, violations } = await page.evaluate(() => window.axe.run());
+  expect(passes.length, 'rules that axe has checked').toBeGreaterThan(5);
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
