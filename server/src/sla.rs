@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::ids::IncidentId;
-use shared::notify::{Clock, Event};
+use shared::notify::Event;
 use shared::people::Directory;
-use shared::sla::{self, Calendar, Due, Measure, Notice};
+use shared::sla::{self, Calendar, Due, Notice};
 use shared::sync::server::Kept;
 use shared::targets::Rules;
 use shared::time::UnixMillis;
@@ -126,7 +126,7 @@ impl Teller<'_> {
         if due.notice == Notice::Warning && is_overtaken {
             return self.writing.tell(id, due, self.now, Outcome::Silent).await;
         }
-        let clock = clock(due.measure);
+        let clock = due.measure;
         let due_at = breach.map_or(due.at, |breach| breach.at.plus(-1));
         let event = match due.notice {
             Notice::Warning => Event::Warned { clock, due: due_at },
@@ -153,7 +153,7 @@ impl Teller<'_> {
             return self.writing.settle(told, Outcome::Told).await;
         };
         let event = Event::BreachCorrected {
-            clock: clock(due.measure),
+            clock: due.measure,
             due: due.at.plus(-1),
         };
         self.announce(event, &kept).await?;
@@ -169,12 +169,5 @@ impl Teller<'_> {
             self.now,
         )
         .await
-    }
-}
-
-fn clock(measure: Measure) -> Clock {
-    match measure {
-        Measure::Response => Clock::Response,
-        Measure::Resolution => Clock::Resolution,
     }
 }

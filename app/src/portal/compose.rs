@@ -10,6 +10,7 @@ use shared::incidents::Intent;
 use super::Front;
 use super::incident::Open;
 use super::words::Standing;
+use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::text::t;
 use crate::ui::live::live;
@@ -29,14 +30,27 @@ impl Writing {
     fn change(self, text: String) {
         self.text.set(text.clone());
         self.failure.set(String::new());
-        let id = self.open.with_untracked(|incident| incident.id);
-        self.front.drafts.keep(
-            id,
-            Draft {
-                is_internal: false,
-                text,
-            },
-        );
+        self.open.with_untracked(|incident| {
+            let mut draft = Draft::default();
+            draft.type_in(text, incident);
+            self.front.drafts.keep(incident.id, DraftKind::Entry, draft);
+        });
+    }
+
+    /// What became of what was typed.
+    fn hint(self) -> String {
+        let failure = self.failure.get();
+        if !failure.is_empty() {
+            failure
+        } else if self.front.drafts.failing.get() {
+            t!("compose.not_kept")
+        } else {
+            t!("compose.kept")
+        }
+    }
+
+    fn has_failed(self) -> bool {
+        self.front.drafts.failing.get() || self.failure.with(|failure| !failure.is_empty())
     }
 
     fn send(self) {
@@ -50,7 +64,7 @@ impl Writing {
             let outcome = self.front.act(id, Intent::Reply { text }).await;
             if outcome.is_ok() {
                 // Also when the box has gone with its page: the draft must not come back.
-                self.front.drafts.keep(id, Draft::default());
+                self.front.drafts.drop(id, DraftKind::Entry);
                 self.text.try_set(String::new());
             }
             self.busy.try_set(false);
@@ -90,18 +104,6 @@ pub(super) fn compose(
             t!("portal.add")
         }
     };
-    let hint = move || {
-        let failure = writing.failure.get();
-        if !failure.is_empty() {
-            failure
-        } else if front.drafts.failing.get() {
-            t!("compose.not_kept")
-        } else {
-            t!("compose.kept")
-        }
-    };
-    let has_failed =
-        move || writing.failure.with(|failure| !failure.is_empty()) || front.drafts.failing.get();
     let is_empty = move || writing.text.with(|text| text.trim().is_empty());
     view! {
         <form
@@ -119,7 +121,7 @@ pub(super) fn compose(
                 on:input=move |event| writing.change(event_target_value(&event))
             ></textarea>
             <div class="foot">
-                <span class:error=has_failed role="status">{live(hint)}</span>
+                <span class:error=move || writing.has_failed() role="status">{live(move || writing.hint())}</span>
                 <button
                     type="submit"
                     class="button primary"

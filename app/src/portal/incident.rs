@@ -12,6 +12,7 @@ use shared::incidents::{Incident, Intent, State};
 use super::address::Place;
 use super::words::Standing;
 use super::{Front, compose, conversation, home, report, title, words};
+use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::text::t;
 use crate::ui::browser;
@@ -26,7 +27,10 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
     spawn_local(async move {
         match front.link.open(id).await {
             // The page may show another one by now.
-            Ok(stored) => drop(draft.try_set((!stored.is_empty()).then(|| Draft::read(&stored)))),
+            Ok(saved) => {
+                let begun = front.drafts.begun(id, DraftKind::Entry, &saved);
+                draft.try_set(Some(begun));
+            }
             Err(why) => drop(failure.try_set(Some(words::failure(&why)))),
         }
     });
