@@ -12,11 +12,13 @@ mod export;
 mod frame;
 mod menu;
 mod parcel;
+pub mod rooms;
 mod status;
 mod sync_centre;
 
 use std::time::Duration;
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::MouseEvent;
@@ -26,27 +28,30 @@ use shared::policy;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
-use crate::incidents::{Address, DeclareSheet, Desk, DetailPane, Drafts, Place, QueuePane};
+use crate::incidents::{Address, Desk, DetailPane, Drafts, IncidentRoom, Place, QueuePane};
 use crate::link::{Link, ask_to_persist_once_more};
-use crate::reports::ReportPage;
 use crate::session::{Session, SignInPage};
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::{When, live};
+use crate::ui::room::room;
 use crate::ui::toast::{ToastShelf, Toasts};
 
 use banners::Banners;
 use frame::{BottomBar, Nav, TopBar};
-use sync_centre::SyncCentre;
+use rooms::Rooms;
 
 /// How often ages on the page are written anew.
 const AGES: Duration = Duration::from_secs(20);
 
+/// How long after it is built the page has settled.
+const SETTLED_MILLIS: u32 = 1_000;
+
 /// Starts the console: the engine at once, the page as soon as it can speak.
-pub fn start() {
+pub fn start(rooms: Rooms) {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
-    mount_to_body(|| {
+    mount_to_body(move || {
         let link = Link::idle(Surface::Console);
         let session = Session::new(link);
         let can_speak = RwSignal::new(false);
@@ -56,6 +61,8 @@ pub fn start() {
             link.board.name_again();
             can_speak.set(true);
         });
+        provide_context(rooms);
+        provide_context(IncidentRoom(rooms.incident));
         move || {
             can_speak
                 .get()
@@ -139,6 +146,7 @@ fn save_when_leaving(drafts: Drafts) {
 #[component]
 fn Page() -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let rooms = expect_context::<Rooms>();
     let centre = RwSignal::new(false);
     let (now, set_now) = signal(browser::now());
     // Without the timer ages only stand still.
@@ -146,6 +154,7 @@ fn Page() -> impl IntoView {
         on_cleanup(move || timer.clear());
     }
     title(desk);
+    fetch(rooms);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
         Place::Reports => "report",
@@ -160,7 +169,7 @@ fn Page() -> impl IntoView {
             <Banners />
             <Nav />
             <When is=Signal::derive(move || reports.get())>
-                <ReportPage now=now />
+                {room(move || (rooms.reports)(now))}
             </When>
             <When is=Signal::derive(move || !reports.get())>
                 <QueuePane now=now centre=centre />
@@ -169,10 +178,10 @@ fn Page() -> impl IntoView {
             <BottomBar centre=centre />
         </div>
         <When is=Signal::derive(move || is_new.get())>
-            <DeclareSheet />
+            {room(rooms.declare)}
         </When>
         <When is=Signal::derive(move || centre.get())>
-            <SyncCentre centre=centre now=now />
+            {room(move || (rooms.sync_centre)(centre, now))}
         </When>
         <ToastShelf />
     }
@@ -188,6 +197,14 @@ fn SkipLink() -> impl IntoView {
     view! { <a class="sr-only" href="#content" on:click=skip>{t!("nav.skip")}</a> }
 }
 
+/// Fetches what the first paint did not need, once it is over.
+fn fetch(rooms: Rooms) {
+    spawn_local(async move {
+        TimeoutFuture::new(SETTLED_MILLIS).await;
+        (rooms.fetch)().await;
+    });
+}
+
 /// The tab says which incident is open.
 fn title(desk: Desk) {
     Effect::new(move |_| {
@@ -201,4 +218,4 @@ fn title(desk: Desk) {
 }
 
 /// The time that ages are counted from.
-type Now = ReadSignal<UnixMillis>;
+pub type Now = ReadSignal<UnixMillis>;

@@ -8,4 +8,5 @@ pub mod live;
 pub mod overlay;
 pub mod person;
 pub mod pick;
+pub mod room;
 pub mod toast;

@@ -61,3 +61,16 @@ test('a new version waits, says so, and restarts with the draft', async ({ devic
   await expect(banner).toHaveCount(0);
   await desk.isUpToDate();
 });
+
+test('a part of the page that did not come says so, and comes when it is asked for again', async ({ device, line }) => {
+  const heal = line.answerItself('/assets/console-split_sheets', { status: 500 });
+  const phone = await device('technician@demo');
+  phone.expectErrors(/500|split_sheets|instantiateStreaming|MIME/);
+  const { desk } = phone;
+  await desk.page.getByRole('button', { name: 'New', exact: true }).first().click();
+  await expect(desk.page.getByText('This part of the page has not come.')).toBeVisible();
+  await expect(desk.sheet).toBeHidden();
+  heal();
+  await desk.page.getByRole('button', { name: 'Try again' }).click();
+  await expect(desk.sheet.getByLabel('Subject')).toBeVisible();
+});

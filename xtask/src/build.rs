@@ -9,6 +9,7 @@
 mod assets;
 mod budget;
 mod minify;
+mod split;
 
 use crate::{shell, texts};
 use anyhow::{Context, Result, ensure};
@@ -154,10 +155,17 @@ fn compile(profile: Profile) -> Result<()> {
     shell::run(&mut cargo)
 }
 
+/// The binary of which a first paint needs only a part.
+const CUT: &str = "console";
+
 /// Adds a binary's wasm, its glue and the snippets the glue imports.
 fn bind(assets: &mut Assets, profile: Profile, binary: &str) -> Result<()> {
     let built = shell::target().join(shell::WASM).join(profile.cargo_name());
-    let bytes = fs::read(built.join(format!("{binary}.wasm")))?;
+    let mut bytes = fs::read(built.join(format!("{binary}.wasm")))?;
+    let parts = (binary == CUT).then(|| split::cut(&bytes)).transpose()?;
+    if let Some(parts) = &parts {
+        bytes.clone_from(&parts.main);
+    }
     let folder = assets::cached_folder("bind", &[binary.as_bytes(), &bytes], |folder| {
         let mut bindgen = Bindgen::new();
         // The name section alone is a fifth to two fifths of the file. Stack traces are read with
@@ -169,16 +177,21 @@ fn bind(assets: &mut Assets, profile: Profile, binary: &str) -> Result<()> {
         bindgen
             .remove_producers_section(true)
             .input_bytes(binary, bytes.clone());
+        // What the other files of a cut module import by name.
+        bindgen
+            .keep_lld_exports(parts.is_some())
+            .demangle(parts.is_none());
         bindgen
             .generate(folder)
             .with_context(|| format!("wasm-bindgen on {binary}.wasm"))
     })?;
 
-    let mut wasm = fs::read(folder.join(format!("{binary}_bg.wasm")))?;
-    if profile == Profile::Release {
-        wasm = optimised(wasm)?;
-    }
-    assets.add(&format!("/assets/{binary}.wasm"), wasm);
+    let finished = |wasm| match profile {
+        Profile::Release => optimised(wasm),
+        Profile::Dev | Profile::Watched => Ok(wasm),
+    };
+    let wasm = fs::read(folder.join(format!("{binary}_bg.wasm")))?;
+    assets.add(&format!("/assets/{binary}.wasm"), finished(wasm)?);
 
     let mut glue = fs::read_to_string(folder.join(format!("{binary}.js")))?;
     for path in files_below(&folder.join("snippets"))? {
@@ -189,8 +202,13 @@ fn bind(assets: &mut Assets, profile: Profile, binary: &str) -> Result<()> {
         );
         glue = glue.replace(&format!("./{name}"), &url);
     }
-    assets.add(&format!("/assets/{binary}-glue.js"), glue.into_bytes());
-    Ok(())
+    match parts {
+        Some(parts) => parts.add(assets, binary, glue, finished),
+        None => {
+            assets.add(&format!("/assets/{binary}-glue.js"), glue.into_bytes());
+            Ok(())
+        }
+    }
 }
 
 /// The module after npm's `wasm-opt`, or as it came when Node is not there.

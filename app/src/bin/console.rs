@@ -1,5 +1,63 @@
 //! The console of the people who work on incidents.
+//!
+//! What a first paint does not need comes in files of its own: the build cuts the module at the
+//! functions here. They stand in the binary, since the linker keeps each of them in whatever it
+//! links them into.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the file of a room can fail to come, which the macro says in its place"
+)]
+
+use app::shell::rooms::{self, Rooms};
+use leptos::prelude::*;
+use shared::ids::IncidentId;
+use shared::time::UnixMillis;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 fn main() {
-    app::shell::start();
+    app::shell::start(Rooms {
+        declare: || Box::pin(declare()),
+        incident: |id| Box::pin(incident(id)),
+        reports: |now| Box::pin(reports(now)),
+        leaving: |leaving| Box::pin(leave(leaving)),
+        sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
+        fetch: || Box::pin(fetch()),
+    });
+}
+
+/// Fetches all rooms, so that they open at once.
+async fn fetch() {
+    // Whoever enters a room that is not here is told then.
+    incident_room().await.ok();
+    sheets().await.ok();
+    reports_room().await.ok();
+}
+
+#[wasm_split(incident, fallible, preload(incident_room))]
+fn incident(id: IncidentId) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::incident(id))
+}
+
+#[wasm_split(reports, fallible, preload(reports_room))]
+fn reports(now: ReadSignal<UnixMillis>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::reports(now))
+}
+
+#[wasm_split(sheets, fallible, preload(sheets))]
+fn declare() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::declare())
+}
+
+#[wasm_split(sheets, fallible)]
+fn leave(leaving: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::leaving(leaving))
+}
+
+#[wasm_split(sheets, fallible)]
+fn sync_centre(
+    centre: RwSignal<bool>,
+    now: ReadSignal<UnixMillis>,
+) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::sync_centre(centre, now))
 }

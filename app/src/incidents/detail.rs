@@ -27,6 +27,7 @@ use crate::engine::protocol::DraftKind;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
+use crate::ui::room::{Entering, room};
 
 use asking::{Asking, AskingSheet};
 use clash::Clashes;
@@ -39,13 +40,18 @@ use timeline::Timeline;
 /// The open incident as its parts see it.
 type Open = RwSignal<Arc<Incident>>;
 
+/// How the pane comes to show an incident, whose view lies in a file of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct IncidentRoom(pub(crate) fn(IncidentId) -> Entering);
+
 /// The pane beside the queue.
 #[component]
 pub(crate) fn DetailPane() -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let enter = expect_context::<IncidentRoom>();
     let open = Memo::new(move |_| desk.address.incident());
     move || match open.get() {
-        Some(id) => view! { <OpenIncident id=id /> }.into_any(),
+        Some(id) => room(move || enter.0(id)).into_any(),
         None => view! {
             <main class="empty">
                 {icon(Icon::Inbox)}
@@ -58,7 +64,7 @@ pub(crate) fn DetailPane() -> impl IntoView {
 }
 
 #[component]
-fn OpenIncident(id: IncidentId) -> impl IntoView {
+pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let draft = RwSignal::new(None::<Draft>);
     let failure = RwSignal::new(None::<String>);

@@ -7,6 +7,7 @@ use shared::ids::PersonId;
 
 use super::appearance::{self, Theme};
 use super::parcel::SaveFile;
+use super::rooms::Rooms;
 use crate::engine::protocol::{Answer, Call, Line};
 use crate::incidents::{Desk, Drafts, failure_text, forget_aside, forget_sketch};
 use crate::link::forget_mark;
@@ -14,10 +15,12 @@ use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 use crate::ui::person::initials;
+use crate::ui::room::room;
 
 #[component]
 pub(super) fn PersonMenu() -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let rooms = expect_context::<Rooms>();
     let leaving = RwSignal::new(false);
     let name = move || desk.me().name.clone();
     view! {
@@ -51,7 +54,7 @@ pub(super) fn PersonMenu() -> impl IntoView {
             </button>
         </div>
         <When is=Signal::derive(move || leaving.get())>
-            <LeavingSheet leaving=leaving />
+            {room(move || (rooms.leaving)(leaving))}
         </When>
     }
 }
@@ -134,7 +137,7 @@ fn Looks() -> impl IntoView {
 
 /// Asks before signing out; says what waits, and discards none of it.
 #[component]
-fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
+pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let drafts = expect_context::<Drafts>();
     let forget = RwSignal::new(false);

@@ -33,10 +33,22 @@ pub(super) struct Written {
 impl Assets {
     /// Adds a file whose name is to carry its hash, and gives its address.
     pub(super) fn add(&mut self, plain: &str, bytes: Vec<u8>) -> String {
-        let (stem, extension) = plain.rsplit_once('.').unwrap_or((plain, "bin"));
-        let url = format!("{stem}-{}.{extension}", digest(&bytes));
+        let url = address(plain, &digest(&bytes));
         self.hashed.insert(plain.to_owned(), (url.clone(), bytes));
         url
+    }
+
+    /// Adds two scripts that import each other, by the names that `marks` gives them.
+    pub(super) fn add_pair(&mut self, plain: [String; 2], texts: [String; 2], marks: [&str; 2]) {
+        let hash = digest(texts.concat().as_bytes());
+        let urls = plain.each_ref().map(|plain| address(plain, &hash));
+        for ((plain, url), text) in plain.into_iter().zip(urls.clone()).zip(texts) {
+            let mut text = text;
+            for (mark, url) in marks.iter().zip(&urls) {
+                text = text.replace(&format!("from \"{mark}\""), &format!("from \"{url}\""));
+            }
+            self.hashed.insert(plain, (url, text.into_bytes()));
+        }
     }
 
     /// Adds a file whose address others know by heart.
@@ -201,6 +213,11 @@ fn gzip(bytes: &[u8], profile: Profile) -> Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
+fn address(plain: &str, hash: &str) -> String {
+    let (stem, extension) = plain.rsplit_once('.').unwrap_or((plain, "bin"));
+    format!("{stem}-{hash}.{extension}")
+}
+
 /// A short name for some content.
 pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..16].to_owned()
@@ -263,6 +280,28 @@ mod tests {
     #[test]
     fn address_that_nothing_makes_is_refused() {
         assert!(Assets::default().link("import '/assets/gone.js'").is_err());
+    }
+
+    #[test]
+    fn files_that_name_each_other_change_their_addresses_together() {
+        let pair = |glue: &str| {
+            let mut assets = Assets::default();
+            let plain = ["/assets/glue.js", "/assets/split.js"].map(str::to_owned);
+            let texts = [
+                format!("{glue} from \"./split.js\"; x = {{ \"./split.js\": 1 }}"),
+                "from \"./glue.js\"".to_owned(),
+            ];
+            assets.add_pair(plain, texts, ["./glue.js", "./split.js"]);
+            assets.hashed
+        };
+        let (one, other) = (pair("import"), pair("export"));
+        let [glue, split] = ["/assets/glue.js", "/assets/split.js"];
+        assert_eq!(
+            one[split].1,
+            format!("from \"{}\"", one[glue].0).into_bytes()
+        );
+        assert!(one[glue].1.ends_with(b"{ \"./split.js\": 1 }"));
+        assert!(one[glue].0 != other[glue].0 && one[split].0 != other[split].0);
     }
 
     #[test]

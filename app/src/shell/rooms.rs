@@ -1,0 +1,51 @@
+//! Rooms of the console: what a first paint does not need and comes in files of its own.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use leptos::prelude::*;
+use shared::ids::IncidentId;
+
+use super::Now;
+use super::menu::LeavingSheet;
+use super::sync_centre::SyncCentre;
+use crate::incidents::{DeclareSheet, OpenIncident};
+use crate::reports::ReportPage;
+use crate::ui::room::Entering;
+
+/// How the page enters its rooms.
+#[derive(Clone, Copy)]
+pub struct Rooms {
+    pub declare: fn() -> Entering,
+    pub incident: fn(IncidentId) -> Entering,
+    pub reports: fn(Now) -> Entering,
+    pub leaving: fn(RwSignal<bool>) -> Entering,
+    pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
+    /// Fetches the files of all rooms.
+    pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// The sheet for a new incident.
+pub fn declare() -> AnyView {
+    view! { <DeclareSheet /> }.into_any()
+}
+
+/// The open incident.
+pub fn incident(id: IncidentId) -> AnyView {
+    view! { <OpenIncident id=id /> }.into_any()
+}
+
+/// How the work stands.
+pub fn reports(now: Now) -> AnyView {
+    view! { <ReportPage now=now /> }.into_any()
+}
+
+/// The question before signing out.
+pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
+    view! { <LeavingSheet leaving=leaving /> }.into_any()
+}
+
+/// What waits, what was refused, and what this device holds.
+pub fn sync_centre(centre: RwSignal<bool>, now: Now) -> AnyView {
+    view! { <SyncCentre centre=centre now=now /> }.into_any()
+}

@@ -1,0 +1,53 @@
+//! Rooms: parts of a page that a first paint does not need and that come in files of their own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
+use leptos::task::spawn_local;
+use wasm_split_helpers::SplitLoaderError;
+
+use crate::text::t;
+use crate::ui::live::live;
+
+/// A room whose file may still be under way.
+pub type Entering = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
+
+/// Shows a room: at once when its file is here, as most often, else when it has come.
+pub(crate) fn room(enter: impl Fn() -> Entering + Send + 'static) -> impl IntoView {
+    let tries = RwSignal::new(0);
+    live(move || {
+        tries.track();
+        let mut entering = Box::pin(ScopedFuture::new_untracked(enter()));
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(room) = entering.as_mut().poll(&mut context) {
+            return room.unwrap_or_else(|_| absent(tries));
+        }
+        let room = RwSignal::new_local(None);
+        spawn_local(async move {
+            let entered = entering.await.unwrap_or_else(|_| absent(tries));
+            // Whoever asked may have gone on meanwhile.
+            room.try_set(Some(entered));
+        });
+        live(move || {
+            room.track();
+            room.try_update_untracked(Option::take).flatten()
+        })
+        .into_any()
+    })
+}
+
+/// A room whose file did not come, as on a first visit that was cut off.
+fn absent(tries: RwSignal<u32>) -> AnyView {
+    view! {
+        <div class="toast" role="alert">
+            <span>{t!("room.absent")}</span>
+            <button type="button" class="button" on:click=move |_| tries.update(|tries| *tries += 1)>
+                {t!("room.again")}
+            </button>
+        </div>
+    }
+    .into_any()
+}
