@@ -202,13 +202,11 @@ fn bind(assets: &mut Assets, profile: Profile, binary: &str) -> Result<()> {
         );
         glue = glue.replace(&format!("./{name}"), &url);
     }
-    match parts {
-        Some(parts) => parts.add(assets, binary, glue, finished),
-        None => {
-            assets.add(&format!("/assets/{binary}-glue.js"), glue.into_bytes());
-            Ok(())
-        }
+    if let Some(parts) = parts {
+        return parts.add(assets, binary, glue, finished);
     }
+    assets.add(&format!("/assets/{binary}-glue.js"), glue.into_bytes());
+    Ok(())
 }
 
 /// The module after npm's `wasm-opt`, or as it came when Node is not there.
