@@ -69,7 +69,8 @@ pub fn welcome(app: &App) -> String {
         String::new()
     };
     format!(
-        "Open {origin}/console\nSign in as {}; the password is {PASSWORD}\n{mail}",
+        "Open {origin}/console\nSign in as {}; the password is {PASSWORD}\n\
+         People who report sign in at {origin}/ as user@demo\n{mail}",
         logins.join(", ")
     )
 }

@@ -10,7 +10,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::notify::Post;
-use crate::{App, jobs, router, sla};
+use crate::{App, jobs, router, sla, sync};
 
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -27,6 +27,10 @@ pub async fn listen(app: &App) -> anyhow::Result<TcpListener> {
 
 /// Serves until the process is asked to end.
 pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+    let renewed = sync::rows::renew(&app).await?;
+    if renewed > 0 {
+        tracing::info!(renewed, "rows of an earlier version were written anew");
+    }
     tracing::info!(address = %listener.local_addr()?, origin = %app.config.origin, "serving");
     let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));

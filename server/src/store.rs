@@ -264,6 +264,12 @@ pub trait View: Send {
     /// The changes above `after` of all documents of the incidents, in the order of the log.
     async fn changes(&mut self, incidents: &[IncidentId], after: Seq) -> Result<Vec<StoredChange>>;
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>>;
+    /// Incidents above `after`, in order, whose rows are not of this version's format.
+    async fn rows_of_other_formats(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>>;
     /// When there is something to tell of a clock, at the earliest.
     async fn next_due(&mut self) -> Result<Option<UnixMillis>>;
     /// What is kept of a person's refused changes, latest first.

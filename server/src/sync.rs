@@ -18,6 +18,7 @@ mod live;
 mod pull;
 mod push;
 mod repair;
+pub mod rows;
 mod signer;
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use super::parcel::{BringIn, SaveFile};
 use super::status::sentence;
 use super::{Now, export};
 use crate::engine::protocol::{Answer, Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
-use crate::incidents::{Desk, Place, entry_text, intent_text, refusal_text};
+use crate::incidents::{Desk, Drafts, Place, entry_text, intent_text, refusal_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
 use crate::ui::live::live;
@@ -31,8 +31,10 @@ struct Lists {
 }
 
 impl Lists {
-    fn load(self, desk: Desk) {
+    fn load(self, desk: Desk, written: Drafts) {
         spawn_local(async move {
+            // What was typed a moment ago is listed, too; what cannot be kept is said elsewhere.
+            written.flush().await;
             if let Ok(Answer::Waiting {
                 acts,
                 review,
@@ -56,11 +58,12 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
         review: RwSignal::default(),
         drafts: RwSignal::default(),
     };
+    let written = expect_context::<Drafts>();
     desk.link.tell(Call::Measure);
     let status = desk.board().status;
     Effect::new(move |_| {
         status.track();
-        lists.load(desk);
+        lists.load(desk, written);
     });
     let line = move || status.with(|status| sentence(status, desk.board().engine_failed.get()));
     let explained = move || status.with(|status| explain(status.line));
@@ -223,7 +226,7 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
     let discard = move || {
         spawn_local(async move {
             if desk.link.ask(Call::Discard { act: id }).await.is_ok() {
-                lists.load(desk);
+                lists.load(desk, written);
             }
         });
     };

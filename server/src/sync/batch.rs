@@ -200,7 +200,7 @@ fn state(kept: &Kept, kind: DocKind, added: usize) -> Option<DocState> {
     })
 }
 
-fn row_state(staff: &Row, public: &Row) -> RowState {
+pub(super) fn row_state(staff: &Row, public: &Row) -> RowState {
     let requester = match &staff.requester {
         shared::incidents::Requester::Person(person) => Some(*person),
         shared::incidents::Requester::Unknown { .. } => None,

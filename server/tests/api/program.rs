@@ -143,7 +143,7 @@ fn the_demo_says_where_to_open_it_once_it_listens() {
     demo.arg(port.to_string()).stdout(Stdio::piped());
     let mut running = Running(demo.spawn().expect("the program runs"));
     let mut out = BufReader::new(running.0.stdout.take().expect("it is piped"));
-    let mut told = [String::new(), String::new()];
+    let mut told: [String; 4] = Default::default();
     for line in &mut told {
         out.read_line(line).expect("UTF-8");
     }
@@ -153,6 +153,14 @@ fn the_demo_says_where_to_open_it_once_it_listens() {
     assert_eq!(
         told[1],
         format!("Sign in as {accounts}; the password is demo\n")
+    );
+    assert_eq!(
+        told[2],
+        format!("People who report sign in at http://localhost:{port}/ as user@demo\n")
+    );
+    assert_eq!(
+        told[3],
+        format!("Mail that it would send lies at http://localhost:{port}/demo/mail\n")
     );
     drop(running);
     let mut rest = String::new();

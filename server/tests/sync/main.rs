@@ -11,5 +11,6 @@ mod pull;
 mod push;
 mod refused;
 mod repair;
+mod rows;
 mod server;
 mod withdrawn;

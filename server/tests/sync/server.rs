@@ -105,6 +105,15 @@ impl TestServer {
         Self { app, folder }
     }
 
+    /// Makes all rows look as if an earlier version had written them.
+    pub(crate) async fn age_rows(&self) {
+        let file = SqliteConnectOptions::new().filename(self.folder.0.join("holdfast.sqlite"));
+        let mut connection = file.connect().await.expect("the store's file");
+        let age = "UPDATE rows SET staff = x'01', public = x'01'";
+        let aged = sqlx::query(age).execute(&mut connection).await;
+        assert!(aged.expect("the rows").rows_affected() > 0);
+    }
+
     /// Whom clocks were told to, in the order they were: `breached-response` and the recipient.
     pub(crate) async fn clocks_told(&self) -> Vec<(String, String)> {
         let file = SqliteConnectOptions::new().filename(self.folder.0.join("holdfast.sqlite"));

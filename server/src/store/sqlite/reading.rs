@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shared::ids::{ActId, DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::people::Scope;
+use shared::rows::ROW_FORMAT;
 use shared::sync::message::decode;
 use shared::sync::server::{Event, Issued, Log, Older, Reach, Standing};
 use shared::sync::{Seq, SignedHeads};
@@ -156,6 +157,20 @@ impl View for Reading {
             .iter()
             .map(change)
             .collect()
+    }
+
+    async fn rows_of_other_formats(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>> {
+        const SQL: &str = "SELECT incident FROM rows
+             WHERE incident > ?1 AND (substr(staff, 1, 1) <> ?2 OR substr(public, 1, 1) <> ?2)
+             ORDER BY incident LIMIT ?3";
+        let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let query = sqlx::query(SQL).bind(after).bind([ROW_FORMAT].as_slice());
+        let rows = query.bind(limit).fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| incident(row, 0)).collect()
     }
 
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>> {
