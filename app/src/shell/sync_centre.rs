@@ -210,6 +210,7 @@ fn ReviewCards(lists: Lists) -> impl IntoView {
 /// A refused act, kept with its text for its author to decide.
 #[component]
 fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
+    let written = expect_context::<Drafts>();
     let what = intent_text(&act.intent, &desk.organisation());
     let about = t!(
         "review.about",
