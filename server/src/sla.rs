@@ -36,6 +36,9 @@ const REST: Duration = Duration::from_secs(1);
 /// How long it rests at most: the machine's clock may have been set.
 const REST_MAX: Duration = Duration::from_mins(1);
 
+/// When an incident that cannot be read is looked at again.
+const LOOK_AGAIN_MILLIS: i64 = 60 * 60 * 1_000;
+
 /// Ticks until the server stops, beginning with what has become due while it did not run.
 pub(crate) async fn run(app: Arc<App>) {
     let mut head = app.keeper.watch();
@@ -110,9 +113,8 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     async fn tell(&mut self, id: IncidentId, due: &Due) -> store::Result<()> {
-        // What cannot be read is nothing to tell of; its next commit judges it anew.
         let Some(kept) = self.kept.get(&id).cloned() else {
-            return self.writing.tell(id, due, self.now, Outcome::Silent).await;
+            return self.look_again(id, due).await;
         };
         let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
         let all = sla::due(&glance, kept.public.priority, &self.rules.targets);
@@ -134,6 +136,13 @@ impl Teller<'_> {
         };
         self.announce(event, &kept).await?;
         self.writing.tell(id, due, self.now, Outcome::Told).await
+    }
+
+    /// What cannot be read now may be readable after an update: nothing of it counts as told. Read
+    /// again, the incident is due when it was.
+    async fn look_again(&mut self, id: IncidentId, due: &Due) -> store::Result<()> {
+        let at = self.now.plus(LOOK_AGAIN_MILLIS);
+        self.writing.put_due(id, &[Due { at, ..*due }], &[]).await
     }
 
     async fn judge_again(&mut self, told: &Told) -> store::Result<()> {

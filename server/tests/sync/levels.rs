@@ -216,6 +216,27 @@ async fn what_was_late_when_it_was_imported_is_told_to_nobody() {
     assert_eq!(told, []);
 }
 
+#[tokio::test]
+async fn a_breach_of_an_incident_that_cannot_be_read_is_told_once_it_can() {
+    const SPOIL: [&str; 2] = [
+        "CREATE TABLE spare AS SELECT incident, kind, snapshot FROM docs",
+        "UPDATE docs SET snapshot = x'00'",
+    ];
+    const MEND: [&str; 1] = ["UPDATE docs SET snapshot = (SELECT snapshot FROM spare
+             WHERE spare.incident = docs.incident AND spare.kind = docs.kind)"];
+    let mut desk = Desk::open().await;
+    desk.server = desk.server.spoil(&SPOIL).await;
+    for minutes in [241, 242, 250] {
+        desk.at(minutes).await;
+        assert_eq!(desk.told().await, [] as [&str; 0]);
+    }
+    desk.server = desk.server.spoil(&MEND).await;
+    for minutes in [320, 400] {
+        desk.at(minutes).await;
+        assert_eq!(desk.told().await, ["breached-response"]);
+    }
+}
+
 /// Lets a task come so far and no further.
 async fn come_so_far(task: impl Future, polls: usize) -> bool {
     let mut task = pin!(task);

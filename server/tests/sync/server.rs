@@ -114,6 +114,18 @@ impl TestServer {
         assert!(aged.expect("the rows").rows_affected() > 0);
     }
 
+    /// Makes what is stored of all incidents unreadable, or as it was.
+    pub(crate) async fn spoil(self, statements: &[&'static str]) -> Self {
+        let server = self.killed().await;
+        let file = SqliteConnectOptions::new().filename(server.folder.0.join("holdfast.sqlite"));
+        let mut connection = file.connect().await.expect("the store's file");
+        for sql in statements {
+            let done = sqlx::query(*sql).execute(&mut connection).await;
+            done.expect("the store's file takes it");
+        }
+        server
+    }
+
     /// Whom clocks were told to, in the order they were: `breached-response` and the recipient.
     pub(crate) async fn clocks_told(&self) -> Vec<(String, String)> {
         let file = SqliteConnectOptions::new().filename(self.folder.0.join("holdfast.sqlite"));
