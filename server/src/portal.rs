@@ -260,10 +260,11 @@ async fn send_report(
     check_token(Some(&session), &fields)?;
     let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
     let me = session.person;
-    let id: IncidentId = fields.get("key").parse().unwrap_or_else(|_| desk.fresh());
+    let key = fields.get("key").parse().unwrap_or_else(|_| desk.fresh());
     let intent = forms::declare(&me, &answers);
+    let (id, drafted) = forms::drafted(key, intent, me.id, app.clock.now());
     let deed = Deed {
-        drafted: forms::drafted(id, "report", intent, me.id, app.clock.now()),
+        drafted,
         person: me.clone(),
         incident: id,
         seen: Vec::new(),
@@ -302,8 +303,9 @@ async fn send_act(
         return Err(ApiError::Malformed);
     };
     let intent = forms::act(name, text.clone()).ok_or(ApiError::Malformed)?;
+    let (_, drafted) = forms::drafted(key, intent, me.id, app.clock.now());
     let deed = Deed {
-        drafted: forms::drafted(key, name, intent, me.id, app.clock.now()),
+        drafted,
         person: me.clone(),
         incident,
         seen: fields.seen(),

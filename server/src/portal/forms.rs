@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use shared::ids::{ActId, CategoryId, FactId, IncidentId, PersonId};
 use shared::incidents::{Channel, Declare, Drafted, Intent, Level, Requester};
 use shared::people::Person;
+use shared::sync::message::encode;
 use shared::time::{Boot, UnixMillis};
 
 use super::pages::Answers;
@@ -91,20 +92,22 @@ pub(super) fn act(name: &str, text: String) -> Option<Intent> {
     }
 }
 
-/// The act with names drawn from the key of its form, so that a form sent twice is one act.
+/// An act and the incident it makes if it is a report, with names drawn from the key of its form
+/// and from what it says: a form sent twice is one act, and with other words it is another one.
 pub(super) fn drafted(
     key: IncidentId,
-    what: &str,
     intent: Intent,
     by: PersonId,
     now: UnixMillis,
-) -> Drafted {
+) -> (IncidentId, Drafted) {
+    let words = encode(&intent);
     let name = |part: &str| -> [u8; 10] {
         let digest = Sha256::new()
             .chain_update(key.as_bytes())
             .chain_update(by.0.to_be_bytes())
-            .chain_update(what)
             .chain_update(part)
+            .chain_update([0])
+            .chain_update(&words)
             .finalize();
         std::array::from_fn(|place| digest[place])
     };
@@ -112,7 +115,7 @@ pub(super) fn drafted(
     let mut bytes = [0; 8];
     bytes[2..].copy_from_slice(&key.as_bytes()[..6]);
     let at = UnixMillis(i64::from_be_bytes(bytes));
-    Drafted {
+    let drafted = Drafted {
         act: ActId::new(at, name("act")),
         intent,
         facts: [
@@ -124,5 +127,6 @@ pub(super) fn drafted(
         boot: Boot::default(),
         mono: 0,
         saw: None,
-    }
+    };
+    (IncidentId::new(at, name("report")), drafted)
 }

@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::ids::{FactId, IncidentId};
+use shared::document::CHANGE_BYTES_MAX;
+use shared::ids::{DocKind, FactId, IncidentId};
 use shared::incidents::{Drafted, Intent, Refused};
 use shared::people::{Directory, Person};
 use shared::policy;
-use shared::sync::server::{Authored, Kept, Numbering, author};
+use shared::sync::server::{Authored, Commit, Kept, Logged, Numbering, author};
 use shared::targets::Rules;
 use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
@@ -94,6 +95,9 @@ impl Bench {
         let number = self.keeper.number(batch.number);
         match author(&authored, kept.as_deref(), batch.next, &number, desk) {
             Ok(Some(commit)) => {
+                if let Err(refused) = bounded(&commit) {
+                    return (batch, Err(refused));
+                }
                 let before = kept.as_deref().map(|kept| &kept.incident);
                 let at = self.now.plus(self.wait_millis);
                 let after = &commit.kept.incident;
@@ -110,7 +114,8 @@ impl Bench {
     }
 }
 
-/// Whether the incident holds the act already: a page that was sent twice.
+/// Whether the incident holds the act already: a page that was sent twice. The names of its facts
+/// are drawn from what it says, so other words from the same page are another act.
 fn knows(kept: &Kept, deed: &Deed) -> bool {
     let (facts, _) = kept.docs.incident.facts();
     let is_it = |fact: &shared::document::Fact| {
@@ -126,11 +131,26 @@ fn may(deed: &Deed, kept: Option<&Kept>) -> Result<(), Refused> {
     if matches!(intent, Intent::Declare(_)) == kept.is_some() || !is_own {
         return Err(Refused::Scope);
     }
-    policy::may(&deed.person, intent, incident)
+    policy::may(&deed.person, intent, incident)?;
+    kept.map_or(Ok(()), |kept| kept.has_room(DocKind::Incident))
+}
+
+/// No page writes what no device could push.
+fn bounded(commit: &Commit) -> Result<(), Refused> {
+    let max = CHANGE_BYTES_MAX;
+    let bytes = |change: &Logged| change.bytes.as_ref().map_or(0, Vec::len);
+    if commit.changes.iter().all(|change| bytes(change) <= max) {
+        Ok(())
+    } else {
+        Err(Refused::Size { max })
+    }
 }
 
 /// What the author had on screen; none when the page names what is not there.
-fn saw(kept: &Kept, seen: Vec<FactId>) -> Option<[Vec<FactId>; 2]> {
+fn saw(kept: &Kept, mut seen: Vec<FactId>) -> Option<[Vec<FactId>; 2]> {
+    // A page may name a fact as often as it likes.
+    seen.sort();
+    seen.dedup();
     let (facts, _) = kept.docs.incident.facts();
     let is_there = |id: &FactId| facts.iter().any(|held| held.fact.id == *id);
     (!seen.is_empty() && seen.iter().all(is_there)).then(|| [seen, Vec::new()])

@@ -254,7 +254,8 @@ impl Keeper {
             let write = || author(&authored, kept, batch.next, &number, desk);
             let is_readable = !unreadable.contains(&authored.incident);
             match is_readable.then(|| catch_unwind(AssertUnwindSafe(write))) {
-                Some(Ok(Ok(Some(commit)))) => {
+                Some(Ok(Ok(Some(mut commit)))) => {
+                    commit.silence(now);
                     batch.add(commit, None);
                     report.written += 1;
                 }

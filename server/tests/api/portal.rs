@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Drafted, HoldReason, Intent, ResolutionCode};
-use shared::sync::server::{Authored, Numbering};
+use shared::people::{Directory, Role};
+use shared::sync::Seq;
+use shared::sync::server::{Authored, DOC_CHANGES_MAX, Numbering};
 use shared::time::Boot;
 
 use crate::support::{Answer, Server};
@@ -103,31 +105,40 @@ async fn send(server: &Server, path: &str, act: &str, words: &str) -> Answer {
 }
 
 /// Staff does something, as an import would bring it in.
-async fn staff(server: &Server, path: &str, nth: u8, intent: Intent) {
-    let incident = incident(path);
-    let now = server.app.clock.now().plus(1_000 * i64::from(nth));
-    let facts = [
-        FactId::new(now, [nth; 10]),
-        FactId::new(now, [nth + 100; 10]),
-    ];
-    let act = Drafted {
-        act: ActId::new(now, [nth; 10]),
+async fn staff(server: &Server, path: &str, nth: u64, intent: Intent) {
+    let act = drafted(server, nth, intent);
+    write(server, incident(path), vec![act]).await;
+}
+
+fn drafted(server: &Server, nth: u64, intent: Intent) -> Drafted {
+    let now = server.app.clock.now();
+    let now = now.plus(1_000 * i64::try_from(nth).unwrap_or_default());
+    let name = |part: u8| {
+        let mut name = [part; 10];
+        name[..8].copy_from_slice(&nth.to_be_bytes());
+        name
+    };
+    Drafted {
+        act: ActId::new(now, name(0)),
         intent,
-        facts,
+        facts: [FactId::new(now, name(1)), FactId::new(now, name(2))],
         by: ALICE,
         at: now,
         boot: Boot::default(),
         mono: 0,
         saw: None,
-    };
+    }
+}
+
+async fn write(server: &Server, incident: IncidentId, acts: Vec<Drafted>) {
     let authored = Authored {
         incident,
-        acts: vec![act],
+        acts,
         numbering: Numbering::Next,
         received_at: None,
     };
     let app = &server.app;
-    let rules = app.people.current().rules();
+    let (now, rules) = (app.clock.now(), app.people.current().rules());
     let written = app
         .keeper
         .accept_as_server(&*app.store, vec![authored], &rules, now)
@@ -140,6 +151,18 @@ fn incident(path: &str) -> IncidentId {
     id.trim_end_matches("?plain")
         .parse()
         .expect("an address of an incident")
+}
+
+/// What was told of clocks, in any order.
+async fn clocks(server: &Server) -> Vec<String> {
+    let (store, now) = (&server.app.store, server.app.clock.now());
+    let mut told = Vec::new();
+    while let Some(effect) = store.claim_effect(now, now.plus(60_000)).await.expect("it") {
+        let event = effect.claim.key.split('/').nth(1).unwrap_or_default();
+        let clock = event.rsplit_once('-').map(|(event, _)| event.to_owned());
+        told.extend(clock);
+    }
+    told
 }
 
 fn held() -> Intent {
@@ -231,6 +254,97 @@ async fn a_form_that_is_sent_twice_is_one_act() {
         assert_eq!(sent.status, StatusCode::SEE_OTHER);
     }
     assert_eq!(page(&server, &path).await.matches("Only once.").count(), 1);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_again_with_other_words_is_another_act() {
+    let server = bob().await;
+    let form = page(&server, "/report?plain").await;
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    let mut paths = Vec::new();
+    for subject in ["No network", "No network at all", "No network"] {
+        let fields = [("key", &*key), ("token", &token), ("subject", subject)];
+        let sent = post(&server, "/report", &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        paths.push(sent.header("location").to_owned());
+    }
+    assert_ne!(paths[0], paths[1]);
+    assert_eq!(paths[0], paths[2]);
+    let home = page(&server, "/?plain").await;
+    assert_eq!(home.matches("No network</").count(), 1, "{home}");
+    assert_eq!(home.matches("No network at all</").count(), 1, "{home}");
+
+    let path = &paths[0];
+    let form = page(&server, path).await;
+    let fields = ["key", "token", "seen"].map(|name| (name, hidden(&form, name)));
+    for words in ["It is urgent.", "It is not urgent."] {
+        let mut fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
+        fields.extend([("act", "reply"), ("text", words)]);
+        let sent = post(&server, path.trim_end_matches("?plain"), &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        assert!(page(&server, path).await.contains(words));
+    }
+}
+
+#[tokio::test]
+async fn a_form_writes_no_more_than_a_device_may() {
+    let server = bob().await;
+    let path = report(&server, "Dock has no network", "").await;
+    let form = page(&server, &path).await;
+    let fields = ["key", "token", "seen"].map(|name| (name, hidden(&form, name)));
+    let [key, token, seen] = fields.each_ref().map(|(_, value)| value.as_str());
+    let often = [seen; 3_000].join(" ");
+    let fields = [
+        ("key", key),
+        ("token", token),
+        ("seen", &often),
+        ("act", "reply"),
+        ("text", "Hello?"),
+    ];
+    let sent = post(&server, path.trim_end_matches("?plain"), &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    let id = incident(&path);
+    let mut view = server.app.store.view().await.expect("a view");
+    let changes = view.changes(&[id], Seq::default()).await.expect("changes");
+    let longest = changes.iter().filter_map(|change| change.bytes.as_ref());
+    let longest = longest.map(Vec::len).max();
+    assert!(longest < Some(2_000), "{longest:?}");
+    drop(view);
+
+    let replies = (0..DOC_CHANGES_MAX).map(|nth| {
+        let (nth, text) = (u64::try_from(nth).unwrap_or(0), "Again.".to_owned());
+        drafted(&server, nth, Intent::Reply { text })
+    });
+    write(&server, id, replies.collect()).await;
+    let sent = send(&server, &path, "reply", "One too many.").await;
+    assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&sent).contains("One too many."));
+}
+
+#[tokio::test]
+async fn a_breach_that_was_due_before_a_form_was_sent_is_told() {
+    let server = bob().await;
+    let mut directory = Directory::clone(&server.app.people.current());
+    let alice = directory
+        .people
+        .iter_mut()
+        .find(|person| person.id == ALICE);
+    let roles = &mut alice.expect("Alice is there").roles;
+    roles.insert(Role::IncidentManager);
+    let replaced = server.app.people.replace(&server.app, directory).await;
+    replaced.expect("the directory is written");
+    let path = report(&server, "Dock has no network", "").await;
+    server.app.clock.advance(5 * 60 * 60 * 1_000);
+    let sent = send(&server, &path, "reply", "Anybody there?").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    server::sla::tick(&server.app).await.expect("it ticks");
+    let mut view = server.app.store.view().await.expect("a view");
+    let next = view.next_due().await.expect("a look");
+    assert!(next > Some(server.app.clock.now()), "{next:?}");
+    assert_eq!(clocks(&server).await, ["breached-response"]);
 }
 
 #[tokio::test]
@@ -330,11 +444,12 @@ async fn nobody_reads_or_writes_the_report_of_somebody_else() {
     let answer = post(&server, path.trim_end_matches("?plain"), &fields).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(text(&answer).contains("Mine?"), "the text is not lost");
-    // Nor by declaring it again under the same name.
+    // A form that names it makes a report of its own.
     let id = incident(&path).to_string();
     let fields = [("key", &*id), ("token", &*token), ("subject", "Mine")];
     let answer = post(&server, "/report", &fields).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_ne!(answer.header("location"), path);
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ use super::message::{Signer, Surface};
 
 pub use author::{Authored, Numbering, author};
 pub use judge::{Before, Judgement, Place, Quarantine};
-pub use kept::{Commit, Kept, Mark, Reach as Reached};
+pub use kept::{Commit, DOC_CHANGES_MAX, Kept, Mark, Reach as Reached};
 pub use offer::Offer;
 pub use pull::{Event, How, Issued, Older, Pull, Reach, Sends, Standing, Walk};
 pub use repair::answer;

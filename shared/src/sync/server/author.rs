@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 use crate::document::{Document, Receipt, Written};
 use crate::ids::{ActId, DocKey, DocKind, FactId, IncidentId};
 use crate::incidents::{Drafted, IncidentDocs, Refused, write, write_number, write_work};
-use crate::sla::Due;
 use crate::sync::Seq;
 use crate::time::UnixMillis;
 
@@ -82,8 +81,6 @@ pub fn author(
     }
     let mut commit = draft.commit(kept, next, desk);
     commit.is_numbered = is_numbered;
-    let is_passed = |due: &Due| due.at <= desk.now;
-    (commit.passed, commit.due) = commit.due.into_iter().partition(is_passed);
     Ok(Some(commit))
 }
 

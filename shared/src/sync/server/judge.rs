@@ -25,9 +25,6 @@ use super::{Commit, Desk, Kept, Logged, Session};
 /// How many unknown dependencies a verdict names.
 const MISSING_MAX: usize = 16;
 
-/// How many changes a document may have; a tenth of it is an unusually busy incident.
-const DOC_CHANGES_MAX: usize = 2_000;
-
 /// What was refused before, by document and change, then by who offered it from where: that
 /// somebody else was refused first must not cost the author their act.
 pub type Quarantine = BTreeMap<(DocKey, Hash), BTreeMap<(PersonId, DeviceId), Refused>>;
@@ -137,11 +134,7 @@ impl Offer {
             if offered.generation != generation {
                 return Err(Refused::Generation { generation });
             }
-            if kept.is_some_and(|kept| kept.book(kind).len() >= DOC_CHANGES_MAX) {
-                return Err(Refused::Size {
-                    max: DOC_CHANGES_MAX,
-                });
-            }
+            kept.map_or(Ok(()), |kept| kept.has_room(kind))?;
         }
         Ok(())
     }

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Receipt, ReceiptBook};
 use crate::ids::{Actor, DocKey, DocKind, IncidentId};
-use crate::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
+use crate::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, read};
 use crate::people::Scope;
 use crate::policy;
 use crate::rows::{self, Row};
 use crate::sla::{Due, due};
 use crate::sync::Seq;
 use crate::sync::message::{SignedHeads, Signer};
+use crate::time::UnixMillis;
 
 use super::{Desk, Logged};
+
+/// How many changes a document may have; a tenth of it is an unusually busy incident.
+pub const DOC_CHANGES_MAX: usize = 2_000;
 
 /// That a scope reaches a document.
 pub type Reach = (DocKind, Scope);
@@ -52,7 +56,7 @@ pub struct Commit {
     pub staff: Row,
     /// When somebody is to be told of the incident's clocks.
     pub due: Vec<Due>,
-    /// What had passed when the incident came from elsewhere, and is never told.
+    /// What had passed when the incident was brought in, and is never told.
     pub passed: Vec<Due>,
     /// Actors seen for the first time, to be bound to the session's person and device.
     pub bound: BTreeSet<Actor>,
@@ -91,11 +95,29 @@ impl Kept {
             .unwrap_or_default()
     }
 
+    /// Whether a document takes one more change from people.
+    pub fn has_room(&self, kind: DocKind) -> Result<(), Refused> {
+        let max = DOC_CHANGES_MAX;
+        if self.book(kind).len() < max {
+            Ok(())
+        } else {
+            Err(Refused::Size { max })
+        }
+    }
+
     pub(super) fn book(&self, kind: DocKind) -> &ReceiptBook {
         match kind {
             DocKind::Incident => &self.receipts.incident,
             DocKind::Work => &self.receipts.work,
         }
+    }
+}
+
+impl Commit {
+    /// Tells nobody of what is due by now: it had passed before the incident was brought here.
+    pub fn silence(&mut self, now: UnixMillis) {
+        let due = std::mem::take(&mut self.due).into_iter();
+        (self.passed, self.due) = due.partition(|due| due.at <= now);
     }
 }
 
