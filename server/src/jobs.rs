@@ -8,6 +8,7 @@
 //! once more, at most: one duplicate, and only where the other side cannot recognise it. In doubt
 //! twice, it is given up and people can see it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +16,6 @@ use shared::incidents::Incident;
 use shared::notify::{self, Event, Notice};
 use shared::people::Directory;
 use shared::time::UnixMillis;
-use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::App;
@@ -38,7 +38,7 @@ const DOUBTS_MAX: u32 = 1;
 const PAUSE_MILLIS: i64 = 5_000;
 const PAUSE_MILLIS_MAX: i64 = 10 * 60 * 1_000;
 
-/// So many attempts on something that is always postponed take about four days.
+/// So many attempts on what is always postponed, or never readable, take about four days.
 const ATTEMPTS_MAX: u32 = 600;
 
 /// Tells what a commit did to an incident to those whom it concerns, from `at` on. Acts that come
@@ -55,7 +55,7 @@ pub(crate) fn of_acts(
 
 /// Tells what a clock of a service level says, in the transaction that notes it, from `at` on. An
 /// event that was told before is not told again.
-pub async fn announce(
+pub(crate) async fn announce(
     writing: &mut dyn Writing,
     event: Event,
     incident: &Incident,
@@ -148,7 +148,7 @@ async fn turn(app: &App, courier: &mut impl Courier) -> store::Result<bool> {
     let delivery = if effect.doubts > DOUBTS_MAX {
         Delivery::Refused(Reason::InDoubt)
     } else {
-        deliver(app, courier, &effect).await?
+        deliver(app, courier, &effect).await
     };
     if let Some(settled) = settled(app, &effect, delivery) {
         app.store.settle_effect(&effect.claim, settled).await?;
@@ -157,12 +157,9 @@ async fn turn(app: &App, courier: &mut impl Courier) -> store::Result<bool> {
     Ok(delivery != Delivery::Later(Reason::RelayDown))
 }
 
-/// Delivers one effect and holds on to it meanwhile.
-async fn deliver(
-    app: &App,
-    courier: &mut impl Courier,
-    effect: &Claimed,
-) -> store::Result<Delivery> {
+/// Delivers one effect and holds on to it meanwhile. A store that cannot hold on for now ends nothing:
+/// whether the claim was lost is decided at the gate.
+async fn deliver(app: &App, courier: &mut impl Courier, effect: &Claimed) -> Delivery {
     let claim = &effect.claim;
     let delivery = courier.deliver(effect, Gate { app, claim });
     tokio::pin!(delivery);
@@ -171,10 +168,12 @@ async fn deliver(
     hold.tick().await;
     loop {
         tokio::select! {
-            delivery = &mut delivery => return Ok(delivery),
+            delivery = &mut delivery => return delivery,
             _ = hold.tick() => {
                 let until = app.clock.now().plus(LEASE_MILLIS);
-                app.store.extend_claim(claim, until).await?;
+                if let Err(cause) = app.store.extend_claim(claim, until).await {
+                    tracing::warn!(cause = format!("{cause:#}"), "cannot hold on to a delivery");
+                }
             }
         }
     }
@@ -186,15 +185,19 @@ fn settled(app: &App, effect: &Claimed, delivery: Delivery) -> Option<Settled> {
         Delivery::Void => Settled::Void,
         Delivery::Unreachable(reason) => Settled::Unreachable(reason),
         Delivery::Refused(reason) => Settled::GivenUp(reason),
-        Delivery::Later(Reason::InDoubt) if effect.doubts == DOUBTS_MAX => {
-            Settled::GivenUp(Reason::InDoubt)
-        }
-        Delivery::Later(Reason::Postponed) if effect.claim.attempt >= ATTEMPTS_MAX => {
-            Settled::GivenUp(Reason::Postponed)
-        }
+        Delivery::Later(reason) if is_over(effect, reason) => Settled::GivenUp(reason),
         Delivery::Later(reason) => Settled::Later(next_at(app, effect), reason),
         Delivery::Lost => return None,
     })
+}
+
+/// Whether nothing is left to be tried. A relay that is down says nothing about the message.
+fn is_over(effect: &Claimed, reason: Reason) -> bool {
+    match reason {
+        Reason::InDoubt => effect.doubts >= DOUBTS_MAX,
+        Reason::Postponed | Reason::Unreadable => effect.claim.attempt >= ATTEMPTS_MAX,
+        Reason::NoRelay | Reason::NoAddress | Reason::RelayDown | Reason::Refused => false,
+    }
 }
 
 /// Twice as long each time, and never all at once.
@@ -216,5 +219,35 @@ fn tell(effect: &Claimed, settled: Settled) {
             reason = %reason,
             "a notification was given up; `holdfast notify replay` tries it again"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_works_is_given_up_and_a_relay_that_is_down_is_waited_for() {
+        let effect = |attempt, doubts| Claimed {
+            claim: Claim {
+                key: "an incident/replied/3/mail".to_owned(),
+                attempt,
+            },
+            kind: NOTICE.to_owned(),
+            payload: Vec::new(),
+            doubts,
+        };
+        for (reason, attempt, doubts, expected) in [
+            (Reason::Unreadable, ATTEMPTS_MAX - 1, 0, false),
+            (Reason::Unreadable, ATTEMPTS_MAX, 0, true),
+            (Reason::Postponed, ATTEMPTS_MAX, 0, true),
+            (Reason::RelayDown, ATTEMPTS_MAX * 10, 0, false),
+            (Reason::InDoubt, 1, 0, false),
+            (Reason::InDoubt, 2, DOUBTS_MAX, true),
+            (Reason::InDoubt, 3, DOUBTS_MAX + 1, true),
+        ] {
+            let is_over = is_over(&effect(attempt, doubts), reason);
+            assert_eq!(is_over, expected, "{reason} at {attempt} with {doubts}");
+        }
     }
 }

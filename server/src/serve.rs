@@ -18,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often changes of the directory by other processes are looked for.
 const REFRESH: Duration = Duration::from_secs(2);
 
+/// How long work that panicked rests before it begins again.
+const RESTART: Duration = Duration::from_secs(5);
+
 /// Listens where the configuration says; connections wait until they are served.
 pub async fn listen(app: &App) -> anyhow::Result<TcpListener> {
     let address = app.config.listen_on();
@@ -34,8 +37,12 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, origin = %app.config.origin, "serving");
     let watch = tokio::spawn(stop_when_asked(Arc::clone(&app)));
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
-    let work = tokio::spawn(jobs::run(Arc::clone(&app), Post::new(Arc::clone(&app))));
-    let levels = tokio::spawn(sla::run(Arc::clone(&app)));
+    let post = Arc::clone(&app);
+    let deliver = move || jobs::run(Arc::clone(&post), Post::new(Arc::clone(&post)));
+    let work = tokio::spawn(keep_up("delivering", RESTART, deliver));
+    let clocks = Arc::clone(&app);
+    let tell = move || sla::run(Arc::clone(&clocks));
+    let levels = tokio::spawn(keep_up("telling of service levels", RESTART, tell));
     let served = answer(Arc::clone(&app), listener).await;
     app.stop();
     if tokio::time::timeout(GRACE, work).await.is_err() {
@@ -71,6 +78,20 @@ pub async fn answer(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> 
     }
 }
 
+/// Does work until it ends by itself; a panic must not end it for good, and nobody would notice.
+async fn keep_up<F>(what: &'static str, rest: Duration, work: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while tokio::spawn(work())
+        .await
+        .is_err_and(|ended| ended.is_panic())
+    {
+        tracing::error!(work = what, "work stopped by a panic begins again");
+        tokio::time::sleep(rest).await;
+    }
+}
+
 async fn stop_when_asked(app: Arc<App>) {
     if let Err(error) = asked_to_stop().await {
         tracing::error!(cause = %error, "cannot listen for signals; ending");
@@ -100,5 +121,24 @@ async fn refresh_directory(app: Arc<App>) {
         if let Err(error) = app.people.refresh(&app).await {
             tracing::warn!(cause = format!("{error:#}"), "cannot read the directory");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_begins_again_until_it_ends() {
+        let starts = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&starts);
+        let work = move || {
+            let start = counted.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(start >= 2, "it panics twice") }
+        };
+        keep_up("trying", Duration::ZERO, work).await;
+        assert_eq!(starts.load(Ordering::Relaxed), 3);
     }
 }

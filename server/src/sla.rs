@@ -12,6 +12,7 @@
 //! would make a device wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,8 +117,15 @@ impl Teller<'_> {
         let Some(kept) = self.kept.get(&id).cloned() else {
             return self.look_again(id, due).await;
         };
-        let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
-        let all = sla::due(&glance, kept.public.priority, &self.rules.targets);
+        // Whatever stops the reading of one incident must not stop the clocks of all others.
+        let all = catch_unwind(AssertUnwindSafe(|| {
+            let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
+            sla::due(&glance, kept.public.priority, &self.rules.targets)
+        }));
+        let Ok(all) = all else {
+            tracing::error!(incident.id = %id, "the clocks of an incident cannot be read");
+            return self.look_again(id, due).await;
+        };
         if !all.contains(due) {
             // The targets have changed since the incident was committed.
             return self.writing.put_due(id, &all, &[]).await;
