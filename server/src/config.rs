@@ -226,7 +226,7 @@ impl Config {
             .parse("address")
             .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = reader.within("port", 1, 65_535);
-        let (smtp, mail_from) = reader.mail();
+        let (smtp, mail_from) = reader.mail(mode);
         let config = Self {
             mode,
             address,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use shared::notify;
 
-use super::{BadSetting, Reader};
+use super::{BadSetting, Mode, Reader};
 
 /// A relay for mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) fn is_secret(setting: &str) -> bool {
 
 impl Reader<'_> {
     /// The relay, if there is one, and the address that mail comes from.
-    pub(super) fn mail(&mut self) -> (Option<Smtp>, Option<String>) {
+    pub(super) fn mail(&mut self, mode: Mode) -> (Option<Smtp>, Option<String>) {
         let host = self.text("smtp_host", |text| {
             !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
         });
@@ -58,6 +58,13 @@ impl Reader<'_> {
         let account = (!user.is_empty()).then_some((user, password));
         if !host.is_empty() && from.is_empty() {
             self.must("mail_from", "an address, as there is a smtp_host");
+        }
+        if !host.is_empty() && mode == Mode::Production && self.sources.of("origin").text.is_empty()
+        {
+            self.must(
+                "origin",
+                "the address that letters link to, as there is a smtp_host",
+            );
         }
         if account.is_some() && tls == Tls::None {
             self.must("smtp_tls", "starttls or implicit, as there is a smtp_user");
@@ -114,6 +121,10 @@ mod tests {
     fn mail_settings_that_do_not_fit_each_other_are_named() {
         for (settings, told) in [
             (&[("smtp_host", "relay")][..], "mail_from: an address"),
+            (
+                &[("smtp_host", "relay")],
+                "origin: the address that letters link to",
+            ),
             (&[("mail_from", "a@b\nBcc: c@d")], "mail_from: an address"),
             (
                 &[("smtp_user", "holdfast"), ("smtp_tls", "none")],
@@ -133,6 +144,7 @@ mod tests {
         let folder = folder.to_string_lossy().into_owned();
         let settings = [
             ("data", folder.as_str()),
+            ("origin", "https://it.example.org"),
             ("smtp_host", "relay.example.org"),
             ("mail_from", "it@example.org"),
             ("smtp_user", "holdfast"),
