@@ -88,6 +88,7 @@ async fn sign_in(
     let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     let address = client_address(&app, &headers, address);
     let (session, cookie) = enter(&app, (&login, password), surface, address).await?;
+    end(&app, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
 }
 
@@ -133,17 +134,24 @@ pub(crate) async fn enter_portal(
 ) -> Result<HeaderValue, ApiError> {
     let address = client_address(app, headers, peer);
     let password = Password::new(password);
-    let entered = enter(app, (login, password), Surface::Portal, address).await;
-    entered.map(|(_, cookie)| cookie)
+    let (_, cookie) = enter(app, (login, password), Surface::Portal, address).await?;
+    end(app, headers).await?;
+    Ok(cookie)
 }
 
 /// Ends the session of a request, and gives the cookie that forgets it.
 pub(crate) async fn leave(app: &App, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    end(app, headers).await?;
+    Ok(cookie::clear(&app.config.origin))
+}
+
+/// Ends the session that a request names, also one that another takes the place of.
+async fn end(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     if let Some(token) = cookie::token(headers) {
         let id = SessionId(Sha256::digest(token).into());
         app.store.end_session(id).await?;
     }
-    Ok(cookie::clear(&app.config.origin))
+    Ok(())
 }
 
 /// The person, if the password is theirs; an unknown login takes as long as a wrong password.

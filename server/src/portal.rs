@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use shared::document::{Document, ReceiptBook};
 use shared::ids::{DocKey, DocKind, IncidentId};
-use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, read};
+use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, Requester, read};
 use shared::people::{Directory, Person, Scope};
 use shared::rows::{self, Row, unpack_one};
 use shared::sync::Seq;
@@ -208,18 +208,29 @@ async fn sign_in(
     let peer = address.map(|Extension(ConnectInfo(address))| address.ip());
     let entered = auth::enter_portal(&app, &headers, peer, login.trim(), password).await;
     let desk = Desk::of(Arc::clone(&app), &headers, None).await;
-    let fault = match entered {
+    let (fault, wait) = match entered {
         Ok(cookie) => {
             let mut response = see("/?plain");
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             return Ok(response);
         }
-        Err(ApiError::WrongSignIn) => words::t("signin.wrong", desk.language),
-        Err(ApiError::TooManyAttempts { .. }) => words::t("plain.too_often", desk.language),
+        Err(ApiError::WrongSignIn) => (words::t("signin.wrong", desk.language), None),
+        Err(ApiError::TooManyAttempts {
+            retry_after_seconds,
+        }) => {
+            let fault = words::t("plain.too_often", desk.language);
+            (fault, Some(retry_after_seconds))
+        }
         Err(error) => return Err(error),
     };
     let page = desk.frame().sign_in(fault, "");
-    Ok(html(StatusCode::UNAUTHORIZED, page))
+    let Some(seconds) = wait else {
+        return Ok(html(StatusCode::UNAUTHORIZED, page));
+    };
+    let mut response = html(StatusCode::TOO_MANY_REQUESTS, page);
+    let wait = HeaderValue::from(seconds);
+    response.headers_mut().insert(header::RETRY_AFTER, wait);
+    Ok(response)
 }
 
 async fn sign_out(
@@ -356,7 +367,7 @@ async fn own_rows(app: &App, me: &Person) -> Result<Vec<Row>, ApiError> {
     let stored = view.rows(&ids).await?;
     let rows = stored.iter().filter_map(|row| unpack_one(&row.public).ok());
     let mut rows: Vec<_> = rows
-        .filter(|row| pages::is_of(&row.requester, me))
+        .filter(|row| row.requester == Requester::Person(me.id))
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at.0));
     Ok(rows)
@@ -400,6 +411,6 @@ async fn own_incident(
         work: ReceiptBook::default(),
     };
     let (incident, _) = read(&docs, &receipts);
-    let is_own = pages::is_of(&incident.requester.holds.value, me);
+    let is_own = incident.requester_person() == Some(me.id);
     Ok(is_own.then(|| (incident, frontier.join(" "))))
 }

@@ -136,6 +136,11 @@ pub(crate) async fn refuse_cross_site(
         None => true,
         Some(origin) => origin.is_ok_and(|origin| app.config.origin.allows(origin, host)),
     };
+    // A browser may keep the origin to itself and still say that it is another one.
+    let is_elsewhere = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    let is_own_origin = is_own_origin && (headers.contains_key(header::ORIGIN) || !is_elsewhere);
     let is_own_script = headers.get(OWN_SCRIPT).is_some_and(|value| value == "1");
     let is_form = *request.method() == Method::POST && portal::takes_forms(request.uri().path());
     if is_checked && (!is_own_origin || (is_write && !is_own_script && !is_form)) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Event, EventKind, Incident, Requester, State};
+use shared::incidents::{Event, EventKind, Incident, State};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
 
@@ -419,11 +419,6 @@ pub(super) struct Opened<'a> {
     pub(super) row: &'a Row,
     pub(super) key: &'a str,
     pub(super) seen: &'a str,
-}
-
-/// Whether the incident is this person's.
-pub(super) fn is_of(requester: &Requester, me: &Person) -> bool {
-    *requester == Requester::Person(me.id)
 }
 
 fn hidden(name: &str, value: &str) -> String {

@@ -296,7 +296,7 @@ async fn a_form_writes_no_more_than_a_device_may() {
     let form = page(&server, &path).await;
     let fields = ["key", "token", "seen"].map(|name| (name, hidden(&form, name)));
     let [key, token, seen] = fields.each_ref().map(|(_, value)| value.as_str());
-    let often = [seen; 3_000].join(" ");
+    let often = vec![seen; 3_000].join(" ");
     let fields = [
         ("key", key),
         ("token", token),
@@ -367,6 +367,10 @@ async fn a_form_of_another_site_or_session_is_refused() {
         answer.expect_problem(403, "cross-site");
     }
     assert!(!page(&server, "/?plain").await.contains("Forged"));
+    let elsewhere = Request::post("/sign-in").header("sec-fetch-site", "cross-site");
+    let request = elsewhere.body(Body::from("login=bob&password=battery+staple"));
+    let answer = server.send(request.expect("a request")).await;
+    answer.expect_problem(403, "cross-site");
     // A browser that names no origin is believed by the token alone.
     let answer = post_from(&server, "/report", &fields, None).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);

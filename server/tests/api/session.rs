@@ -261,3 +261,17 @@ async fn a_body_that_is_no_sign_in_is_refused() {
         server.send(request).await.expect_problem(status, slug);
     }
 }
+
+#[tokio::test]
+async fn signing_in_anew_ends_the_session_before() {
+    let mut server = Server::start().await;
+    server.sign_in("alice", "correct horse").await;
+    let before = server.cookie.clone();
+    server.sign_in("alice", "wrong horse").await;
+    assert_eq!(server.get("/session").await.status, StatusCode::OK);
+    server.sign_in("alice", "correct horse").await;
+    assert_eq!(server.get("/session").await.status, StatusCode::OK);
+    server.cookie = before;
+    let answer = server.get("/session").await;
+    answer.expect_problem(401, "not-signed-in");
+}
