@@ -19,8 +19,6 @@ use crate::people::{Directory, Person, Role};
 use crate::sla::Measure;
 use crate::time::UnixMillis;
 
-/// A clock of a service level.
-pub use crate::sla::Measure as Clock;
 pub use address::address;
 
 /// What people are told of.

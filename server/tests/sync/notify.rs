@@ -1,7 +1,9 @@
 //! What a push tells people, as it lies in the outbox.
 
-use shared::incidents::Intent;
-use shared::notify::Notice;
+use std::collections::BTreeSet;
+
+use shared::notify::{Event, Notice, Recipient};
+use shared::sync::message::Verdict;
 use shared::time::UnixMillis;
 
 use super::device::{Device, expect_accepted};
@@ -32,27 +34,31 @@ async fn what_an_act_tells_is_written_with_it_and_waits_for_an_undo() {
     // Twelve seconds for an undo.
     assert_eq!(notices(&server, NOON.plus(11_999)).await, []);
     let told = notices(&server, NOON.plus(12_000)).await;
-    let events: Vec<_> = told
-        .iter()
-        .map(|notice| {
-            (
-                notice.key().split('/').nth(1).map(str::len),
-                notice.to.clone(),
-            )
-        })
-        .collect();
+    let told: BTreeSet<_> = told.iter().map(|one| (one.event, &one.to)).collect();
+    let (bob, carol) = (Recipient::Person(BOB), Recipient::Person(CAROL));
+    let expected = [
+        (Event::Declared, &carol),
+        (Event::Replied, &carol),
+        (Event::Assigned, &bob),
+    ];
+    assert_eq!(told, expected.into());
+}
+
+#[tokio::test]
+async fn what_is_pushed_again_since_its_answer_was_lost_is_told_once() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.declare(CAROL, Some("network"));
+    let lost = alice.offer(&server, alice.outbox.clone()).await;
+    expect_accepted(&lost);
+    let again = alice.offer(&server, alice.outbox.clone()).await;
+    assert!(matches!(again[..], [Verdict::Duplicate(_)]), "{again:?}");
+    let told = notices(&server, NOON.plus(12_000)).await;
     assert_eq!(
         told.len(),
-        3,
-        "declared and replied to Carol, assigned to Bob: {events:?}"
+        2,
+        "declared to Carol, assigned to Bob: {told:?}"
     );
-
-    // The answer was lost: pushed again, nothing is told again.
-    let bob = Device::console(&server, BOB).await;
-    assert_eq!(bob.outbox.len(), 0);
-    alice.act(id, Intent::Start);
-    expect_accepted(&alice.push(&server).await);
-    assert_eq!(notices(&server, NOON.plus(12_000)).await, []);
 }
 
 #[tokio::test]
@@ -65,7 +71,11 @@ async fn a_refused_act_tells_nobody() {
     let mut dave = Device::portal(&server, DAVE).await;
     dave.docs.clone_from(&alice.docs);
     dave.reply_to(id, "I have this, too.");
-    dave.push(&server).await;
+    let verdicts = dave.push(&server).await;
+    assert!(
+        matches!(verdicts[..], [Verdict::Refused(_)]),
+        "{verdicts:?}"
+    );
     let again = notices(&server, NOON.plus(120_000)).await.len();
     assert_eq!(again, before, "only what was told before, its lease over");
 }
