@@ -38,7 +38,7 @@ use crate::ui::room::room;
 use crate::ui::toast::{ToastShelf, Toasts};
 
 use banners::Banners;
-use frame::{BottomBar, Nav, TopBar};
+use frame::{BottomBar, Counts, Nav, TopBar};
 use rooms::Rooms;
 
 /// How often ages on the page are written anew.
@@ -60,6 +60,7 @@ pub fn start(rooms: Rooms) {
             text::speak(session.language.get_untracked()).await;
             link.board.name_again();
             can_speak.set(true);
+            text::prepare();
         });
         provide_context(rooms);
         provide_context(IncidentRoom(rooms.incident));
@@ -153,6 +154,7 @@ fn Page() -> impl IntoView {
     if let Ok(timer) = set_interval_with_handle(move || set_now.set(browser::now()), AGES) {
         on_cleanup(move || timer.clear());
     }
+    let counts = Counts::new(desk);
     title(desk);
     fetch(rooms);
     let pane = move || match desk.address.place.get() {
@@ -167,7 +169,7 @@ fn Page() -> impl IntoView {
             <SkipLink />
             <TopBar centre=centre />
             <Banners />
-            <Nav />
+            <Nav counts=counts />
             <When is=Signal::derive(move || reports.get())>
                 {room(move || (rooms.reports)(now))}
             </When>
@@ -175,7 +177,7 @@ fn Page() -> impl IntoView {
                 <QueuePane now=now centre=centre />
                 <DetailPane />
             </When>
-            <BottomBar centre=centre />
+            <BottomBar centre=centre counts=counts />
         </div>
         <When is=Signal::derive(move || is_new.get())>
             {room(rooms.declare)}

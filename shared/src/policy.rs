@@ -259,8 +259,20 @@ fn requester(requester: &Requester) -> Result<(), Refused> {
     }
 }
 
+/// Whether nobody could see anything of a text: spaces, controls, and signs without a width.
+pub fn is_blank(text: &str) -> bool {
+    let is_unseen = |one: char| {
+        one.is_whitespace()
+            || one.is_control()
+            || matches!(one, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+                | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
+    text.chars().all(is_unseen)
+}
+
 fn required(field: &str, text: &str, max: usize) -> Result<(), Refused> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Refused::Empty {
             field: field.to_owned(),
         });
@@ -475,6 +487,15 @@ mod tests {
             Err(Refused::Empty {
                 field: "reply".to_owned()
             })
+        );
+        for unseen in [" \u{200b} ", "\u{202e}\u{7}", "\u{3164}"] {
+            let subject = SetField::Subject(unseen.to_owned());
+            let refused = judge(Intent::Set(subject));
+            assert!(matches!(refused, Err(Refused::Empty { .. })), "{unseen:?}");
+        }
+        assert_eq!(
+            judge(Intent::Set(SetField::Subject("❤\u{fe0f}".to_owned()))),
+            Ok(())
         );
         let long = "x".repeat(SUBJECT_BYTES_MAX + 1);
         let refused = judge(Intent::Set(SetField::Subject(long)));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use shared::ids::PersonId;
 use shared::incidents::{Channel, Declare, Intent, Level, Requester};
+use shared::policy;
 
 use super::acts::failure_text;
 use super::address::Place;
@@ -86,11 +87,11 @@ impl Sketch {
     }
 
     fn lacks_requester(&self) -> bool {
-        self.requester.is_none() && self.caller.trim().is_empty()
+        self.requester.is_none() && policy::is_blank(&self.caller)
     }
 
     fn lacks_subject(&self) -> bool {
-        self.subject.trim().is_empty()
+        policy::is_blank(&self.subject)
     }
 }
 
@@ -228,7 +229,7 @@ fn RequesterFields(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl Into
         });
     };
     let is_unknown = Memo::new(move |_| {
-        sketch.with(|sketch| sketch.requester.is_none() && !sketch.caller.trim().is_empty())
+        sketch.with(|sketch| sketch.requester.is_none() && !policy::is_blank(&sketch.caller))
     });
     let fault = Signal::derive(move || {
         if tried.get() && sketch.with(Sketch::lacks_requester) {
@@ -255,7 +256,6 @@ fn RequesterFields(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl Into
                 <span>{t!("declare.contact")}</span>
                 <input
                     type="text"
-                    maxlength="200"
                     prop:value=live(move || sketch.with(|sketch| sketch.contact.clone()))
                     on:input=move |event| {
                         sketch.update(|sketch| sketch.contact = event_target_value(&event));
@@ -278,7 +278,6 @@ fn Wording(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl IntoView {
                 required
                 aria-invalid=live(move || is_missing().then_some("true"))
                 aria-describedby="subject-fault"
-                maxlength="200"
                 prop:value=live(move || sketch.with(|sketch| sketch.subject.clone()))
                 on:input=move |event| {
                     sketch.update(|sketch| sketch.subject = event_target_value(&event));

@@ -4,24 +4,30 @@
 //! in and out, and a place shows whatever incident now lies there. Keys move a cursor; the browser's
 //! focus stays on the list, which names the row under the cursor.
 
+mod drawing;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+use web_sys::wasm_bindgen::JsCast as _;
+use web_sys::{KeyboardEvent, MouseEvent};
 
 use shared::ids::IncidentId;
 use shared::rows::Row;
 use shared::search::Query;
+use shared::time::UnixMillis;
 
 use super::Desk;
 use super::address::{Place, priority_word};
-use super::levels::{Bar, Shown, of_row, risk_word};
+use super::levels::{of_row, risk_word};
 use super::words::{hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
-use crate::ui::live::{When, live};
+use crate::ui::live::live;
+
+use drawing::{Age, Drawing, Face, Level, Piece};
 
 /// Rows kept in the page above and below what is seen.
 const SPARE: usize = 12;
@@ -33,6 +39,15 @@ const PRINTED_MAX: usize = 1_000;
 struct Window {
     first: usize,
     last: usize,
+    row_height: f64,
+}
+
+/// What of the list is seen, in pixels.
+#[derive(Clone, Copy)]
+struct Port {
+    top: f64,
+    height: f64,
+    /// Read when sizes change, not when rows do: asking for it makes the browser lay out the page.
     row_height: f64,
 }
 
@@ -130,17 +145,22 @@ pub(crate) fn IncidentList(
     ids: Signal<Arc<Vec<IncidentId>>>,
     query: Memo<Query>,
     cursor: Cursor,
-    now: ReadSignal<shared::time::UnixMillis>,
+    now: ReadSignal<UnixMillis>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let scrolled = RwSignal::new((0.0_f64, 800.0_f64));
+    let port = RwSignal::new(Port {
+        top: 0.0,
+        height: 800.0,
+        row_height: row_height(),
+    });
     let measure = move || {
         // The list may have gone before the frame came.
         if let Some(element) = cursor.element.try_get_untracked().flatten() {
-            scrolled.set((
-                f64::from(element.scroll_top()),
-                f64::from(element.client_height()),
-            ));
+            port.set(Port {
+                top: f64::from(element.scroll_top()),
+                height: f64::from(element.client_height()),
+                row_height: row_height(),
+            });
         }
     };
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
@@ -150,7 +170,9 @@ pub(crate) fn IncidentList(
         ids.track();
         request_animation_frame(measure);
     });
-    let window = window_of(desk, ids, scrolled);
+    let window = window_of(desk, ids, port);
+    let inner = NodeRef::<Div>::new();
+    draw(desk, inner, window, query, cursor, now);
     let on_key = move |event: KeyboardEvent| steer(&event, desk, cursor);
     view! {
         <div
@@ -165,7 +187,7 @@ pub(crate) fn IncidentList(
                     let window = window.get();
                     (window.first..window.last).contains(at)
                 };
-                cursor.position().filter(is_in_page).map(|at| format!("row-{at}"))
+                cursor.position().filter(is_in_page).map(row_name)
             })
             on:scroll=move |_| measure()
             on:keydown=on_key
@@ -173,35 +195,25 @@ pub(crate) fn IncidentList(
             <div
                 class="rows-inner"
                 role="presentation"
+                node_ref=inner
                 style:height=live(move || {
                     format!("{}px", as_pixels(ids.with(|ids| ids.len())) * window.get().row_height)
                 })
-            >
-                <For
-                    each=move || { let window = window.get(); window.first..window.last }
-                    key=|place| *place
-                    let:place
-                >
-                    <RowAt place=place ids=ids query=query window=window cursor=cursor now=now />
-                </For>
-            </div>
+                on:click=move |event| open_row(&event, desk, cursor)
+            ></div>
         </div>
     }
 }
 
 /// Which rows are in the page: those seen, or all there are on paper.
-fn window_of(
-    desk: Desk,
-    ids: Signal<Arc<Vec<IncidentId>>>,
-    scrolled: RwSignal<(f64, f64)>,
-) -> Memo<Window> {
+fn window_of(desk: Desk, ids: Signal<Arc<Vec<IncidentId>>>, port: RwSignal<Port>) -> Memo<Window> {
     let printing = printing();
     Memo::new(move |_| {
         let count = ids.with(|ids| ids.len());
         if printing.get() && desk.address.incident().is_none() {
             whole(count)
         } else {
-            see(scrolled.get(), count)
+            see(port.get(), count)
         }
     })
 }
@@ -223,8 +235,12 @@ fn printing() -> RwSignal<bool> {
     clippy::cast_sign_loss,
     reason = "scroll offsets are bounded and not negative"
 )]
-fn see((top, height): (f64, f64), count: usize) -> Window {
-    let row_height = row_height();
+fn see(port: Port, count: usize) -> Window {
+    let Port {
+        top,
+        height,
+        row_height,
+    } = port;
     // In steps, so that a slow scroll does not move rows in and out at every pixel.
     let first = (top.max(0.0) / row_height) as usize / 8 * 8;
     let seen = (height / row_height).ceil() as usize;
@@ -264,109 +280,107 @@ fn steer(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
     event.stop_propagation();
 }
 
-#[component]
-fn RowAt(
-    place: usize,
-    ids: Signal<Arc<Vec<IncidentId>>>,
-    query: Memo<Query>,
-    window: Memo<Window>,
-    cursor: Cursor,
-    now: ReadSignal<shared::time::UnixMillis>,
-) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let id = Memo::new(move |_| ids.with(|ids| ids.get(place).copied()));
-    let row = Memo::new(move |_| id.get().and_then(|id| desk.board().row(id)));
-    let open = move || {
-        if let Some(id) = id.get_untracked() {
-            cursor.at.set(Some(id));
-            desk.address.go(Place::Incident(id));
-        }
-    };
-    view! {
-        <div
-            class="row"
-            role="option"
-            id=format!("row-{place}")
-            data-testid="row"
-            aria-selected=live(move || {
-                let is_here = id.get().is_some() && cursor.at.get() == id.get();
-                if is_here { "true" } else { "false" }
-            })
-            aria-posinset=place + 1
-            aria-setsize=live(move || ids.with(|ids| ids.len()))
-            style:transform=live(move || {
-                format!("translateY({}px)", as_pixels(place) * window.get().row_height)
-            })
-            on:click=move |_| open()
-        >
-            {move || row.get().map(|row| query.with(|query| row_view(desk, &row, query, now)))}
-        </div>
+/// The name by which the list points at the row of a place.
+fn row_name(place: usize) -> String {
+    ["row-", &place.to_string()].concat()
+}
+
+/// Opens the incident whose row was pressed.
+fn open_row(event: &MouseEvent, desk: Desk, cursor: Cursor) {
+    let pressed = event.target().and_then(|target| {
+        let target = target.dyn_into::<web_sys::Element>().ok()?;
+        let row = target.closest("[role=option]").ok()??;
+        row.id().strip_prefix("row-")?.parse::<usize>().ok()
+    });
+    let id = pressed.and_then(|place| cursor.ids.with_untracked(|ids| ids.get(place).copied()));
+    if let Some(id) = id {
+        cursor.at.set(Some(id));
+        desk.address.go(Place::Incident(id));
     }
 }
 
-fn row_view(
+/// Keeps the rows that are in the page as they are to be.
+fn draw(
     desk: Desk,
-    row: &Row,
-    query: &Query,
-    now: ReadSignal<shared::time::UnixMillis>,
-) -> impl IntoView + use<> {
-    let priority = priority_word(row.priority);
-    view! {
-        <span class="priority" data-priority=priority>{priority}</span>
-        <span class="subject">{marked(&row.subject, query.marks(&row.subject, &browser::fold))}</span>
-        {age(desk, row, now)}
-        <span class="meta">{meta(desk, row, query)}</span>
-        <span class="marks">{marks(row)}</span>
+    inner: NodeRef<Div>,
+    window: Memo<Window>,
+    query: Memo<Query>,
+    cursor: Cursor,
+    now: ReadSignal<UnixMillis>,
+) {
+    let mut drawing = Drawing::default();
+    Effect::new(move |_| {
+        let Some(list) = inner.get() else {
+            return;
+        };
+        let (window, at, now) = (window.get(), cursor.at.get(), now.get());
+        let look = |place: usize| {
+            let id = cursor.ids.with(|ids| ids.get(place).copied())?;
+            let row = desk.board().row(id)?;
+            let face = query.with(|query| face(desk, &row, query, now));
+            Some((face, at == Some(id)))
+        };
+        let count = cursor.ids.with(|ids| ids.len());
+        let places = window.first..window.last;
+        // It fails only where the page is being taken down.
+        drawing
+            .show(&list, places, window.row_height, count, look)
+            .ok();
+    });
+}
+
+fn face(desk: Desk, row: &Row, query: &Query, now: UnixMillis) -> Face {
+    Face {
+        priority: priority_word(row.priority),
+        subject: pieces(&row.subject, query.marks(&row.subject, &browser::fold)),
+        age: age(desk, row, now),
+        meta: meta(desk, row, query),
+        marks: marks(row),
     }
 }
 
 /// What is left of the service level; of an incident that nothing is awaited of, how old it is.
-fn age(desk: Desk, row: &Row, now: ReadSignal<shared::time::UnixMillis>) -> impl IntoView + use<> {
-    let created = row.created_at;
-    let row = row.clone();
-    let shown = Memo::new(move |_| {
-        let organisation = desk.organisation();
-        of_row(&row, &organisation.directory.targets, now.get())
-    });
-    let of = move |part: fn(&Shown) -> String| {
-        live(move || shown.with(|shown| shown.as_ref().map(part)))
+fn age(desk: Desk, row: &Row, now: UnixMillis) -> Age {
+    let organisation = desk.organisation();
+    let Some(shown) = of_row(row, &organisation.directory.targets, now) else {
+        return Age {
+            short: text::short_age(row.created_at, now),
+            title: text::full(row.created_at),
+            level: None,
+        };
     };
-    let is_timed = Memo::new(move |_| shown.with(Option::is_some));
-    view! {
-        <span
-            class="age"
-            data-risk=of(|shown| risk_word(shown.risk).to_owned())
-            data-paused=of(|shown| shown.is_paused.to_string())
-            title=live(move || {
-                let words = shown.with(|shown| shown.as_ref().map(|shown| shown.words.clone()));
-                words.unwrap_or_else(|| text::full(created))
-            })
-        >
-            {live(move || {
-                let short = shown.with(|shown| shown.as_ref().map(|shown| shown.short.clone()));
-                short.unwrap_or_else(|| text::short_age(created, now.get()))
-            })}
-            <When is=Signal::derive(move || is_timed.get())>
-                <Bar shown=shown />
-            </When>
-        </span>
+    Age {
+        short: shown.short,
+        title: shown.words,
+        level: Some(Level {
+            risk: risk_word(shown.risk),
+            is_paused: shown.is_paused,
+            used: shown.used.unwrap_or_default(),
+        }),
     }
 }
 
-/// A text in which the words found are marked.
-fn marked(text: &str, marks: Vec<Range<usize>>) -> AnyView {
-    let mut parts = Vec::new();
+/// A text cut at the words found.
+fn pieces(text: &str, marks: Vec<Range<usize>>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut add = |part: &str, is_found| {
+        if !part.is_empty() {
+            let text = part.to_owned();
+            pieces.push(Piece { text, is_found });
+        }
+    };
     let mut from = 0;
     for mark in marks {
-        let found = text[mark.clone()].to_owned();
-        parts.push(view! { {text[from..mark.start].to_owned()}<mark>{found}</mark> });
+        add(&text[from..mark.start], false);
+        add(&text[mark.clone()], true);
         from = mark.end;
     }
-    view! { {parts}{text[from..].to_owned()} }.into_any()
+    add(&text[from..], false);
+    pieces
 }
 
 /// What a row says of its incident beside the subject; what the query found comes first.
-fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<AnyView> {
+fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
     let organisation = desk.organisation();
     let state = match row.hold {
         Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
@@ -398,24 +412,21 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<AnyView> {
             Some(_) | None => {}
         }
     }
-    let part = |(at, (marks, text)): (usize, (Vec<_>, String))| {
-        let before = if at == 0 { "" } else { " · " };
-        view! { {before}{marked(&text, marks)} }.into_any()
-    };
-    found
-        .into_iter()
-        .chain(rest)
-        .enumerate()
-        .map(part)
-        .collect()
+    let mut all = Vec::new();
+    for (at, (marks, text)) in found.into_iter().chain(rest).enumerate() {
+        if at > 0 {
+            all.extend(pieces(" · ", Vec::new()));
+        }
+        all.extend(pieces(&text, marks));
+    }
+    all
 }
 
-fn marks(row: &Row) -> impl IntoView + use<> {
-    let pending = row.number.is_none();
+/// Signs of what is not settled.
+fn marks(row: &Row) -> Vec<(Option<&'static str>, String)> {
     let conflicts = usize::from(row.conflicts);
-    view! {
-        {(conflicts > 0)
-            .then(|| view! { <span data-mark="clash">{t!("row.conflicts", count = conflicts)}</span> })}
-        {pending.then(|| view! { <span>{t!("row.number_pending")}</span> })}
-    }
+    let clash = (conflicts > 0).then(|| (Some("clash"), t!("row.conflicts", count = conflicts)));
+    let pending = row.number.is_none();
+    let pending = pending.then(|| (None, t!("row.number_pending")));
+    clash.into_iter().chain(pending).collect()
 }

@@ -116,9 +116,13 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
     let shelf = Shelf::new(desk, now);
     let ids = Signal::derive(move || shelf.shown.get());
     let cursor = Cursor::new(ids);
-    // The open incident is where the cursor stands.
+    // The open incident is where the cursor stands, also once a new one comes into the list.
+    let open = Memo::new(move |_| {
+        let open = desk.address.incident()?;
+        Some((open, ids.with(|ids| ids.contains(&open))))
+    });
     Effect::new(move |_| {
-        if let Some(open) = desk.address.incident() {
+        if let Some((open, _)) = open.get() {
             cursor.stand_at(open);
         }
     });

@@ -26,6 +26,10 @@ use crate::ui::browser;
 /// How many rows are made ready for the search between two frames.
 const FOLDED_AT_ONCE: usize = 256;
 
+/// How long lists may lag behind what has come. What comes meanwhile is taken in with it: looking
+/// through ten thousand rows for each change would leave no time for what people do.
+const LAG: Duration = Duration::from_millis(50);
+
 /// A row with its texts as the search looks through them.
 pub struct Entry {
     pub row: Row,
@@ -52,20 +56,42 @@ struct Rows {
     /// Rows whose texts are not ready for the search yet.
     unfolded: Vec<Rc<Entry>>,
     is_folding: bool,
+    /// What has come and is not in the lists yet; none while nothing is awaited.
+    coming: Option<Coming>,
+}
+
+/// What the engine told of rows, in its order.
+#[derive(Default)]
+struct Coming {
+    changed: HashMap<IncidentId, Row>,
+    gone: HashSet<IncidentId>,
+}
+
+impl Coming {
+    fn add(&mut self, changed: Vec<Row>, gone: Vec<IncidentId>) {
+        for id in gone {
+            self.changed.remove(&id);
+            self.gone.insert(id);
+        }
+        for row in changed {
+            self.gone.remove(&row.id);
+            self.changed.insert(row.id, row);
+        }
+    }
 }
 
 impl Rows {
-    fn take(&mut self, changed: Vec<Row>, gone: &[IncidentId]) {
-        let ids = changed.iter().map(|row| row.id).chain(gone.iter().copied());
-        let ids: HashSet<IncidentId> = ids.collect();
+    fn take(&mut self, Coming { changed, gone }: Coming) {
         let mut is_known = false;
-        for id in &ids {
+        for id in changed.keys().chain(&gone) {
             is_known |= self.by_id.remove(id).is_some();
         }
         if is_known {
-            self.sorted.retain(|entry| !ids.contains(&entry.row.id));
+            let by_id = &self.by_id;
+            self.sorted
+                .retain(|entry| by_id.contains_key(&entry.row.id));
         }
-        for entry in changed.into_iter().map(Entry::new) {
+        for entry in changed.into_values().map(Entry::new) {
             self.by_id.insert(entry.row.id, Rc::clone(&entry));
             self.unfolded.push(Rc::clone(&entry));
             self.sorted.push(entry);
@@ -74,13 +100,22 @@ impl Rows {
         self.sorted.sort_by_key(|entry| order(&entry.row));
     }
 
+    /// Holds these rows, each of another incident, and no others.
+    fn fill(&mut self, rows: impl Iterator<Item = Row>) {
+        self.sorted = rows.map(Entry::new).collect();
+        self.sorted.sort_by_cached_key(|entry| order(&entry.row));
+        let entries = self
+            .sorted
+            .iter()
+            .map(|entry| (entry.row.id, Rc::clone(entry)));
+        self.by_id = entries.collect();
+        self.unfolded.clone_from(&self.sorted);
+    }
+
     /// Forgets what was folded with names that no longer hold.
     fn fold_again(&mut self) {
-        let rows = self.sorted.drain(..).map(|entry| entry.row.clone());
-        let rows = rows.collect();
-        self.unfolded.clear();
-        self.by_id.clear();
-        self.take(rows, &[]);
+        let rows = std::mem::take(&mut self.sorted);
+        self.fill(rows.iter().map(|entry| entry.row.clone()));
     }
 
     /// Folds some rows; says whether others are left.
@@ -186,8 +221,12 @@ impl Board {
     /// One row, as it is now.
     pub fn row(self, id: IncidentId) -> Option<Row> {
         self.version.track();
-        self.rows
-            .with_value(|rows| rows.by_id.get(&id).map(|entry| entry.row.clone()))
+        self.rows.with_value(|rows| {
+            let coming = rows.coming.as_ref();
+            let coming = coming.and_then(|coming| coming.changed.get(&id));
+            let known = || rows.by_id.get(&id).map(|entry| &entry.row);
+            coming.or_else(known).cloned()
+        })
     }
 
     pub(super) fn start(self, directory: Option<Directory>, status: Status, rows: Vec<Row>) {
@@ -195,7 +234,8 @@ impl Board {
             self.organisation.set(Arc::new(Organisation::of(directory)));
         }
         self.rows.set_value(Rows::default());
-        self.take(rows, &[]);
+        self.rows.update_value(|own| own.fill(rows.into_iter()));
+        self.has_changed();
         self.status.set(status);
         self.painted.update(HashMap::clear);
         self.foreseen.update_value(Vec::clear);
@@ -309,7 +349,7 @@ impl Board {
 
     pub(super) fn hear(self, news: News) {
         match news {
-            News::Rows { changed, gone } => self.take(changed, &gone),
+            News::Rows { changed, gone } => self.take_soon(changed, gone),
             // Also one that was not on this device when the page asked for it.
             News::Incident(incident) => self.show(*incident),
             News::Directory(directory) => self.name(*directory),
@@ -333,8 +373,36 @@ impl Board {
         }
     }
 
-    fn take(self, changed: Vec<Row>, gone: &[IncidentId]) {
-        self.rows.update_value(|rows| rows.take(changed, gone));
+    /// Takes rows in, with all that comes until then. What is first to be seen is not kept waiting.
+    fn take_soon(self, changed: Vec<Row>, gone: Vec<IncidentId>) {
+        let wait = self.rows.try_update_value(|rows| {
+            let is_awaited = rows.coming.is_some();
+            rows.coming.get_or_insert_default().add(changed, gone);
+            let wait = if rows.sorted.is_empty() {
+                Duration::ZERO
+            } else {
+                LAG
+            };
+            (!is_awaited).then_some(wait)
+        });
+        if let Some(wait) = wait.flatten() {
+            set_timeout(move || self.take_what_came(), wait);
+        }
+    }
+
+    fn take_what_came(self) {
+        let coming = self.rows.try_update_value(|rows| rows.coming.take());
+        if let Some(coming) = coming.flatten() {
+            self.take(coming);
+        }
+    }
+
+    fn take(self, coming: Coming) {
+        self.rows.update_value(|rows| rows.take(coming));
+        self.has_changed();
+    }
+
+    fn has_changed(self) {
         self.fold_soon();
         self.version
             .update(|version| *version = version.wrapping_add(1));
@@ -373,9 +441,7 @@ impl Board {
     fn name(self, directory: Directory) {
         self.organisation.set(Arc::new(Organisation::of(directory)));
         self.rows.update_value(Rows::fold_again);
-        self.fold_soon();
-        self.version
-            .update(|version| *version = version.wrapping_add(1));
+        self.has_changed();
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::ids::{CategoryId, GroupId, PersonId, SiteId};
 use shared::incidents::Requester;
-use shared::people::{Directory, Person};
+use shared::people::{Category, Directory, Person};
 use shared::policy;
 
 use crate::text;
@@ -86,26 +86,19 @@ impl Organisation {
 
 fn category_paths(directory: &Directory) -> HashMap<CategoryId, String> {
     let language = text::language();
-    let own = |id: &CategoryId| {
-        let category = directory
-            .categories
-            .iter()
-            .find(|category| category.id == *id)?;
-        let name = category
-            .name
-            .get(&language)
-            .or_else(|| category.name.values().next());
-        Some(name.cloned().unwrap_or_else(|| id.0.clone()))
-    };
-    let path = |id: &CategoryId, parent: Option<&CategoryId>| {
-        let name = own(id).unwrap_or_else(|| id.0.clone());
-        match parent.and_then(own) {
+    let all = &directory.categories;
+    let own = all.iter().map(|one| {
+        let name = one.name.get(&language);
+        let name = name.or_else(|| one.name.values().next());
+        (&one.id, name.unwrap_or(&one.id.0))
+    });
+    let own: HashMap<_, _> = own.collect();
+    let path = |one: &Category| {
+        let name = own.get(&one.id).map_or("", |name| name.as_str());
+        match one.parent.as_ref().and_then(|parent| own.get(parent)) {
             Some(parent) => format!("{parent} › {name}"),
-            None => name,
+            None => name.to_owned(),
         }
     };
-    let categories = directory.categories.iter();
-    categories
-        .map(|one| (one.id.clone(), path(&one.id, one.parent.as_ref())))
-        .collect()
+    all.iter().map(|one| (one.id.clone(), path(one))).collect()
 }

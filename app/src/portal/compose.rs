@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
 use shared::incidents::Intent;
+use shared::policy;
 
 use super::Front;
 use super::incident::Open;
@@ -104,7 +105,7 @@ pub(super) fn compose(
             t!("portal.add")
         }
     };
-    let is_empty = move || writing.text.with(|text| text.trim().is_empty());
+    let is_empty = move || writing.text.with(|text| policy::is_blank(text));
     view! {
         <form
             class="compose"

@@ -10,6 +10,7 @@ use web_sys::SubmitEvent;
 use shared::ids::CategoryId;
 use shared::incidents::{Channel, Declare, Intent, Level, Requester};
 use shared::people::Category;
+use shared::policy;
 
 use super::address::Place;
 use super::{Front, title, words};
@@ -95,7 +96,7 @@ struct Form {
 
 impl Form {
     fn lacks_subject(self) -> bool {
-        self.sketch.with(|sketch| sketch.subject.trim().is_empty())
+        self.sketch.with(|sketch| policy::is_blank(&sketch.subject))
     }
 
     fn send(self) {

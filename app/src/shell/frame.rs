@@ -34,31 +34,42 @@ pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// How much each view holds. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    rows: Memo<Vec<(View, usize)>>,
+    /// Acts of this device that were refused.
+    review: Memo<usize>,
+}
+
+impl Counts {
+    pub(super) fn new(desk: Desk) -> Self {
+        let rows = Memo::new(move |_| {
+            let me = desk.me();
+            desk.board().with_rows(|rows| view_counts(rows, &me))
+        });
+        let review = Memo::new(move |_| desk.board().status.with(|status| status.review as usize));
+        Self { rows, review }
+    }
+
+    fn of(self, view: View) -> usize {
+        let rows = self.rows.with(|counts| {
+            let count = counts.iter().find(|(of, _)| *of == view);
+            count.map_or(0, |(_, count)| *count)
+        });
+        let is_attention = view == View::Attention;
+        rows + if is_attention { self.review.get() } else { 0 }
+    }
+}
+
 /// The saved views with their counts.
 #[component]
-pub(super) fn Nav() -> impl IntoView {
+pub(super) fn Nav(counts: Counts) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let counts = Memo::new(move |_| {
-        let me = desk.me();
-        desk.board().with_rows(|rows| view_counts(rows, &me))
-    });
-    let review = Memo::new(move |_| desk.board().status.with(|status| status.review as usize));
-    let count = move |view: View| {
-        counts.with(|counts| {
-            counts
-                .iter()
-                .find(|(of, _)| *of == view)
-                .map_or(0, |(_, count)| *count)
-        }) + if view == View::Attention {
-            review.get()
-        } else {
-            0
-        }
-    };
     let links = move |views: &'static [View]| {
         views
             .iter()
-            .map(|one| view_link(desk, *one, move || count(*one)))
+            .map(|one| view_link(desk, *one, move || counts.of(*one)))
             .collect_view()
     };
     view! {
@@ -97,8 +108,15 @@ fn view_link(
 
 /// The bar for thumbs, on a phone.
 #[component]
-pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
+pub(super) fn BottomBar(centre: RwSignal<bool>, counts: Counts) -> impl IntoView {
     let desk = expect_context::<Desk>();
+    let attention = move || {
+        let count = counts.of(View::Attention);
+        (count > 0).then(|| {
+            let name = View::Attention.name();
+            view! { <span class="badge" aria-label=name>{count}</span> }
+        })
+    };
     let current = move || (desk.address.place.get() == Place::Queue).then_some("page");
     view! {
         <nav class="bottom" aria-label=t!("bottom.label")>
@@ -113,6 +131,7 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
             <button type="button" popovertarget="views">
                 {icon(Icon::Views)}
                 {t!("bottom.views")}
+                {live(attention)}
             </button>
             <button type="button" on:click=move |_| desk.address.go(Place::New)>
                 {icon(Icon::Plus)}
@@ -123,7 +142,7 @@ pub(super) fn BottomBar(centre: RwSignal<bool>) -> impl IntoView {
                 {t!("bottom.status")}
             </button>
         </nav>
-        <ViewsMenu />
+        <ViewsMenu counts=counts />
     }
 }
 
@@ -153,7 +172,7 @@ fn ReportsChoice() -> impl IntoView {
 
 /// On a phone the views lie in a menu, since the side has no room.
 #[component]
-fn ViewsMenu() -> impl IntoView {
+fn ViewsMenu(counts: Counts) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let choices = View::OWN.into_iter().chain(View::SHARED).map(|one| {
         view! {
@@ -166,6 +185,7 @@ fn ViewsMenu() -> impl IntoView {
                 on:click=move |_| desk.address.look_at(one)
             >
                 {one.name()}
+                <span class="count">{live(move || counts.of(one))}</span>
             </button>
         }
     });

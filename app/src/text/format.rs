@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
+use leptos::prelude::set_timeout;
 use wasm_bindgen::JsValue;
 
 use shared::time::UnixMillis;
@@ -113,6 +115,13 @@ impl Style {
 /// Drops the formatters of the language spoken before.
 pub(super) fn forget() {
     FORMATS.with_borrow_mut(HashMap::clear);
+}
+
+/// Makes the formatters that a list needs while nothing else is to do; each costs some milliseconds.
+pub(crate) fn prepare() {
+    for style in [Style::Days, Style::Full] {
+        set_timeout(move || drop(write(style, 0.0)), Duration::ZERO);
+    }
 }
 
 fn write(style: Style, value: f64) -> String {

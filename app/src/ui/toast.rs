@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::text::t;
+use crate::ui::icon::{Icon, icon};
 
 const SHOWN_FOR: Duration = Duration::from_secs(10);
 
@@ -100,8 +101,14 @@ pub fn ToastShelf() -> impl IntoView {
                 <div class="toast">
                     <span>{toast.text}</span>
                     {toast.undo.map(|_| undo_button(toasts, toast.number))}
-                    <button type="button" class="button" on:click=move |_| toasts.dismiss(toast.number)>
-                        {t!("action.dismiss")}
+                    <button
+                        type="button"
+                        class="button"
+                        aria-label=t!("action.dismiss")
+                        title=t!("action.dismiss")
+                        on:click=move |_| toasts.dismiss(toast.number)
+                    >
+                        {icon(Icon::Close)}
                     </button>
                 </div>
             </For>

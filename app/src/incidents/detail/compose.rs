@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use web_sys::{MouseEvent, SubmitEvent};
 
 use shared::incidents::{Incident, Intent};
+use shared::policy;
 
 use super::Open;
 use super::meanwhile::Meanwhile;
@@ -54,7 +55,7 @@ impl Writing {
         let id = self.open.with_untracked(|incident| incident.id);
         let is_empty = self
             .draft
-            .with_untracked(|draft| draft.text.trim().is_empty());
+            .with_untracked(|draft| policy::is_blank(&draft.text));
         if is_empty || self.busy.get_untracked() {
             return;
         }
@@ -214,7 +215,7 @@ fn Foot(writing: Writing) -> impl IntoView {
         }
     };
     let has_failed = move || writing.failure.with(|failure| !failure.is_empty()) || is_unkept();
-    let is_empty = move || writing.draft.with(|draft| draft.text.trim().is_empty());
+    let is_empty = move || writing.draft.with(|draft| policy::is_blank(&draft.text));
     view! {
         <div class="foot">
             <span class:error=has_failed role="status">{live(hint)}</span>

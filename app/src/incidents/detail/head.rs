@@ -162,7 +162,6 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
                 type="text"
                 node_ref=input
                 aria-label=t!("field.subject")
-                maxlength="200"
                 bind:value=typed
                 on:keydown=on_key
                 on:blur=move |_| save()
