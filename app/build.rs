@@ -1,6 +1,8 @@
-//! The build cuts the console's module into files; for that it needs to know what refers to what.
+//! The build cuts the modules of both pages into files; for that it needs to know what refers to what.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-link-arg-bin=console=--emit-relocs");
+    for page in ["console", "portal"] {
+        println!("cargo::rustc-link-arg-bin={page}=--emit-relocs");
+    }
 }

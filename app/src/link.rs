@@ -4,8 +4,10 @@
 //! a new one, what was being asked is settled as failed, and the page's place is taken up again.
 //! The link never touches automerge, `IndexedDB` or the network.
 
+mod acts;
 mod board;
 mod kept;
+mod open;
 mod organisation;
 
 use std::cell::RefCell;
@@ -19,13 +21,13 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use shared::ids::{ActId, FactId, IncidentId, PersonId};
-use shared::incidents::{Incident, Intent};
+use shared::ids::{ActId, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::{ActNames, Answer, Ask, Call, DraftKind, Failure, News, Tell};
+use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell};
 use crate::ui::browser;
 
+pub(crate) use acts::Painted;
 pub(crate) use board::{Board, Entry, Versions};
 pub(crate) use kept::{ask_to_persist_once_more, forget_mark};
 pub(crate) use organisation::Organisation;
@@ -60,22 +62,6 @@ struct Engine {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
-}
-
-/// An act that is on the screen, and the promise of whether this device has kept it.
-pub struct Painted {
-    pub act: ActId,
-    pub incident: IncidentId,
-    /// What takes it back.
-    pub undo: Option<Intent>,
-    pub kept: oneshot::Receiver<Result<(), Failure>>,
-}
-
-impl Painted {
-    /// Waits until the act is durable, or says why it could not be kept.
-    pub async fn kept(self) -> Result<(), Failure> {
-        self.kept.await.unwrap_or_else(|_| Err(gone()))
-    }
 }
 
 impl Link {
@@ -125,36 +111,6 @@ impl Link {
         self.with(|state| state.person)
     }
 
-    /// Opens an incident and follows it; gives what was being written on it.
-    pub async fn open(self, incident: IncidentId) -> Result<SavedDrafts, Failure> {
-        let before = self.with(|state| state.followed.replace(incident));
-        if let Some(before) = before.filter(|before| *before != incident) {
-            self.tell(Call::Leave { incident: before });
-        }
-        match self.ask(Call::Open { incident }).await? {
-            Answer::Opened { incident, drafts } => {
-                if self.with(|state| state.followed == Some(incident.id)) {
-                    self.board.show(*incident);
-                }
-                Ok(drafts)
-            }
-            Answer::Done
-            | Answer::Started { .. }
-            | Answer::Painted { .. }
-            | Answer::Waiting { .. }
-            | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Ok(Vec::new()),
-        }
-    }
-
-    /// Reads an incident as it is on this device, without following it.
-    pub async fn peek(self, incident: IncidentId) -> Option<Box<Incident>> {
-        match self.ask(Call::Peek { incident }).await {
-            Ok(Answer::Opened { incident, .. }) => Some(incident),
-            Ok(_) | Err(_) => None,
-        }
-    }
-
     /// Stops following an incident, unless another is followed already.
     pub fn leave(self, incident: IncidentId) {
         if self
@@ -163,58 +119,6 @@ impl Link {
         {
             self.tell(Call::Leave { incident });
             self.board.close();
-        }
-    }
-
-    /// Does one act, which the open incident shows in this frame; what the engine reads follows.
-    pub async fn act(self, incident: IncidentId, intent: Intent) -> Result<Painted, Failure> {
-        let names = ActNames::draw(browser::now(), browser::random);
-        if let Some(person) = self.with(|state| state.person) {
-            self.board.foresee(incident, &intent, names, person);
-        }
-        let undo = withdrawal(&intent, names.fact(&intent));
-        let call = Call::Act {
-            incident,
-            intent,
-            names,
-        };
-        let painted = self.painted(call, |_| undo).await;
-        if painted.is_err() {
-            self.board.settle(names.act);
-        }
-        painted
-    }
-
-    /// Declares an incident.
-    pub async fn declare(self, intent: Intent) -> Result<Painted, Failure> {
-        self.painted(Call::Declare { intent }, undeclare).await
-    }
-
-    async fn painted(
-        self,
-        call: Call,
-        undo: impl FnOnce(&Incident) -> Option<Intent>,
-    ) -> Result<Painted, Failure> {
-        let (keep, kept) = oneshot::channel();
-        match self.ask(call).await? {
-            Answer::Painted { act, incident } => {
-                let id = incident.id;
-                let undo = undo(&incident);
-                self.with(|state| state.keeping.insert(act, keep));
-                self.board.paint(act, *incident);
-                Ok(Painted {
-                    act,
-                    incident: id,
-                    undo,
-                    kept,
-                })
-            }
-            Answer::Done
-            | Answer::Started { .. }
-            | Answer::Opened { .. }
-            | Answer::Waiting { .. }
-            | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Err(Failure::NotStarted),
         }
     }
 
@@ -314,9 +218,9 @@ impl Link {
         match news {
             News::Durable { act } => self.settle(act, Ok(())),
             News::NotKept { act, why } => self.settle(act, Err(why)),
-            News::Incident(incident) if !self.follows(incident.id) => {}
+            News::Incident { id, .. } if !self.follows(id) => {}
             News::Rows { .. }
-            | News::Incident(_)
+            | News::Incident { .. }
             | News::Directory(_)
             | News::Status(_)
             | News::SignInNeeded
@@ -363,7 +267,7 @@ impl Link {
             if self.begin(person).await
                 && let Some(incident) = followed
             {
-                self.open(incident).await.ok();
+                self.look(incident).await.ok();
             }
         });
     }
@@ -403,22 +307,6 @@ impl State {
         self.pending.clear();
         self.keeping.clear();
     }
-}
-
-/// What takes an act back; none for what only says that one knows, or takes back itself.
-fn withdrawal(intent: &Intent, fact: FactId) -> Option<Intent> {
-    let is_final = matches!(intent, Intent::Withdraw { .. } | Intent::Acknowledge);
-    let doc = *intent.docs().first().filter(|_| !is_final)?;
-    Some(Intent::Withdraw { doc, fact })
-}
-
-/// What takes back the declaration of an incident that nothing else has happened to.
-fn undeclare(incident: &Incident) -> Option<Intent> {
-    let [declared] = incident.timeline.as_slice() else {
-        return None;
-    };
-    let (doc, fact) = (declared.doc, declared.fact);
-    Some(Intent::Withdraw { doc, fact })
 }
 
 /// The worker that the boot file began before the console could, once.

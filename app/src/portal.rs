@@ -10,6 +10,7 @@ mod frame;
 mod home;
 mod incident;
 mod report;
+pub mod rooms;
 mod unsent;
 mod words;
 
@@ -30,12 +31,18 @@ use crate::link::{Link, Organisation};
 use crate::session::{Session, SignInPage};
 use crate::text;
 use crate::ui::browser;
+use crate::ui::live::live;
+use crate::ui::room::room;
 use crate::ui::toast::{ToastShelf, Toasts};
 
 use address::{Address, Place};
+use rooms::Rooms;
 
 /// How often the days on the page are looked at again.
 const AGES: Duration = Duration::from_mins(1);
+
+/// How long after it is built the page has settled.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// What every part of the portal works with: one set for the whole life of the page.
 #[derive(Clone, Copy)]
@@ -48,6 +55,9 @@ struct Parts {
     address: Address,
     toasts: Toasts,
     drafts: Drafts,
+    rooms: Rooms,
+    /// What was typed on another page to begin a report with.
+    begun: StoredValue<String>,
     now: RwSignal<UnixMillis>,
 }
 
@@ -71,6 +81,12 @@ impl Front {
         self.link.board.organisation.get()
     }
 
+    /// Opens a new report that begins with a subject, beside what was written before.
+    fn begin_report(self, subject: &str) {
+        self.begun.set_value(subject.trim().to_owned());
+        self.address.go(Place::Report);
+    }
+
     /// Does an act and waits until this device has kept it; an error is a sentence.
     async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
         let painted = self.link.act(incident, intent).await;
@@ -80,10 +96,10 @@ impl Front {
 }
 
 /// Starts the portal: the page first, the engine once it is known whose.
-pub fn start() {
+pub fn start(rooms: Rooms) {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
-    mount_to_body(|| {
+    mount_to_body(move || {
         let link = Link::idle(Surface::Portal);
         let session = Session::new(link);
         let can_speak = RwSignal::new(false);
@@ -93,16 +109,15 @@ pub fn start() {
             link.board.name_again();
             can_speak.set(true);
         });
-        move || {
-            can_speak
-                .get()
-                .then(|| view! { <Portal link=link session=session /> })
-        }
+        live(move || {
+            let page = || view! { <Portal link=link session=session rooms=rooms /> };
+            can_speak.get().then(|| page().into_any())
+        })
     });
 }
 
 #[component]
-fn Portal(link: Link, session: Session) -> impl IntoView {
+fn Portal(link: Link, session: Session, rooms: Rooms) -> impl IntoView {
     // It stands as long as the page: its parts are never given back.
     let front = Front(Box::leak(Box::new(Parts {
         link,
@@ -110,6 +125,8 @@ fn Portal(link: Link, session: Session) -> impl IntoView {
         address: Address::new(),
         toasts: Toasts::none(),
         drafts: Drafts::new(link),
+        rooms,
+        begun: StoredValue::new(String::new()),
         now: RwSignal::new(browser::now()),
     })));
     provide_context(front);
@@ -138,15 +155,15 @@ fn Portal(link: Link, session: Session) -> impl IntoView {
         }
         person
     });
-    move || {
+    live(move || {
         session.language.track();
         match (is_known.get(), person.get()) {
-            (false, _) => ().into_any(),
-            (true, None) => view! { <SignInPage /> }.into_any(),
+            (false, _) => None,
+            (true, None) => Some(view! { <SignInPage /> }.into_any()),
             // Another person gets a page of their own.
-            (true, Some(_)) => page(front).into_any(),
+            (true, Some(_)) => Some(page(front).into_any()),
         }
-    }
+    })
 }
 
 /// A tab can be gone at any moment after it is hidden; on a phone nothing else is told.
@@ -160,19 +177,28 @@ fn save_when_leaving(drafts: Drafts) {
 }
 
 fn page(front: Front) -> impl IntoView {
+    let rooms = front.rooms;
     focus_after_steps(front.address);
+    fetch(rooms);
     view! {
         {frame::header(front)}
         {frame::banners(front)}
         <main>
-            {move || match front.address.place.get() {
-                Place::Home => home::home(front).into_any(),
-                Place::Report => report::report(front).into_any(),
-                Place::Incident(id) => incident::incident(front, id).into_any(),
-            }}
+            {live(move || {
+                Some(match front.address.place.get() {
+                    Place::Home => home::home(front).into_any(),
+                    Place::Report => room(rooms.report).into_any(),
+                    Place::Incident(id) => room(move || (rooms.incident)(id)).into_any(),
+                })
+            })}
         </main>
         <ToastShelf />
     }
+}
+
+/// Fetches what the first paint did not need, once it is over.
+fn fetch(rooms: Rooms) {
+    set_timeout(move || spawn_local((rooms.fetch)()), SETTLED);
 }
 
 /// A new page begins at its heading, also for those who do not see it.

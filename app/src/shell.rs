@@ -83,6 +83,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(desk);
     provide_context(drafts);
     appearance::follow();
+    link.board.keep_folded();
     session.follow_directory();
     save_when_leaving(drafts);
     let installed = window_event_listener_untyped("appinstalled", move |_| {

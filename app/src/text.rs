@@ -7,12 +7,12 @@
 mod format;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use gloo_net::http::Request;
 use js_sys::Intl;
-use js_sys::{Array, Object};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::ui::browser;
 
@@ -32,7 +32,8 @@ thread_local! {
 #[derive(Default)]
 struct Spoken {
     language: String,
-    texts: HashMap<String, String>,
+    /// The catalog as the browser read it.
+    texts: JsValue,
     plurals: Option<Intl::PluralRules>,
 }
 
@@ -110,7 +111,8 @@ pub fn fill(key: &str, values: &[(&str, &dyn Filling)]) -> String {
 }
 
 fn find(key: &str) -> Option<String> {
-    SPOKEN.with_borrow(|spoken| spoken.texts.get(key).cloned())
+    let key = JsValue::from_str(key);
+    SPOKEN.with_borrow(|spoken| Reflect::get(&spoken.texts, &key).ok()?.as_string())
 }
 
 fn plural_form(count: f64) -> String {
@@ -130,7 +132,7 @@ pub fn language() -> String {
 /// reader of English in Amsterdam need not count to twelve.
 fn locale() -> String {
     let language = language();
-    let own = browser::language().filter(|own| own.to_lowercase().starts_with(&language));
+    let own = browser::language().filter(|own| own.to_ascii_lowercase().starts_with(&language));
     own.unwrap_or_else(|| {
         if language == "en" {
             "en-GB".to_owned()
@@ -146,7 +148,7 @@ pub fn preferred(person: Option<&str>) -> &'static str {
     let wanted = chosen
         .or_else(|| person.map(ToOwned::to_owned))
         .or_else(browser::language);
-    let wanted = wanted.unwrap_or_default().to_lowercase();
+    let wanted = wanted.unwrap_or_default().to_ascii_lowercase();
     let known = LANGUAGES.iter().find(|(code, _)| wanted.starts_with(code));
     known.map_or(LANGUAGES[0].0, |(code, _)| code)
 }
@@ -158,17 +160,13 @@ pub fn choose(language: &str) {
 
 /// Loads a catalog and speaks it from now on.
 pub async fn speak(language: &'static str) {
-    let texts = load(language).await.unwrap_or_default();
+    let texts = load(language).await;
     browser::set_page_attribute("lang", language);
     let locales = Array::of1(&JsValue::from_str(language));
     let plurals = Intl::PluralRules::new(&locales, &Object::new());
     format::forget();
     SPOKEN.with_borrow_mut(|spoken| {
-        let texts = if texts.is_empty() {
-            std::mem::take(&mut spoken.texts)
-        } else {
-            texts
-        };
+        let texts = texts.unwrap_or_else(|| std::mem::take(&mut spoken.texts));
         *spoken = Spoken {
             language: language.to_owned(),
             texts,
@@ -177,12 +175,12 @@ pub async fn speak(language: &'static str) {
     });
 }
 
-async fn load(language: &str) -> Option<HashMap<String, String>> {
+async fn load(language: &str) -> Option<JsValue> {
     let url = browser::meta(&format!("holdfast-text-{language}"))?;
     let response = Request::get(&url).send().await.ok()?;
-    if response.ok() {
-        response.json().await.ok()
-    } else {
-        None
+    if !response.ok() {
+        return None;
     }
+    let catalog = web_sys::Response::from(response).json().ok()?;
+    JsFuture::from(catalog).await.ok()
 }

@@ -329,6 +329,21 @@ impl Incident {
         }
     }
 
+    /// What staff asks of the requester and waits for; empty when it asks nothing.
+    pub fn question(&self) -> &str {
+        if self.hold != Some(HoldReason::Caller) {
+            return "";
+        }
+        let events = self.timeline.iter().rev();
+        let mut asked = events.filter(|event| event.counts()).filter_map(|event| {
+            if let EventKind::Held { text, .. } = &event.kind {
+                return Some(text.trim());
+            }
+            None
+        });
+        asked.next().unwrap_or_default()
+    }
+
     /// How many fields hold rivals that nobody has settled.
     pub fn conflicts(&self) -> usize {
         self.subject.rivals.len().min(1)

@@ -155,14 +155,17 @@ fn compile(profile: Profile) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// The binary of which a first paint needs only a part.
-const CUT: &str = "console";
+/// The binaries of which a first paint needs only a part.
+const CUT: [&str; 2] = ["console", "portal"];
 
 /// Adds a binary's wasm, its glue and the snippets the glue imports.
 fn bind(assets: &mut Assets, profile: Profile, binary: &str) -> Result<()> {
     let built = shell::target().join(shell::WASM).join(profile.cargo_name());
     let mut bytes = fs::read(built.join(format!("{binary}.wasm")))?;
-    let parts = (binary == CUT).then(|| split::cut(&bytes)).transpose()?;
+    let parts = CUT
+        .contains(&binary)
+        .then(|| split::cut(&bytes))
+        .transpose()?;
     if let Some(parts) = &parts {
         bytes.clone_from(&parts.main);
     }

@@ -1,5 +1,49 @@
 //! The portal of the people who report problems and wait for them to be solved.
+//!
+//! What its first page does not need comes in a file of its own, as in the console.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the file of a room can fail to come, which the macro says in its place"
+)]
+
+use app::portal::rooms::{self, Rooms};
+use leptos::prelude::*;
+use shared::ids::IncidentId;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 fn main() {
-    app::portal::start();
+    app::portal::start(Rooms {
+        report: || Box::pin(report()),
+        incident: |id| Box::pin(incident(id)),
+        unsent: || Box::pin(unsent()),
+        leaving: |leaving| Box::pin(leave(leaving)),
+        fetch: || Box::pin(fetch()),
+    });
+}
+
+/// Fetches all rooms, so that they open at once.
+async fn fetch() {
+    // Whoever enters a room that is not here is told then.
+    all_rooms().await.ok();
+}
+
+#[wasm_split(rooms, fallible, preload(all_rooms))]
+fn report() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::report())
+}
+
+#[wasm_split(rooms, fallible)]
+fn incident(id: IncidentId) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::incident(id))
+}
+
+#[wasm_split(rooms, fallible)]
+fn unsent() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::unsent())
+}
+
+#[wasm_split(rooms, fallible)]
+fn leave(leaving: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::leaving(leaving))
 }

@@ -17,7 +17,7 @@ use shared::sync::client::{LocalIncident, NotWritten, OutboxEntry, Writer};
 use super::desk::{self, Desk};
 use super::keep;
 use super::library::{Copy, Records};
-use super::protocol::{ActNames, Answer, Failure, News};
+use super::protocol::{ActNames, Answer, Failure, News, Sealed};
 use super::storage::{Purpose, Shelf};
 use super::tabs::Word;
 use super::{board, clock, sync};
@@ -84,7 +84,7 @@ async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
     let row = row(&incident, &desk.rules());
     let painted = Answer::Painted {
         act,
-        incident: Box::new(incident.clone()),
+        incident: Sealed::of(&incident),
     };
     board::answer(number, Ok(painted));
     desk::tell_rows(vec![row.clone()], Vec::new());
@@ -179,9 +179,8 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
             desk::tell_kept(act, Ok(()));
             if kept.is_written_anew {
                 desk::tell_rows(vec![kept.row.clone()], Vec::new());
-                let incident = kept.copy.incident.clone().map(Box::new);
-                if let Some(incident) = incident {
-                    board::tell(News::Incident(incident));
+                if let Some(incident) = &kept.copy.incident {
+                    board::tell(News::of(incident));
                 }
             }
             desk.state.borrow_mut().library.put(kept.copy);
@@ -267,7 +266,7 @@ async fn show_stored(desk: &Rc<Desk>, id: IncidentId) {
     match desk.read(id).await {
         Ok(incident) => {
             desk::tell_rows(vec![row(&incident, &desk.rules())], Vec::new());
-            board::tell(News::Incident(Box::new(incident)));
+            board::tell(News::of(&incident));
         }
         Err(_) => desk::tell_rows(Vec::new(), vec![id]),
     }

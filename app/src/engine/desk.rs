@@ -21,7 +21,9 @@ use super::library::{Copy, Library};
 use super::list::List;
 use super::live::Socket;
 use super::locks::Lead;
-use super::protocol::{ActNames, Answer, Call, Failure, News, ReviewAct, Status, WaitingAct};
+use super::protocol::{
+    ActNames, Answer, Call, Failure, News, ReviewAct, Sealed, Status, Waiting, WaitingAct,
+};
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
@@ -71,10 +73,9 @@ impl Desk {
     pub(crate) async fn handle(self: &Rc<Self>, call: Call) -> Result<Answer, Failure> {
         match call {
             Call::Open { incident } => self.open(incident).await,
-            Call::Peek { incident } => Ok(Answer::Opened {
-                incident: Box::new(self.read(incident).await?),
-                drafts: Vec::new(),
-            }),
+            Call::Question { incident } => Ok(Answer::Question(
+                self.read(incident).await?.question().to_owned(),
+            )),
             Call::Leave { incident } => {
                 self.state.borrow_mut().followed.remove(&incident);
                 Ok(Answer::Done)
@@ -220,7 +221,7 @@ impl Desk {
                 if let Ok(incident) = desk.read(id).await
                     && !desk.is_over.get()
                 {
-                    board::tell(News::Incident(Box::new(incident)));
+                    board::tell(News::of(&incident));
                 }
             });
         }
@@ -229,7 +230,7 @@ impl Desk {
     async fn open(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
         self.state.borrow_mut().followed.insert(id);
         let drafts = drafts::of(self, id).await?;
-        let incident = Box::new(self.read(id).await?);
+        let incident = Sealed::of(&self.read(id).await?);
         Ok(Answer::Opened { incident, drafts })
     }
 
@@ -249,11 +250,12 @@ impl Desk {
         {
             refused.push(self.review_act(entry).await?);
         }
-        Ok(Answer::Waiting {
+        let waiting = Waiting {
             acts,
             review: refused,
             drafts: drafts::all(self).await?,
-        })
+        };
+        Ok(Answer::Waiting(Sealed::of(&waiting)))
     }
 
     async fn waiting_act(&self, entry: &OutboxEntry) -> Result<WaitingAct, Broken> {

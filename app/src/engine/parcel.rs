@@ -15,7 +15,7 @@ use shared::sync::parcel::{Home, Owner, Packed, Parcel};
 
 use super::desk::{self, Desk};
 use super::keep::{self, Outcome};
-use super::protocol::{Answer, Failure, Take, Unpacked, WaitingAct};
+use super::protocol::{Answer, Failure, Sealed, Take, Unpacked, WaitingAct};
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
 use super::{clock, sync};
@@ -60,7 +60,7 @@ pub(crate) async fn unpack(desk: &Rc<Desk>, file: &[u8], take: Take) -> Result<A
         sync::feed(desk, Input::Hint);
         desk.refresh_status();
     }
-    Ok(Answer::Unpacked(Box::new(unpacked)))
+    Ok(Answer::Unpacked(Sealed::of(&unpacked)))
 }
 
 fn owner(desk: &Desk) -> Owner {

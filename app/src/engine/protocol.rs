@@ -1,8 +1,12 @@
 //! What the page and its engine say to each other, as postcard in transferred buffers.
 //!
-//! The page asks with a [`Call`] and gets one [`Answer`] under the same number; the engine tells of
+//! What only one room of a page looks into travels [`Sealed`], so that a first paint need not know how
+//! to read it. The page asks with a [`Call`] and gets one [`Answer`] under the same number; the engine tells of
 //! what happens by itself with a [`News`]. The page never sees automerge or `IndexedDB`.
 
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use shared::ids::{ActId, DocKind, FactId, IncidentId, PersonId};
@@ -39,8 +43,8 @@ pub enum Call {
     Start { person: PersonId, surface: Surface },
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
-    /// Reads an incident without following it.
-    Peek { incident: IncidentId },
+    /// Reads what staff asks of the requester, without following the incident.
+    Question { incident: IncidentId },
     /// Stops following it.
     Leave { incident: IncidentId },
     /// Does one act, whose names the page chose to show it at once. Answered with [`Answer::Painted`] as soon as it is folded in memory;
@@ -85,22 +89,52 @@ pub enum Answer {
     },
     /// The incident and what was being written on it.
     Opened {
-        incident: Box<Incident>,
+        incident: Sealed<Incident>,
         drafts: Vec<(DraftKind, String)>,
     },
+    /// What staff asks; empty when it asks nothing.
+    Question(String),
     Painted {
         act: ActId,
-        incident: Box<Incident>,
+        incident: Sealed<Incident>,
     },
-    Waiting {
-        acts: Vec<WaitingAct>,
-        review: Vec<ReviewAct>,
-        drafts: Vec<KeptDraft>,
-    },
+    Waiting(Sealed<Waiting>),
     Packed {
         file: Vec<u8>,
     },
-    Unpacked(Box<Unpacked>),
+    Unpacked(Sealed<Unpacked>),
+}
+
+/// A part of a message that stays packed until somebody looks into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed<T> {
+    #[serde(with = "serde_bytes")]
+    bytes: Vec<u8>,
+    #[serde(skip)]
+    of: PhantomData<T>,
+}
+
+impl<T: Serialize + DeserializeOwned> Sealed<T> {
+    /// Packs a part.
+    pub fn of(part: &T) -> Self {
+        let bytes =
+            postcard::to_allocvec(part).expect("what is said between page and engine packs");
+        let of = PhantomData;
+        Self { bytes, of }
+    }
+
+    /// Unpacks it.
+    pub fn open(&self) -> Result<T, Failure> {
+        postcard::from_bytes(&self.bytes).map_err(|_| Failure::NotStarted)
+    }
+}
+
+/// What the sync centre lists.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Waiting {
+    pub acts: Vec<WaitingAct>,
+    pub review: Vec<ReviewAct>,
+    pub drafts: Vec<KeptDraft>,
 }
 
 /// What is being written on an incident; each kind has a draft of its own.
@@ -211,7 +245,10 @@ pub enum News {
         gone: Vec<IncidentId>,
     },
     /// The incident that the page follows has changed.
-    Incident(Box<Incident>),
+    Incident {
+        id: IncidentId,
+        incident: Sealed<Incident>,
+    },
     /// An act is committed on this device.
     Durable {
         act: ActId,
@@ -236,8 +273,19 @@ pub enum News {
     /// The stored copy was lost or could not be read and is being fetched again.
     Rebuilding {
         lost_acts: u32,
-        rescued: Rescued,
+        /// Nothing when nothing could be read.
+        rescued: Option<Sealed<Rescued>>,
     },
+}
+
+impl News {
+    /// That an incident the page follows has changed.
+    pub fn of(incident: &Incident) -> Self {
+        Self::Incident {
+            id: incident.id,
+            incident: Sealed::of(incident),
+        }
+    }
 }
 
 /// What could be read of a lost copy, for its author to take elsewhere.

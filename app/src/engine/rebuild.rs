@@ -15,7 +15,7 @@ use shared::time::UnixMillis;
 
 use super::desk::Desk;
 use super::keep::{self, Entries, Outcome};
-use super::protocol::{Failure, News, Rescued};
+use super::protocol::{Failure, News, Rescued, Sealed};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::{Tabs, Word};
@@ -226,13 +226,11 @@ fn told(lost: usize, saved: &Entries) -> News {
     let acts = saved
         .iter()
         .map(|(_, entry)| rescued(entry.incident, &entry.drafted));
-    News::Rebuilding {
-        lost_acts: u32::try_from(lost).unwrap_or(u32::MAX),
-        rescued: Rescued {
-            acts: acts.collect(),
-            drafts: Vec::new(),
-        },
-    }
+    let rescued = Rescued {
+        acts: acts.collect(),
+        drafts: Vec::new(),
+    };
+    rebuilding(lost, &rescued)
 }
 
 /// Like [`told`], with everything that was saved in the text.
@@ -247,12 +245,17 @@ fn told_all(saved: &Saved) -> News {
         let text = String::from_utf8_lossy(text).into_owned();
         Some((drafts::named(name)?.0, text))
     });
+    let rescued = Rescued {
+        acts: waiting.chain(review).collect(),
+        drafts: drafts.collect(),
+    };
+    rebuilding(saved.lost + saved.acts.len(), &rescued)
+}
+
+fn rebuilding(lost: usize, rescued: &Rescued) -> News {
     News::Rebuilding {
-        lost_acts: u32::try_from(saved.lost + saved.acts.len()).unwrap_or(u32::MAX),
-        rescued: Rescued {
-            acts: waiting.chain(review).collect(),
-            drafts: drafts.collect(),
-        },
+        lost_acts: u32::try_from(lost).unwrap_or(u32::MAX),
+        rescued: (*rescued != Rescued::default()).then(|| Sealed::of(rescued)),
     }
 }
 

@@ -20,7 +20,8 @@ use shared::rows::Row;
 use shared::search::Searchable;
 
 use super::Organisation;
-use crate::engine::protocol::{ActNames, News, Rescued, Status, WrittenDraft};
+use super::open::{Foreseen, Opened};
+use crate::engine::protocol::{ActNames, News, Rescued, Sealed, Status, WrittenDraft};
 use crate::ui::browser;
 
 /// How many rows are made ready for the search between two frames.
@@ -135,7 +136,7 @@ impl Rows {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rebuilding {
     pub lost_acts: u32,
-    pub rescued: Rescued,
+    pub rescued: Option<Sealed<Rescued>>,
 }
 
 /// How the engine stands to tabs of other versions on this device.
@@ -150,16 +151,6 @@ pub enum Versions {
     Earlier,
 }
 
-/// An act that is shown before the engine has done it, and until it is kept.
-#[derive(Clone)]
-struct Foreseen {
-    incident: IncidentId,
-    act: ActId,
-    fact: FactId,
-    intent: Intent,
-    from: Provenance,
-}
-
 /// The page's picture of the engine's world. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Board {
@@ -172,9 +163,8 @@ pub struct Board {
     pub status: RwSignal<Status>,
     /// The open incident, with the acts on it that the engine has not done yet.
     pub incident: RwSignal<Option<Arc<Incident>>>,
-    /// The open incident as the engine read it last.
-    told: StoredValue<Option<Arc<Incident>>>,
-    foreseen: StoredValue<Vec<Foreseen>>,
+    /// What the open incident is made of.
+    pub(super) opened: StoredValue<Opened>,
     /// Facts on the screen that this device has not committed yet, with their acts.
     pub painted: RwSignal<HashMap<FactId, ActId>>,
     pub sign_in_needed: RwSignal<bool>,
@@ -199,8 +189,7 @@ impl Board {
             organisation: RwSignal::new(Arc::default()),
             status: RwSignal::new(Status::default()),
             incident: RwSignal::new(None),
-            told: StoredValue::new(None),
-            foreseen: StoredValue::new(Vec::new()),
+            opened: StoredValue::new(Opened::default()),
             painted: RwSignal::new(HashMap::new()),
             sign_in_needed: RwSignal::new(false),
             update_needed: RwSignal::new(false),
@@ -238,7 +227,7 @@ impl Board {
         self.has_changed();
         self.status.set(status);
         self.painted.update(HashMap::clear);
-        self.foreseen.update_value(Vec::clear);
+        self.opened.update_value(|opened| opened.foreseen.clear());
         self.versions.set(Versions::Same);
         self.started.set(true);
     }
@@ -252,40 +241,28 @@ impl Board {
         self.evicted.set(None);
     }
 
-    pub(super) fn show(self, incident: Incident) {
-        self.told.set_value(Some(Arc::new(incident)));
-        self.compose();
+    pub(super) fn show(self, told: &Sealed<Incident>) {
+        self.compose(Some(told));
+    }
+
+    fn compose(self, told: Option<&Sealed<Incident>>) {
+        if let Some(compose) = self.opened.with_value(|opened| opened.compose) {
+            compose(self, told);
+        }
     }
 
     pub(super) fn close(self) {
-        self.told.set_value(None);
+        self.opened.update_value(|opened| opened.told = None);
         self.incident.set(None);
     }
 
-    /// Shows the open incident as the engine read it last, and on it the acts it did not know yet.
-    fn compose(self) {
-        let told = self.told.get_value();
-        let shown = told.map(|told| {
-            self.foreseen.with_value(|foreseen| {
-                let knows = |fact| {
-                    told.timeline.iter().any(|event| {
-                        let withdrawn = event.withdrawn.map(|withdrawn| withdrawn.fact);
-                        event.fact == fact || withdrawn == Some(fact)
-                    })
-                };
-                let of_it = |one: &&Foreseen| one.incident == told.id && !knows(one.fact);
-                let mut shown = Arc::clone(&told);
-                for one in foreseen.iter().filter(of_it) {
-                    Arc::make_mut(&mut shown).foresee(&one.intent, one.fact, one.from);
-                }
-                shown
-            })
-        });
-        self.incident.set(shown);
-    }
-
-    /// Shows what an act on the open incident will make of it, before the engine has done it.
+    /// Notes an act as not kept yet, and shows what it will make of the incident if that is open,
+    /// before the engine has done it.
     pub(super) fn foresee(self, id: IncidentId, intent: &Intent, names: ActNames, by: PersonId) {
+        let (act, fact) = (names.act, names.fact(intent));
+        self.painted.update(|painted| {
+            painted.extend(names.facts.map(|fact| (fact, act)));
+        });
         let shown = self.incident.get_untracked();
         let Some(shown) = shown.filter(|shown| shown.id == id) else {
             return;
@@ -297,7 +274,6 @@ impl Board {
             corrected: now.max(shown.updated_at),
             arrival: None,
         };
-        let (act, fact) = (names.act, names.fact(intent));
         let one = Foreseen {
             incident: id,
             act,
@@ -305,31 +281,14 @@ impl Board {
             intent: intent.clone(),
             from,
         };
-        self.foreseen.update_value(|foreseen| foreseen.push(one));
-        self.painted.update(|painted| {
-            painted.insert(fact, act);
-        });
-        self.compose();
+        self.opened.update_value(|opened| opened.foreseen.push(one));
+        self.compose(None);
     }
 
-    /// Shows an act: the facts that are new belong to it until it is settled.
-    pub(super) fn paint(self, act: ActId, incident: Incident) {
-        let before = self.told.get_value();
-        let before = before.filter(|before| before.id == incident.id);
-        let known: HashSet<FactId> = before
-            .iter()
-            .flat_map(|before| before.timeline.iter().map(|event| event.fact))
-            .collect();
-        let events = incident.timeline.iter();
-        let fresh =
-            events.filter(|event| event.from.arrival.is_none() && !known.contains(&event.fact));
-        self.painted.update(|painted| {
-            for event in fresh {
-                painted.entry(event.fact).or_insert(act);
-            }
-        });
-        if before.is_some() {
-            self.show(incident);
+    /// Takes in how the engine reads an incident after an act, if it is the one that is open.
+    pub(super) fn tell(self, id: IncidentId, told: &Sealed<Incident>) {
+        if self.opened.with_value(|opened| opened.is(id)) {
+            self.show(told);
         }
     }
 
@@ -337,13 +296,13 @@ impl Board {
     pub(super) fn settle(self, act: ActId) {
         self.painted
             .update(|painted| painted.retain(|_, of| *of != act));
-        let was_foreseen = self
-            .foreseen
-            .with_value(|foreseen| foreseen.iter().any(|one| one.act == act));
-        if was_foreseen {
-            self.foreseen
-                .update_value(|foreseen| foreseen.retain(|one| one.act != act));
-            self.compose();
+        let was_foreseen = self.opened.try_update_value(|opened| {
+            let before = opened.foreseen.len();
+            opened.foreseen.retain(|one| one.act != act);
+            opened.foreseen.len() < before
+        });
+        if was_foreseen == Some(true) {
+            self.compose(None);
         }
     }
 
@@ -351,7 +310,7 @@ impl Board {
         match news {
             News::Rows { changed, gone } => self.take_soon(changed, gone),
             // Also one that was not on this device when the page asked for it.
-            News::Incident(incident) => self.show(*incident),
+            News::Incident { incident, .. } => self.show(&incident),
             News::Directory(directory) => self.name(*directory),
             News::Status(status) => self.take_status(status),
             News::SignInNeeded => self.sign_in_needed.set(true),
@@ -403,13 +362,19 @@ impl Board {
     }
 
     fn has_changed(self) {
-        self.fold_soon();
         self.version
             .update(|version| *version = version.wrapping_add(1));
     }
 
     /// Makes rows ready for the search while nothing else is to do, so that the first letter typed
-    /// finds them so.
+    /// finds them so. For a page that has a search.
+    pub fn keep_folded(self) {
+        Effect::new(move |_| {
+            self.version.track();
+            self.fold_soon();
+        });
+    }
+
     fn fold_soon(self) {
         let begins = self
             .rows

@@ -12,6 +12,7 @@ use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
+use crate::ui::room::room;
 
 pub(super) fn header(front: Front) -> impl IntoView {
     view! {
@@ -107,7 +108,9 @@ fn menu(front: Front) -> impl IntoView {
                 {t!("menu.sign_out")}
             </button>
         </div>
-        {move || leaving.get().then(|| leave(front, leaving))}
+        <When is=Signal::derive(move || leaving.get())>
+            {room(move || (front.rooms.leaving)(leaving))}
+        </When>
     }
 }
 
@@ -125,7 +128,7 @@ fn language_button(front: Front, code: &'static str, name: &'static str) -> impl
 }
 
 /// Asks before signing out; says what waits, and discards none of it.
-fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
+pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
     let forget = RwSignal::new(false);
     let failure = RwSignal::new(String::new());
     let waiting = move || {

@@ -12,10 +12,12 @@ use shared::rows::Row;
 
 use super::Front;
 use super::address::Place;
-use super::words::{Standing, question};
-use super::{report, title, unsent};
+use super::title;
+use super::words::Standing;
+use crate::engine::protocol::{Answer, Call};
 use crate::text::t;
 use crate::ui::live::{When, live};
+use crate::ui::room::room;
 
 /// What staff asks, by incident, once it was looked up.
 type Questions = RwSignal<HashMap<IncidentId, String>>;
@@ -25,8 +27,7 @@ pub(super) fn home(front: Front) -> impl IntoView {
     let subject = RwSignal::new(String::new());
     let begin = move |event: SubmitEvent| {
         event.prevent_default();
-        report::begin(front, &subject.get_untracked());
-        front.address.go(Place::Report);
+        front.begin_report(&subject.get_untracked());
     };
     view! {
         <h1 tabindex="-1">{t!("portal.ask")}</h1>
@@ -40,12 +41,18 @@ pub(super) fn home(front: Front) -> impl IntoView {
             />
             <button type="submit" class="button primary">{t!("portal.report")}</button>
         </form>
-        {unsent::unsent(front)}
+        {unsent(front)}
         <section class="mine" aria-labelledby="mine">
             <h2 id="mine">{t!("portal.mine")}</h2>
             {reports(front)}
         </section>
     }
+}
+
+/// What the server refused, if anything.
+fn unsent(front: Front) -> impl IntoView {
+    let has_refused = move || front.link.board.status.with(|status| status.review > 0);
+    view! { <When is=Signal::derive(has_refused)>{room(front.rooms.unsent)}</When> }
 }
 
 fn reports(front: Front) -> impl IntoView {
@@ -67,6 +74,10 @@ fn reports(front: Front) -> impl IntoView {
         rows.sort_by_key(|row| (!Standing::of_row(row).is_mine(), -row.updated_at.0));
         rows
     };
+    let all = move |rows: &[Row]| {
+        let rows = rows.iter().map(|row| one(front, row, questions));
+        Some(rows.collect_view().into_any())
+    };
     let has_done = Memo::new(move |_| rows.with(|rows| rows.iter().any(done)));
     let has_open = Memo::new(move |_| rows.with(|rows| rows.iter().any(|row| !done(row))));
     let nothing = move || {
@@ -79,11 +90,10 @@ fn reports(front: Front) -> impl IntoView {
     };
     view! {
         <ul>
-            {move || {
+            {live(move || {
                 front.now.track();
-                let rows = list(false);
-                rows.iter().map(|row| one(front, row, questions)).collect_view()
-            }}
+                all(&list(false))
+            })}
         </ul>
         <When is=Signal::derive(move || !has_open.get())>
             <p class="quiet">{live(nothing)}</p>
@@ -92,9 +102,7 @@ fn reports(front: Front) -> impl IntoView {
             <details>
                 <summary>{t!("portal.done")}</summary>
                 <ul>
-                    {move || {
-                        list(true).iter().map(|row| one(front, row, questions)).collect_view()
-                    }}
+                    {live(move || all(&list(true)))}
                 </ul>
             </details>
         </When>
@@ -108,8 +116,9 @@ fn ask_questions(front: Front, rows: Memo<Vec<Row>>, questions: Questions) {
         let ids: Vec<_> = rows.with(|rows| rows.iter().filter(waits).map(|row| row.id).collect());
         for id in ids {
             spawn_local(async move {
-                if let Some(incident) = front.link.peek(id).await {
-                    questions.try_update(|all| all.insert(id, question(&incident)));
+                let call = Call::Question { incident: id };
+                if let Ok(Answer::Question(question)) = front.link.ask(call).await {
+                    questions.try_update(|all| all.insert(id, question));
                 }
             });
         }

@@ -9,7 +9,6 @@ use web_sys::SubmitEvent;
 use shared::ids::IncidentId;
 use shared::incidents::{Incident, Intent, State};
 
-use super::address::Place;
 use super::words::Standing;
 use super::{Front, compose, conversation, home, report, title, words};
 use crate::engine::protocol::DraftKind;
@@ -167,8 +166,7 @@ fn verdict(front: Front, open: Open, standing: Memo<Standing>) -> impl IntoView 
 fn again(front: Front, open: Open) -> impl IntoView {
     let begin = move |_| {
         let subject = open.with_untracked(|incident| incident.subject.holds.value.clone());
-        report::begin(front, &subject);
-        front.address.go(Place::Report);
+        front.begin_report(&subject);
     };
     view! {
         <p class="again">

@@ -74,14 +74,14 @@ fn remember(front: Front, sketch: &Sketch) -> bool {
     browser::store(&slot(front), json.as_deref())
 }
 
-/// Begins a report with what was typed on the first page, beside what was written before.
-pub(super) fn begin(front: Front, subject: &str) {
-    let subject = subject.trim();
-    if !subject.is_empty() {
-        let mut sketch = remembered(front);
-        subject.clone_into(&mut sketch.subject);
-        remember(front, &sketch);
+/// What was written before, under the subject that another page began with, if one did.
+fn begun(front: Front) -> Sketch {
+    let mut sketch = remembered(front);
+    let subject = front.begun.try_update_value(std::mem::take);
+    if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
+        sketch.subject = subject;
     }
+    sketch
 }
 
 /// The form with its signals.
@@ -139,7 +139,7 @@ pub(super) fn report(front: Front) -> impl IntoView {
     title(&t!("portal.report"));
     let form = Form {
         front,
-        sketch: RwSignal::new(remembered(front)),
+        sketch: RwSignal::new(begun(front)),
         failure: RwSignal::new(String::new()),
         tried: RwSignal::new(false),
         busy: RwSignal::new(false),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Front, words};
-use crate::engine::protocol::{Answer, Call, ReviewAct};
+use crate::engine::protocol::{Call, ReviewAct};
 use crate::text::t;
 use crate::ui::browser;
 
@@ -16,8 +16,8 @@ pub(super) fn unsent(front: Front) -> impl IntoView {
             return acts.update(Vec::clear);
         }
         spawn_local(async move {
-            if let Ok(Answer::Waiting { review, .. }) = front.link.ask(Call::Waiting).await {
-                acts.try_set(review);
+            if let Ok(waiting) = front.link.waiting().await {
+                acts.try_set(waiting.review);
             }
         });
     });

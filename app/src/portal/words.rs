@@ -44,7 +44,7 @@ impl Standing {
             is_sent: incident.number.is_some(),
             assignee: incident.assignment.person,
             resolved_at: incident.resolved_at,
-            question: question(incident),
+            question: incident.question().to_owned(),
         }
     }
 
@@ -124,25 +124,6 @@ impl Standing {
             None => t!("portal.step.fixed"),
         }
     }
-}
-
-/// What the hold asks of the requester.
-pub(super) fn question(incident: &Incident) -> String {
-    if incident.hold != Some(HoldReason::Caller) {
-        return String::new();
-    }
-    let mut events = incident
-        .timeline
-        .iter()
-        .rev()
-        .filter(|event| event.counts());
-    let asked = events.find_map(|event| {
-        if let EventKind::Held { text, .. } = &event.kind {
-            return Some(text.trim().to_owned());
-        }
-        None
-    });
-    asked.unwrap_or_default()
 }
 
 /// Something that happened besides messages: the sentence, and the words that belong to it. What

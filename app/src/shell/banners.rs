@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::export;
-use crate::engine::protocol::{Call, Rescued};
+use crate::engine::protocol::Call;
 use crate::incidents::{Desk, Drafts};
 use crate::link::Versions;
 use crate::session::SignInAgain;
@@ -123,8 +123,12 @@ fn Rebuilt() -> impl IntoView {
                 count => t!("banner.rebuilding_lost", count = count),
             };
             let rescued = what.rescued;
-            let copy = (rescued != Rescued::default()).then(|| {
-                let copy = move |_| desk.copy(export::rescued(&rescued, &desk.organisation()));
+            let copy = rescued.map(|rescued| {
+                let copy = move |_| {
+                    if let Ok(rescued) = rescued.open() {
+                        desk.copy(export::rescued(&rescued, &desk.organisation()));
+                    }
+                };
                 view! {
                     <button type="button" class="button" on:click=copy>
                         {t!("banner.copy_export")}

@@ -8,7 +8,7 @@ use shared::ids::PersonId;
 use super::appearance::{self, Theme};
 use super::parcel::SaveFile;
 use super::rooms::Rooms;
-use crate::engine::protocol::{Answer, Call, Line};
+use crate::engine::protocol::{Call, Line};
 use crate::incidents::{Desk, Drafts, failure_text, forget_aside, forget_sketch};
 use crate::link::forget_mark;
 use crate::text::{self, t};
@@ -203,8 +203,8 @@ fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let drafts = RwSignal::new(0);
     spawn_local(async move {
-        if let Ok(Answer::Waiting { drafts: kept, .. }) = desk.link.ask(Call::Waiting).await {
-            drafts.try_set(kept.len());
+        if let Ok(waiting) = desk.link.waiting().await {
+            drafts.try_set(waiting.drafts.len());
         }
     });
     let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);

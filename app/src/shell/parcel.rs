@@ -86,12 +86,13 @@ async fn look_into(desk: Desk, file: Option<Vec<u8>>) -> Result<Opened, Failure>
 
 async fn unpack(desk: Desk, file: Vec<u8>, take: Take) -> Result<Unpacked, Failure> {
     match desk.link.ask(Call::Unpack { file, take }).await? {
-        Answer::Unpacked(brings) => Ok(*brings),
+        Answer::Unpacked(brings) => brings.open(),
         Answer::Done
         | Answer::Started { .. }
         | Answer::Opened { .. }
         | Answer::Painted { .. }
-        | Answer::Waiting { .. }
+        | Answer::Question(_)
+        | Answer::Waiting(_)
         | Answer::Packed { .. } => Err(Failure::NotStarted),
     }
 }

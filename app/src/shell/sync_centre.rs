@@ -10,7 +10,7 @@ use super::draft_list::DraftList;
 use super::parcel::{BringIn, SaveFile};
 use super::status::sentence;
 use super::{Now, export};
-use crate::engine::protocol::{Answer, Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
+use crate::engine::protocol::{Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
 use crate::incidents::{Desk, Drafts, Place, entry_text, intent_text, refusal_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
@@ -35,16 +35,11 @@ impl Lists {
         spawn_local(async move {
             // What was typed a moment ago is listed, too; what cannot be kept is said elsewhere.
             written.flush().await;
-            if let Ok(Answer::Waiting {
-                acts,
-                review,
-                drafts,
-            }) = desk.link.ask(Call::Waiting).await
-            {
+            if let Ok(waiting) = desk.link.waiting().await {
                 // The panel may have been closed meanwhile.
-                self.waiting.try_set(acts);
-                self.review.try_set(review);
-                self.drafts.try_set(drafts);
+                self.waiting.try_set(waiting.acts);
+                self.review.try_set(waiting.review);
+                self.drafts.try_set(waiting.drafts);
             }
         });
     }

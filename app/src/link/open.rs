@@ -1,0 +1,123 @@
+//! The open incident: as the engine read it last, and on it the acts that it does not know yet.
+//!
+//! To read an incident and to foresee an act on it takes much code. It is reached only from
+//! [`Link::open`], which only the room of the incident calls, so it comes with the file of that room;
+//! the board knows it as [`Compose`].
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use shared::ids::{ActId, FactId, IncidentId};
+use shared::incidents::{Incident, Intent, Provenance};
+
+use super::{Board, Link, SavedDrafts};
+use crate::engine::protocol::{Answer, Call, Failure, Sealed, Waiting};
+
+/// Takes in what the engine told of the open incident, if anything, and shows it anew.
+pub(super) type Compose = fn(Board, Option<&Sealed<Incident>>);
+
+/// An act that is shown before the engine has done it, and until it is kept.
+#[derive(Clone)]
+pub(super) struct Foreseen {
+    pub(super) incident: IncidentId,
+    pub(super) act: ActId,
+    pub(super) fact: FactId,
+    pub(super) intent: Intent,
+    pub(super) from: Provenance,
+}
+
+/// What the open incident is made of.
+#[derive(Default)]
+pub(super) struct Opened {
+    /// As the engine read it last.
+    pub(super) told: Option<Arc<Incident>>,
+    pub(super) foreseen: Vec<Foreseen>,
+    /// How it is read, once a room was entered that shows it.
+    pub(super) compose: Option<Compose>,
+}
+
+impl Opened {
+    pub(super) fn is(&self, id: IncidentId) -> bool {
+        self.told.as_ref().is_some_and(|told| told.id == id)
+    }
+}
+
+impl Link {
+    /// Opens an incident and follows it; gives what was being written on it.
+    pub async fn open(self, incident: IncidentId) -> Result<SavedDrafts, Failure> {
+        self.board
+            .opened
+            .update_value(|opened| opened.compose = Some(compose));
+        self.look(incident).await
+    }
+
+    /// Follows an incident, which the room shows that once opened it.
+    pub(super) async fn look(self, incident: IncidentId) -> Result<SavedDrafts, Failure> {
+        let before = self.with(|state| state.followed.replace(incident));
+        if let Some(before) = before.filter(|before| *before != incident) {
+            self.tell(Call::Leave { incident: before });
+        }
+        match self.ask(Call::Open { incident }).await? {
+            Answer::Opened {
+                incident: told,
+                drafts,
+            } => {
+                if self.follows(incident) {
+                    self.board.show(&told);
+                }
+                Ok(drafts)
+            }
+            Answer::Done
+            | Answer::Started { .. }
+            | Answer::Question(_)
+            | Answer::Painted { .. }
+            | Answer::Waiting(_)
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What waits, what was refused, and what is being written.
+    pub(crate) async fn waiting(self) -> Result<Waiting, Failure> {
+        match self.ask(Call::Waiting).await? {
+            Answer::Waiting(waiting) => waiting.open(),
+            Answer::Done
+            | Answer::Started { .. }
+            | Answer::Opened { .. }
+            | Answer::Question(_)
+            | Answer::Painted { .. }
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_) => Err(Failure::NotStarted),
+        }
+    }
+}
+
+fn compose(board: Board, told: Option<&Sealed<Incident>>) {
+    if let Some(told) = told {
+        match told.open() {
+            Ok(incident) => board
+                .opened
+                .update_value(|opened| opened.told = Some(Arc::new(incident))),
+            Err(why) => leptos::logging::error!("an incident cannot be read: {why}"),
+        }
+    }
+    let shown = board.opened.with_value(|opened| {
+        let told = opened.told.as_ref()?;
+        let of_it = |one: &&Foreseen| one.incident == told.id && !knows(told, one.fact);
+        let mut shown = Arc::clone(told);
+        for one in opened.foreseen.iter().filter(of_it) {
+            Arc::make_mut(&mut shown).foresee(&one.intent, one.fact, one.from);
+        }
+        Some(shown)
+    });
+    board.incident.set(shown);
+}
+
+/// Whether the engine has told of a fact.
+fn knows(told: &Incident, fact: FactId) -> bool {
+    told.timeline.iter().any(|event| {
+        let withdrawn = event.withdrawn.map(|withdrawn| withdrawn.fact);
+        event.fact == fact || withdrawn == Some(fact)
+    })
+}
