@@ -155,6 +155,14 @@ impl Link {
         }
     }
 
+    /// What is being written on an incident, without following it.
+    pub async fn drafts(self, incident: IncidentId) -> SavedDrafts {
+        match self.ask(Call::Peek { incident }).await {
+            Ok(Answer::Opened { drafts, .. }) => drafts,
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+
     /// Stops following an incident, unless another is followed already.
     pub fn leave(self, incident: IncidentId) {
         if self

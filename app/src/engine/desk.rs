@@ -73,7 +73,7 @@ impl Desk {
             Call::Open { incident } => self.open(incident).await,
             Call::Peek { incident } => Ok(Answer::Opened {
                 incident: Box::new(self.read(incident).await?),
-                drafts: Vec::new(),
+                drafts: drafts::of(self, incident).await?,
             }),
             Call::Leave { incident } => {
                 self.state.borrow_mut().followed.remove(&incident);
