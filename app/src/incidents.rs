@@ -15,6 +15,7 @@ mod drafts;
 mod levels;
 mod list;
 mod queue;
+mod undo;
 mod views;
 mod words;
 
@@ -24,5 +25,6 @@ pub(crate) use declare::{DeclareSheet, forget_sketch};
 pub(crate) use detail::{DetailPane, IncidentRoom, OpenIncident};
 pub(crate) use drafts::{Draft, Drafts, forget_aside};
 pub(crate) use queue::{QueuePane, risk_text};
+pub(crate) use undo::{Offer, Undo};
 pub(crate) use views::{View, counts as view_counts};
 pub(crate) use words::{entry_text, intent_text, refusal_text, state_text};

@@ -26,10 +26,11 @@ use shared::incidents::Intent;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
-use crate::incidents::Drafts;
-use crate::link::{Link, Organisation};
+use crate::engine::protocol::Failure;
+use crate::incidents::{Drafts, Offer, Undo};
+use crate::link::{Link, Organisation, Painted};
 use crate::session::{Session, SignInPage};
-use crate::text;
+use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::live;
 use crate::ui::room::room;
@@ -89,9 +90,44 @@ impl Front {
 
     /// Does an act and waits until this device has kept it; an error is a sentence.
     async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
-        let painted = self.link.act(incident, intent).await;
+        let painted = self.link.act(incident, intent.clone()).await;
+        self.keep(painted, intent).await
+    }
+
+    /// Offers to take a painted act back, and waits until this device has kept it.
+    async fn keep(self, painted: Result<Painted, Failure>, intent: Intent) -> Result<(), String> {
         let painted = painted.map_err(|why| words::failure(&why))?;
-        painted.kept().await.map_err(|why| words::failure(&why))
+        let place = Place::Incident(painted.incident);
+        let is_written = matches!(intent, Intent::Reply { .. } | Intent::Reopen { .. });
+        let declared = if let Intent::Declare(declared) = &intent {
+            Some(declared.clone())
+        } else {
+            None
+        };
+        let undo = Undo {
+            link: self.link,
+            toasts: self.toasts,
+            drafts: self.drafts,
+            failure: words::failure,
+        };
+        let offer = Offer {
+            did: words::did(&intent),
+            undid: t!("portal.undone"),
+            intent,
+            // To the box that the words return to.
+            at_once: Callback::new(move |()| {
+                if is_written {
+                    self.address.go(place);
+                }
+            }),
+            afterwards: Callback::new(move |()| {
+                if let Some(declared) = &declared {
+                    report::give_back(self, declared);
+                    self.address.go_instead(Place::Report);
+                }
+            }),
+        };
+        undo.keep(painted, offer).await
     }
 }
 

@@ -74,9 +74,9 @@ pub fn start(rooms: Rooms) {
 
 #[component]
 fn Console(link: Link, session: Session) -> impl IntoView {
-    let toasts = Toasts::none();
+    let toasts = Toasts::with_key("Z");
     let desk = Desk::new(link, Address::new(), session, toasts);
-    let drafts = Drafts::new(link);
+    let drafts = desk.drafts;
     provide_context(link);
     provide_context(session);
     provide_context(toasts);

@@ -94,6 +94,73 @@ for (const network of ['on', 'off, then on']) {
   });
 }
 
+for (const network of ['on', 'off']) {
+  test(`every act on the portal can be taken back, and no word is lost, network ${network}`, async ({
+    device,
+  }) => {
+    const own = await device('user@demo', { at: '/' });
+    const portal = own.desk;
+    const { page } = portal;
+    await expect(portal.row(WAITS)).toContainText('We wait for your answer');
+    await portal.isInstalled();
+    if (network === 'off') await own.goOffline();
+
+    await test.step('a report', async () => {
+      await portal.report({ subject: 'Wrong printer', description: 'It hums.', asset: 'Printer 4' });
+      await portal.takeBack('You reported a problem.');
+      await expect(portal.heading).toHaveText('Report a problem');
+      await expect(page.getByLabel('In a few words: what is not working?')).toHaveValue('Wrong printer');
+      await expect(page.getByLabel('Tell us more')).toHaveValue('It hums.');
+      await expect(page.getByLabel('Which device or thing is it?')).toHaveValue('Printer 4');
+      await portal.goHome();
+      await page.getByText('Finished reports').click();
+      await expect(portal.row('Wrong printer')).toBeVisible();
+    });
+    await test.step('an answer', async () => {
+      await portal.openReport(WAITS);
+      await portal.write('The light is off.');
+      await expect(portal.standing).toHaveText('Anna Lindqvist is working on it.');
+      await portal.entry.fill('And one more thing');
+      await portal.takeBack('You wrote a message.');
+      await expect(portal.entry).toHaveValue('The light is off.\n\nAnd one more thing');
+      await expect(portal.standing).toContainText('We wait for your answer');
+      await expect(portal.message('The light is off.')).toHaveCount(0);
+      await page.reload();
+      await expect(portal.entry).toHaveValue('The light is off.\n\nAnd one more thing');
+    });
+    await test.step('that it works', async () => {
+      await portal.goHome();
+      await portal.row(FIXED).getByRole('button', { name: 'It works' }).click();
+      await portal.takeBack('You said that it works.');
+      await expect(portal.row(FIXED)).toContainText('please confirm that it works.');
+    });
+    await test.step('that it is still broken', async () => {
+      await portal.row(FIXED).getByRole('button', { name: 'Still broken' }).click();
+      await page.getByRole('button', { name: 'Still broken' }).click();
+      await page.getByLabel('What is still wrong?').fill('It comes and goes.');
+      await page.getByRole('button', { name: 'Send and reopen' }).click();
+      await expect(portal.event('It comes and goes.')).toBeVisible();
+      await portal.goHome();
+      await portal.takeBack('You said that it is still broken.');
+      await expect(page.getByLabel('What is still wrong?')).toHaveValue('It comes and goes.');
+      await expect(portal.standing).toContainText('please confirm that it works.');
+    });
+
+    await own.goOnline();
+    await portal.isUpToDate();
+    const { desk } = await device('agent@demo');
+    await desk.look(/^All\s*\d/);
+    for (const [subject, state] of [
+      ['Wrong printer', 'Cancelled'],
+      [WAITS, 'On hold: the caller'],
+      [FIXED, 'Resolved'],
+    ]) {
+      await desk.openIncident(subject);
+      await expect(desk.state).toHaveText(state);
+    }
+  });
+}
+
 test('without scripts the same is done on plain pages', async ({ device }) => {
   const own = await device(undefined, { at: '/', javaScriptEnabled: false });
   const { page } = own.desk;

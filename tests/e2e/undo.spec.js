@@ -77,6 +77,90 @@ test('every act can be taken back, without a network too', async ({ device }) =>
   });
 });
 
+test('what was written returns to the box it came from, above what is there', async ({ device }) => {
+  const own = await device('technician@demo');
+  const { desk } = own;
+  await desk.openIncident(SCANNERS);
+  const form = desk.page.getByRole('form', { name: 'Write' });
+  const isPressed = (name) =>
+    expect(form.getByRole('button', { name, exact: true })).toHaveAttribute('aria-pressed', 'true');
+
+  await test.step('into an empty box', async () => {
+    await desk.reply('To the wrong person.');
+    await takeBack(desk, 'Reply');
+    await expect(desk.entry).toHaveValue('To the wrong person.');
+    await isPressed('Reply');
+    await desk.page.reload();
+    await expect(desk.entry).toHaveValue('To the wrong person.');
+  });
+  await test.step('above what is there; a note stays between staff', async () => {
+    await desk.note('Half a thought');
+    await form.getByRole('button', { name: 'Reply', exact: true }).click();
+    await desk.entry.fill('Dear Oliwia');
+    await takeBack(desk, 'Internal note');
+    await expect(desk.entry).toHaveValue('Half a thought\n\nDear Oliwia');
+    await isPressed('Internal note');
+  });
+  await test.step('into a sheet that is opened again', async () => {
+    await desk.hold('the vendor', 'They call back.');
+    await takeBack(desk, 'On hold');
+    await desk.press('Hold…');
+    await expect(desk.sheet.getByRole('textbox')).toHaveValue('They call back.');
+    await expect(desk.sheet.getByRole('combobox').locator('option:checked')).toHaveText('the vendor');
+    await desk.closeSheet();
+  });
+  await test.step('what is sent after all does not come back', async () => {
+    await desk.reply('To the right person.');
+    await desk.openIncident('Forklift terminal 12');
+    await expect(desk.entry).toHaveValue('');
+    await desk.openIncident(SCANNERS);
+    await expect(desk.message('To the right person.')).toBeVisible();
+    await expect(desk.entry).toHaveValue('');
+  });
+});
+
+test('an act that is taken back in one place while others hold it too is taken back once', async ({
+  device,
+}) => {
+  test.setTimeout(120_000);
+  const [phone, tablet] = [await device('technician@demo'), await device('technician@demo')];
+  const first = phone.desk;
+  await first.openIncident(SCANNERS);
+  const urgency = await first.property('Urgency').inputValue();
+  // Another tab of the device shows the same incident and shares what is unsent.
+  const second = await phone.open('/console');
+  await second.openIncident(SCANNERS);
+  await phone.goOffline();
+  await first.choose('Urgency', urgency === 'high' ? 'low' : 'high');
+  await expect(second.property('Urgency')).not.toHaveValue(urgency);
+  const carried = await first.saveUnsent();
+  await undo(first).dblclick();
+  await expect(first.property('Urgency')).toHaveValue(urgency);
+  await expect(second.property('Urgency')).toHaveValue(urgency);
+  await expect(undo(second)).toHaveCount(0);
+  const both = await second.saveUnsent();
+
+  // The act travels alone, then with what takes it back; the device that did both comes last.
+  for (const [file, value] of [[carried, urgency === 'high' ? 'low' : 'high'], [both, urgency]]) {
+    const card = await tablet.desk.offerFile(file);
+    await card.getByRole('button', { name: 'Bring in' }).click();
+    await expect(card).toHaveCount(0);
+    await tablet.desk.closeSheet();
+    await tablet.desk.isUpToDate();
+    await tablet.desk.openIncident(SCANNERS);
+    await expect(tablet.desk.property('Urgency')).toHaveValue(value);
+  }
+  await phone.goOnline();
+  for (const desk of [first, second, tablet.desk]) {
+    await desk.isUpToDate();
+    await expect(desk.property('Urgency')).toHaveValue(urgency);
+    await expect(desk.page.getByRole('alert')).toHaveCount(0);
+    await desk.toggleHistory();
+    const facts = desk.detail.getByRole('region', { name: 'History' }).getByRole('listitem');
+    await expect(facts.filter({ hasText: 'withdrawn by' })).toHaveCount(1);
+  }
+});
+
 test('after taking a resolution back the reader is where they were', async ({ device }) => {
   const { desk } = await device('technician@demo');
   await desk.openIncident(SCANNERS);

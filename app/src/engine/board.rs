@@ -156,6 +156,7 @@ async fn take(ask: Ask) {
         }
         other @ (Call::Start { .. }
         | Call::Open { .. }
+        | Call::Peek { .. }
         | Call::Question { .. }
         | Call::Leave { .. }
         | Call::Waiting

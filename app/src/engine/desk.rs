@@ -76,6 +76,7 @@ impl Desk {
             Call::Question { incident } => Ok(Answer::Question(
                 self.read(incident).await?.question().to_owned(),
             )),
+            Call::Peek { incident } => self.peek(incident).await,
             Call::Leave { incident } => {
                 self.state.borrow_mut().followed.remove(&incident);
                 Ok(Answer::Done)
@@ -225,6 +226,14 @@ impl Desk {
                 }
             });
         }
+    }
+
+    /// An incident as it is here and what is being written on it, for a page that does not follow it.
+    async fn peek(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
+        Ok(Answer::Opened {
+            incident: Sealed::of(&self.read(id).await?),
+            drafts: drafts::of(self, id).await?,
+        })
     }
 
     async fn open(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {

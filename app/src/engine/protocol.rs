@@ -43,6 +43,8 @@ pub enum Call {
     Start { person: PersonId, surface: Surface },
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
+    /// Answered as [`Self::Open`] is, without following the incident.
+    Peek { incident: IncidentId },
     /// Reads what staff asks of the requester, without following the incident.
     Question { incident: IncidentId },
     /// Stops following it.

@@ -11,9 +11,10 @@ use shared::incidents::{Incident, Intent};
 use shared::people::Person;
 use shared::policy;
 
-use super::Address;
 use super::address::Place;
+use super::undo::{Offer, Undo};
 use super::words::{intent_text, refusal_text};
+use super::{Address, Drafts};
 use crate::engine::protocol::Failure;
 use crate::link::{Board, Link, Organisation, Painted};
 use crate::session::Session;
@@ -31,6 +32,7 @@ pub(crate) struct Parts {
     pub address: Address,
     pub session: Session,
     pub toasts: Toasts,
+    pub drafts: Drafts,
     me: Memo<Arc<Person>>,
 }
 
@@ -56,6 +58,7 @@ impl Desk {
             address,
             session,
             toasts,
+            drafts: Drafts::new(link),
             me,
         })))
     }
@@ -86,37 +89,26 @@ impl Desk {
     }
 
     /// Offers to take a painted act back, and waits until this device has kept it.
-    pub(crate) async fn keep(self, painted: Painted, what: &Intent) -> Result<(), String> {
-        let offer = painted.undo.clone().map(|undo| {
-            let what = untrack(|| intent_text(what, &self.organisation()));
-            self.offer(painted.incident, what, undo)
-        });
-        let kept = painted.kept().await;
-        if let Some(offer) = offer.filter(|_| kept.is_err()) {
-            self.toasts.dismiss(offer);
-        }
-        kept.map_err(|why| failure_text(&why))
-    }
-
-    fn offer(self, incident: IncidentId, what: String, undo: Intent) -> u32 {
+    pub(crate) async fn keep(self, painted: Painted, intent: &Intent) -> Result<(), String> {
+        let incident = painted.incident;
         let name = untrack(|| self.board().row(incident)).map(|row| row.name());
         let name = name.unwrap_or_default();
-        let offer = t!("undo.offer", what = what.as_str(), name = name.as_str());
-        let take_back = move |()| {
-            let (undo, done) = (undo.clone(), t!("undo.done", what = what.as_str()));
-            // Whoever takes something back wants to see that it is as before.
-            self.address.go(Place::Incident(incident));
-            spawn_local(async move {
-                match self.link.act(incident, undo).await {
-                    Ok(painted) => match painted.kept().await {
-                        Ok(()) => self.toasts.say(done),
-                        Err(why) => self.toasts.say(failure_text(&why)),
-                    },
-                    Err(why) => self.toasts.say(failure_text(&why)),
-                }
-            });
+        let what = untrack(|| intent_text(intent, &self.organisation()));
+        let did = t!("undo.offer", what = what.as_str(), name = name.as_str());
+        let undo = Undo {
+            link: self.link,
+            toasts: self.toasts,
+            drafts: self.drafts,
+            failure: failure_text,
         };
-        self.toasts.offer_undo(offer, Callback::new(take_back))
+        let offer = Offer {
+            intent: intent.clone(),
+            did,
+            undid: t!("undo.done", what = what.as_str()),
+            at_once: Callback::new(move |()| self.address.go(Place::Incident(incident))),
+            afterwards: Callback::new(|()| {}),
+        };
+        undo.keep(painted, offer).await
     }
 
     /// Does an act that holds no text of its own; a failure is said at the edge of the page.

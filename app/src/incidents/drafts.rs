@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use shared::ids::{IncidentId, PersonId};
-use shared::incidents::Incident;
+use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode};
 
 use crate::engine::protocol::{Call, DraftKind, WrittenDraft};
 use crate::link::{Link, SavedDrafts};
@@ -88,6 +88,56 @@ impl Draft {
         }
         self.text = text;
     }
+
+    /// What is left with a text that was taken back above it. Of what only staff was to see, all of
+    /// it stays so.
+    fn below(self, above: Self) -> Self {
+        if self.text.trim().is_empty() {
+            return above;
+        }
+        Self {
+            word: if above.is_internal() {
+                above.word
+            } else {
+                self.word
+            },
+            since: self.since,
+            text: [above.text.as_str(), "\n\n", &self.text].concat(),
+        }
+    }
+}
+
+/// What somebody wrote in an act, as the box that it came from held it.
+fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
+    let place = |at: Option<usize>| at.unwrap_or_default().to_string();
+    let (kind, word, text) = match intent {
+        Intent::Reply { text } => (DraftKind::Entry, REPLY.to_owned(), text),
+        Intent::Note { text } => (DraftKind::Entry, NOTE.to_owned(), text),
+        Intent::Hold { reason, text } => {
+            let at = HoldReason::ALL.iter().position(|one| one == reason);
+            (DraftKind::Hold, place(at), text)
+        }
+        Intent::Resolve { code, notes } => {
+            let at = ResolutionCode::ALL.iter().position(|one| one == code);
+            (DraftKind::Resolve, place(at), notes)
+        }
+        Intent::Reopen { text } => (DraftKind::Reopen, String::new(), text),
+        Intent::Cancel { text } => (DraftKind::Cancel, String::new(), text),
+        Intent::Declare(_)
+        | Intent::Set(_)
+        | Intent::Assign { .. }
+        | Intent::Claim { .. }
+        | Intent::Start
+        | Intent::Close
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => return None,
+    };
+    let draft = Draft {
+        word,
+        since: None,
+        text: text.clone(),
+    };
+    Some((kind, draft)).filter(|_| !text.is_empty())
 }
 
 /// When the server received the latest of what an incident shows.
@@ -99,11 +149,26 @@ pub(crate) fn latest(incident: &Incident) -> i64 {
 
 type Key = (IncidentId, DraftKind);
 
+/// Drafts that are not known to be stored.
+#[derive(Default)]
+struct Going {
+    unsaved: BTreeMap<Key, Draft>,
+    /// What the engine has been given and has not answered yet.
+    saving: BTreeMap<Key, Draft>,
+}
+
+impl Going {
+    fn latest(&self, key: Key) -> Option<Draft> {
+        let draft = self.unsaved.get(&key).or_else(|| self.saving.get(&key));
+        draft.cloned()
+    }
+}
+
 /// Drafts on their way to the engine. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts {
     link: Link,
-    unsaved: StoredValue<BTreeMap<Key, Draft>>,
+    going: StoredValue<Going>,
     /// The texts as this tab last saved, loaded or heard them: what it writes builds upon them.
     bases: StoredValue<BTreeMap<Key, String>>,
     /// Whether a timer runs that saves them.
@@ -116,7 +181,7 @@ impl Drafts {
     pub(crate) fn new(link: Link) -> Self {
         Self {
             link,
-            unsaved: StoredValue::new(BTreeMap::new()),
+            going: StoredValue::new(Going::default()),
             bases: StoredValue::new(BTreeMap::new()),
             is_due: StoredValue::new(false),
             failing: RwSignal::new(false),
@@ -125,8 +190,17 @@ impl Drafts {
 
     /// Saves a draft once its author pauses.
     pub(crate) fn keep(self, incident: IncidentId, kind: DraftKind, draft: Draft) {
-        self.unsaved.update_value(|unsaved| {
-            unsaved.insert((incident, kind), draft);
+        // What was heard of it before is no longer what it says, also for a box that opens later.
+        let heard = self.link.board.drafted;
+        let is_stale = heard.with_untracked(|heard| {
+            let heard = heard.as_ref();
+            heard.is_some_and(|heard| (heard.incident, heard.kind) == (incident, kind))
+        });
+        if is_stale {
+            heard.set(None);
+        }
+        self.going.update_value(|going| {
+            going.unsaved.insert((incident, kind), draft);
         });
         if !self.is_due.get_value() {
             self.is_due.set_value(true);
@@ -147,10 +221,7 @@ impl Drafts {
     /// The draft of a kind: as it is on its way, as it was set aside, or as the engine has it.
     pub(crate) fn begun(self, incident: IncidentId, kind: DraftKind, saved: &SavedDrafts) -> Draft {
         let key = (incident, kind);
-        if let Some(draft) = self
-            .unsaved
-            .with_value(|unsaved| unsaved.get(&key).cloned())
-        {
+        if let Some(draft) = self.going.with_value(|going| going.latest(key)) {
             return draft;
         }
         let stored = saved.iter().find(|(of, _)| *of == kind);
@@ -196,6 +267,29 @@ impl Drafts {
         });
     }
 
+    /// Puts what was written in an act back into the box that it came from, above what is there.
+    pub(crate) async fn give_back(self, incident: IncidentId, intent: &Intent) {
+        let Some((kind, returned)) = written(intent) else {
+            return;
+        };
+        let saved = self.link.drafts(incident).await;
+        let before = self.begun(incident, kind, &saved);
+        let base = before.text.clone();
+        let draft = before.below(returned);
+        self.going.update_value(|going| {
+            going.unsaved.remove(&(incident, kind));
+        });
+        // A box on this page hears of it as it hears of other tabs.
+        self.link.board.drafted.set(Some(WrittenDraft {
+            incident,
+            kind,
+            base: base.clone(),
+            text: draft.write(),
+        }));
+        self.base_on((incident, kind), base);
+        self.save((incident, kind), draft).await;
+    }
+
     fn base_on(self, key: Key, text: String) {
         self.bases.update_value(|bases| {
             bases.insert(key, text);
@@ -222,7 +316,7 @@ impl Drafts {
 
     /// Drops what is unsaved: it belongs to a person who has left the page.
     pub(crate) fn clear(self) {
-        self.unsaved.update_value(BTreeMap::clear);
+        self.going.set_value(Going::default());
         self.bases.update_value(BTreeMap::clear);
         self.failing.set(false);
     }
@@ -239,15 +333,23 @@ impl Drafts {
             text: text.clone(),
         });
         self.base_on(key, draft.text.clone());
+        self.going.update_value(|going| {
+            going.saving.insert(key, draft.clone());
+        });
         let is_stored = self.link.ask(call).await.is_ok();
+        self.going.update_value(|going| {
+            if going.saving.get(&key) == Some(&draft) {
+                going.saving.remove(&key);
+            }
+        });
         let aside = self.aside(key);
         // The engine may have stopped for good; the page is then all there is.
         let beside = (!is_stored && !text.is_empty()).then_some(text.as_str());
         let is_aside = aside.is_some_and(|slot| browser::store(&slot, beside));
         let kept = is_stored || is_aside;
         if !kept {
-            self.unsaved.update_value(|unsaved| {
-                unsaved.entry(key).or_insert(draft);
+            self.going.update_value(|going| {
+                going.unsaved.entry(key).or_insert(draft);
             });
         }
         self.failing.set(!kept);
@@ -261,8 +363,8 @@ impl Drafts {
 
     fn take(self) -> BTreeMap<Key, Draft> {
         let mut taken = BTreeMap::new();
-        self.unsaved
-            .update_value(|unsaved| taken = std::mem::take(unsaved));
+        self.going
+            .update_value(|going| taken = std::mem::take(&mut going.unsaved));
         taken
     }
 }

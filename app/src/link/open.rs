@@ -78,6 +78,14 @@ impl Link {
         }
     }
 
+    /// What is being written on an incident, without following it.
+    pub async fn drafts(self, incident: IncidentId) -> SavedDrafts {
+        match self.ask(Call::Peek { incident }).await {
+            Ok(Answer::Opened { drafts, .. }) => drafts,
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+
     /// What waits, what was refused, and what is being written.
     pub(crate) async fn waiting(self) -> Result<Waiting, Failure> {
         match self.ask(Call::Waiting).await? {

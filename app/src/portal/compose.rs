@@ -22,18 +22,17 @@ use crate::ui::overlay::submit_by_keys;
 struct Writing {
     front: Front,
     open: Open,
-    text: RwSignal<String>,
+    draft: RwSignal<Draft>,
     failure: RwSignal<String>,
     busy: RwSignal<bool>,
 }
 
 impl Writing {
     fn change(self, text: String) {
-        self.text.set(text.clone());
         self.failure.set(String::new());
         self.open.with_untracked(|incident| {
-            let mut draft = Draft::default();
-            draft.type_in(text, incident);
+            self.draft.update(|draft| draft.type_in(text, incident));
+            let draft = self.draft.get_untracked();
             self.front.drafts.keep(incident.id, DraftKind::Entry, draft);
         });
     }
@@ -56,7 +55,9 @@ impl Writing {
 
     fn send(self) {
         let id = self.open.with_untracked(|incident| incident.id);
-        let text = self.text.get_untracked().trim().to_owned();
+        let text = self
+            .draft
+            .with_untracked(|draft| draft.text.trim().to_owned());
         if text.is_empty() || self.busy.get_untracked() {
             return;
         }
@@ -66,7 +67,7 @@ impl Writing {
             if outcome.is_ok() {
                 // Also when the box has gone with its page: the draft must not come back.
                 self.front.drafts.drop(id, DraftKind::Entry);
-                self.text.try_set(String::new());
+                self.draft.try_update(|draft| draft.text.clear());
             }
             self.busy.try_set(false);
             self.failure.try_set(outcome.err().unwrap_or_default());
@@ -78,22 +79,15 @@ pub(super) fn compose(
     front: Front,
     open: Open,
     standing: Memo<Standing>,
-    draft: RwSignal<Option<Draft>>,
+    draft: RwSignal<Draft>,
 ) -> impl IntoView {
     let writing = Writing {
         front,
         open,
-        text: RwSignal::new(String::new()),
+        draft,
         failure: RwSignal::new(String::new()),
         busy: RwSignal::new(false),
     };
-    Effect::new(move |_| {
-        let stored = draft.get();
-        let is_untouched = writing.text.with_untracked(String::is_empty);
-        if let Some(stored) = stored.filter(|_| is_untouched) {
-            writing.text.set(stored.text);
-        }
-    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         writing.send();
@@ -105,7 +99,7 @@ pub(super) fn compose(
             t!("portal.add")
         }
     };
-    let is_empty = move || writing.text.with(|text| policy::is_blank(text));
+    let is_empty = move || draft.with(|draft| policy::is_blank(&draft.text));
     view! {
         <form
             class="compose"
@@ -118,7 +112,7 @@ pub(super) fn compose(
                 id="entry"
                 rows="3"
                 dir="auto"
-                prop:value=live(move || writing.text.get())
+                prop:value=live(move || draft.with(|draft| draft.text.clone()))
                 on:input=move |event| writing.change(event_target_value(&event))
             ></textarea>
             <div class="foot">

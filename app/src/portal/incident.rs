@@ -21,14 +21,24 @@ use crate::ui::live::{When, live};
 pub(super) type Open = RwSignal<Arc<Incident>>;
 
 pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
-    let draft = RwSignal::new(None::<Draft>);
     let failure = RwSignal::new(None::<String>);
+    let writing = [DraftKind::Entry, DraftKind::Reopen].map(|kind| {
+        let draft = RwSignal::new(Draft::default());
+        front.drafts.follow(kind, id, draft);
+        (kind, draft)
+    });
     spawn_local(async move {
         match front.link.open(id).await {
             // The page may show another one by now.
             Ok(saved) => {
-                let begun = front.drafts.begun(id, DraftKind::Entry, &saved);
-                draft.try_set(Some(begun));
+                for (kind, draft) in writing {
+                    let begun = front.drafts.begun(id, kind, &saved);
+                    draft.try_update(|draft| {
+                        if draft.text.is_empty() {
+                            *draft = begun;
+                        }
+                    });
+                }
             }
             Err(why) => drop(failure.try_set(Some(words::failure(&why)))),
         }
@@ -49,7 +59,7 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
                         open.set(incident);
                     }
                 });
-                return here(front, open, draft).into_any();
+                return here(front, open, writing.map(|(_, draft)| draft)).into_any();
             }
             view! {
                 <p class="quiet" role="alert">{live(move || failure.get())}</p>
@@ -59,7 +69,7 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
     }
 }
 
-fn here(front: Front, open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
+fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl IntoView {
     Effect::new(move |_| open.with(|incident| title(&incident.subject.holds.value)));
     let standing = Memo::new(move |_| open.with(|incident| Standing::of(incident)));
     let id = open.with_untracked(|incident| incident.id);
@@ -94,46 +104,57 @@ fn here(front: Front, open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
                 (!question.is_empty()).then(|| view! { <p class="question" dir="auto">{question}</p> })
             }}
             {move || standing.with(home::steps)}
-            {verdict(front, open, standing)}
+            {verdict(front, open, standing, broken)}
         </section>
         {conversation::conversation(front, open)}
         {move || {
             if is_closed.get() {
                 again(front, open).into_any()
             } else {
-                compose::compose(front, open, standing, draft).into_any()
+                compose::compose(front, open, standing, entry).into_any()
             }
         }}
     }
 }
 
 /// Is it fixed? Confirming closes; what is still broken opens it again.
-fn verdict(front: Front, open: Open, standing: Memo<Standing>) -> impl IntoView {
+fn verdict(
+    front: Front,
+    open: Open,
+    standing: Memo<Standing>,
+    draft: RwSignal<Draft>,
+) -> impl IntoView {
     let id = open.with_untracked(|incident| incident.id);
     let is_asked = Memo::new(move |_| standing.with(|one| one.state == State::Resolved));
-    let telling = RwSignal::new(false);
+    let begun = RwSignal::new(false);
+    let telling = Signal::derive(move || begun.get() || draft.with(|draft| !draft.text.is_empty()));
     let failure = RwSignal::new(String::new());
-    let words = RwSignal::new(String::new());
     let act = move |intent: Intent| {
         spawn_local(async move {
-            match front.act(id, intent).await {
-                Ok(()) => {
-                    words.try_set(String::new());
-                    telling.try_set(false);
-                    failure.try_set(String::new());
-                }
-                Err(why) => drop(failure.try_set(why)),
+            let is_told = matches!(intent, Intent::Reopen { .. });
+            let outcome = front.act(id, intent).await;
+            if is_told && outcome.is_ok() {
+                front.drafts.drop(id, DraftKind::Reopen);
+                draft.try_update(|draft| draft.text.clear());
+                begun.try_set(false);
             }
+            failure.try_set(outcome.err().unwrap_or_default());
         });
     };
     let tell = move |_| {
-        telling.set(true);
+        begun.set(true);
         request_animation_frame(|| browser::focus("#broken"));
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let text = words.get_untracked().trim().to_owned();
+        let text = draft.with_untracked(|draft| draft.text.trim().to_owned());
         act(Intent::Reopen { text });
+    };
+    let change = move |text: String| {
+        open.with_untracked(|incident| draft.update(|draft| draft.type_in(text, incident)));
+        front
+            .drafts
+            .keep(id, DraftKind::Reopen, draft.get_untracked());
     };
     view! {
         <When is=Signal::derive(move || is_asked.get())>
@@ -150,10 +171,16 @@ fn verdict(front: Front, open: Open, standing: Memo<Standing>) -> impl IntoView 
                     {t!("portal.broken")}
                 </button>
             </div>
-            <When is=Signal::derive(move || telling.get())>
+            <When is=telling>
                 <form class="broken" on:submit=submit>
                     <label for="broken">{t!("portal.broken_words")}</label>
-                    <textarea id="broken" rows="3" dir="auto" bind:value=words></textarea>
+                    <textarea
+                        id="broken"
+                        rows="3"
+                        dir="auto"
+                        prop:value=live(move || draft.with(|draft| draft.text.clone()))
+                        on:input=move |event| change(event_target_value(&event))
+                    ></textarea>
                     <button type="submit" class="button primary">{t!("portal.broken_send")}</button>
                 </form>
             </When>

@@ -13,7 +13,7 @@ use shared::people::Category;
 use shared::policy;
 
 use super::address::Place;
-use super::{Front, title, words};
+use super::{Front, title};
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
@@ -84,6 +84,36 @@ fn begun(front: Front) -> Sketch {
     sketch
 }
 
+/// Puts a report that was taken back into the form again, above what is there.
+pub(super) fn give_back(front: Front, declared: &Declare) {
+    let mut sketch = remembered(front);
+    let mut above = Vec::new();
+    let lines = [
+        (&mut sketch.subject, Some(&declared.subject)),
+        (&mut sketch.asset, declared.asset.as_ref()),
+        (&mut sketch.contact, declared.contact.as_ref()),
+    ];
+    for (line, text) in lines {
+        match text {
+            Some(text) if line.is_empty() => line.clone_from(text),
+            // There is no room for two in a line.
+            Some(text) if line != text => above.push(text.clone()),
+            Some(_) | None => {}
+        }
+    }
+    if let Some(category) = declared
+        .category
+        .as_ref()
+        .filter(|_| sketch.category.is_empty())
+    {
+        sketch.category.clone_from(&category.0);
+    }
+    above.extend([declared.description.clone(), sketch.description]);
+    above.retain(|text| !text.is_empty());
+    sketch.description = above.join("\n\n");
+    remember(front, &sketch);
+}
+
 /// The form with its signals.
 #[derive(Clone, Copy)]
 struct Form {
@@ -128,11 +158,10 @@ impl Form {
 
 /// Declares, and waits until this device has kept it.
 async fn declare(front: Front, intent: Intent) -> Result<Place, String> {
-    let painted = front.link.declare(intent).await;
-    let painted = painted.map_err(|why| words::failure(&why))?;
-    let place = Place::Incident(painted.incident);
-    painted.kept().await.map_err(|why| words::failure(&why))?;
-    Ok(place)
+    let painted = front.link.declare(intent.clone()).await;
+    let place = painted.as_ref().ok().map(|painted| painted.incident);
+    front.keep(painted, intent).await?;
+    Ok(place.map_or(Place::Home, Place::Incident))
 }
 
 pub(super) fn report(front: Front) -> impl IntoView {

@@ -168,6 +168,26 @@ pub(super) fn of_act(intent: &Intent) -> String {
     }
 }
 
+/// An act that its author may want to take back.
+pub(super) fn did(intent: &Intent) -> String {
+    match intent {
+        Intent::Declare(_) => t!("portal.did.report"),
+        Intent::Reopen { .. } => t!("portal.did.broken"),
+        Intent::Close => t!("portal.did.confirm"),
+        Intent::Reply { .. }
+        | Intent::Cancel { .. }
+        | Intent::Set(_)
+        | Intent::Assign { .. }
+        | Intent::Claim { .. }
+        | Intent::Start
+        | Intent::Hold { .. }
+        | Intent::Resolve { .. }
+        | Intent::Note { .. }
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge => t!("portal.did.message"),
+    }
+}
+
 /// What happened, what was kept, and what to do next.
 pub(super) fn failure(failure: &Failure) -> String {
     match failure {

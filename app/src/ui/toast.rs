@@ -25,13 +25,25 @@ struct Toast {
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
     last: StoredValue<u32>,
+    /// The key that takes back the last act that can be.
+    key: Option<&'static str>,
 }
 
 impl Toasts {
+    /// No toasts yet, on a page without keys.
     pub fn none() -> Self {
         Self {
             shown: RwSignal::new(Vec::new()),
             last: StoredValue::new(0),
+            key: None,
+        }
+    }
+
+    /// No toasts yet, on a page whose key takes back the last act.
+    pub fn with_key(key: &'static str) -> Self {
+        Self {
+            key: Some(key),
+            ..Self::none()
         }
     }
 
@@ -121,12 +133,11 @@ fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
         <button
             type="button"
             class="button"
-            aria-keyshortcuts="Z"
+            aria-keyshortcuts=toasts.key
             on:click=move |_| toasts.undo(number)
         >
             {t!("undo.button")}
-            " "
-            <kbd>"Z"</kbd>
+            {toasts.key.map(|key| view! { " " <kbd>{key}</kbd> })}
         </button>
     }
 }

@@ -71,6 +71,13 @@ export class Portal {
     await expect(this.message(text)).toBeVisible();
   }
 
+  /** Takes the last act back, once the page offers that. */
+  async takeBack(act) {
+    const offer = this.page.locator('.toast', { hasText: act });
+    await offer.getByRole('button', { name: 'Undo' }).click();
+    await expect(offer).toHaveCount(0);
+  }
+
   message(text) {
     return this.talk.getByRole('article').filter({ hasText: text });
   }
