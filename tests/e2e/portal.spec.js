@@ -304,17 +304,21 @@ test('every page of the portal opens without a network, though none but the firs
   await expect(portal.page.getByRole('dialog')).toContainText('Sign out');
 });
 
-test('a page of the portal that did not come says so, and comes when it is asked for again', async ({ device, line }) => {
-  const heal = line.answerItself('/assets/portal-split_rooms', { status: 500 });
-  const own = await device('user@demo', { at: '/' });
-  own.expectErrors(/500|split_rooms|instantiateStreaming|MIME/);
-  const { desk: portal } = own;
-  await portal.page.getByLabel('Describe the problem in a few words').fill('The door does not open');
-  await portal.page.getByRole('button', { name: 'Report a problem' }).click();
-  await expect(portal.page.getByText('This part of the page has not come.')).toBeVisible();
-  heal();
-  await portal.page.getByRole('button', { name: 'Try again' }).click();
-  await expect(portal.page.getByLabel('In a few words: what is not working?')).toHaveValue('The door does not open');
+test.describe('over a line that fails', () => {
+  test.use({ disturbed: true });
+
+  test('a page of the portal that did not come says so, and comes when it is asked for again', async ({ device, line }) => {
+    const heal = line.answerItself('/assets/portal-split_rooms', { status: 500 });
+    const own = await device('user@demo', { at: '/' });
+    own.expectErrors(/500|split_rooms|instantiateStreaming|MIME/);
+    const { desk: portal } = own;
+    await portal.page.getByLabel('Describe the problem in a few words').fill('The door does not open');
+    await portal.page.getByRole('button', { name: 'Report a problem' }).click();
+    await expect(portal.page.getByText('This part of the page has not come.')).toBeVisible();
+    heal();
+    await portal.page.getByRole('button', { name: 'Try again' }).click();
+    await expect(portal.page.getByLabel('In a few words: what is not working?')).toHaveValue('The door does not open');
+  });
 });
 
 test('portal and console keep to themselves on one device', async ({ device }) => {
