@@ -12,9 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shared::ids::IncidentId;
 use shared::incidents::Incident;
-use shared::notify::{self, Event, Notice};
+use shared::notify::{self, Event, Notice, Said};
 use shared::people::Directory;
+use shared::sla::Measure;
 use shared::time::UnixMillis;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -54,7 +56,7 @@ pub(crate) fn of_acts(
 }
 
 /// Tells what a clock of a service level says, in the transaction that notes it, from `at` on. An
-/// event that was told before is not told again.
+/// event that was told before is told again only after it was taken back.
 pub(crate) async fn announce(
     writing: &mut dyn Writing,
     event: Event,
@@ -62,10 +64,42 @@ pub(crate) async fn announce(
     directory: &Directory,
     at: UnixMillis,
 ) -> store::Result<()> {
-    for notice in notify::of_clock(event, incident, directory) {
+    let mut round = 0;
+    if let Event::Breached { clock, due } = event {
+        let corrected = Event::BreachCorrected { clock, due };
+        let rounds = said(writing, incident.id, corrected).await?;
+        round = rounds.iter().map(|said| said.round + 1).max().unwrap_or(0);
+    }
+    for notice in notify::of_clock(event, round, incident, directory) {
         writing.add_effect(&effect(&notice, at)).await?;
     }
     Ok(())
+}
+
+/// Takes back the last breach that was told, to those who were told of it.
+pub(crate) async fn correct(
+    writing: &mut dyn Writing,
+    (clock, due): (Measure, UnixMillis),
+    incident: IncidentId,
+    at: UnixMillis,
+) -> store::Result<()> {
+    let mut told = said(writing, incident, Event::Breached { clock, due }).await?;
+    let last = told.iter().map(|said| said.round).max();
+    told.retain(|said| Some(said.round) == last);
+    let event = Event::BreachCorrected { clock, due };
+    for notice in notify::of_correction(event, &told, incident) {
+        writing.add_effect(&effect(&notice, at)).await?;
+    }
+    Ok(())
+}
+
+async fn said(
+    writing: &mut dyn Writing,
+    incident: IncidentId,
+    event: Event,
+) -> store::Result<Vec<Said>> {
+    let keys = writing.effects(&notify::clock_key(incident, event)).await?;
+    Ok(keys.iter().filter_map(|key| notify::said(key)).collect())
 }
 
 fn effect(notice: &Notice, at: UnixMillis) -> Effect {

@@ -247,7 +247,8 @@ async fn sign_out(
     Ok(response)
 }
 
-/// A form of another site, or of another session, is not believed.
+/// A form of another site, or of another session, is not believed. Whoever signed in again in another
+/// tab is shown what they typed in a form of the new session, which only they can send.
 fn check_token(session: Option<&SignedIn>, fields: &Fields) -> Result<(), ApiError> {
     let expected = session.map(|session| forms::token(session.session_id));
     match expected {
@@ -268,8 +269,14 @@ async fn send_report(
         let unsent = [&*answers.subject, &*answers.description].join("\n\n");
         return Ok(ask_sign_in(app, &headers, &unsent).await);
     };
-    check_token(Some(&session), &fields)?;
     let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
+    if check_token(Some(&session), &fields).is_err() {
+        let fault = words::t("plain.again", desk.language);
+        let page = desk
+            .frame()
+            .report(&session.person, desk.fresh(), &answers, fault);
+        return Ok(html(StatusCode::FORBIDDEN, page));
+    }
     let me = session.person;
     let key = fields.get("key").parse().unwrap_or_else(|_| desk.fresh());
     let intent = forms::declare(&me, &answers);
@@ -306,8 +313,11 @@ async fn send_act(
     let Some(session) = signed_in(session)? else {
         return Ok(ask_sign_in(app, &headers, &text).await);
     };
-    check_token(Some(&session), &fields)?;
     let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
+    if check_token(Some(&session), &fields).is_err() {
+        let fault = words::t("plain.again", desk.language).to_owned();
+        return show(&desk, &session.person, &id, &Typed { text, fault }).await;
+    }
     let me = session.person;
     let name = fields.get("act");
     let (Ok(incident), Ok(key)) = (id.parse::<IncidentId>(), fields.get("key").parse()) else {

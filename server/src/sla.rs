@@ -169,11 +169,8 @@ impl Teller<'_> {
         let Some(kept) = kept.filter(is_wrong) else {
             return self.writing.settle(told, Outcome::Told).await;
         };
-        let event = Event::BreachCorrected {
-            clock: due.measure,
-            due: due.at.plus(-1),
-        };
-        self.announce(event, &kept).await?;
+        let breach = (due.measure, due.at.plus(-1));
+        jobs::correct(self.writing, breach, kept.incident.id, self.now).await?;
         self.writing.settle(told, Outcome::Corrected).await
     }
 

@@ -335,6 +335,8 @@ pub trait Writing: View {
     /// Ends the doubt about a breach.
     async fn settle(&mut self, told: &Told, outcome: Outcome) -> Result<()>;
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
+    /// The keys that begin so and go on with a `.` or a `/`, whatever became of their effects.
+    async fn effects(&mut self, begin: &str) -> Result<Vec<String>>;
     /// Keeps everything written, with the log ending at `head`.
     async fn commit(self: Box<Self>, head: Seq) -> Result<()>;
 }

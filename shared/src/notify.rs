@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DocKind, FactId, IncidentId, PersonId};
 use crate::incidents::{self, EventKind, HoldReason, Incident, Requester, State};
 use crate::people::{Directory, Person, Role};
-use crate::sla::Measure;
+use crate::sla::{self, Calendar, Measure, Standing};
 use crate::time::UnixMillis;
 
 pub use address::address;
@@ -147,6 +147,33 @@ pub struct Notice {
     pub to: Recipient,
     pub capacity: Capacity,
     pub channel: Channel,
+    /// How often the same was said of a clock before and taken back since.
+    #[serde(default)]
+    pub round: u32,
+}
+
+/// Whom a notice of a clock was for, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    pub round: u32,
+    pub to: PersonId,
+}
+
+/// What the keys of all notices of a clock's event begin with, whoever they are for.
+pub fn clock_key(incident: IncidentId, event: Event) -> String {
+    format!("{incident}/{}", event.word())
+}
+
+/// Reads a key that begins like that.
+pub fn said(key: &str) -> Option<Said> {
+    let mut parts = key.split('/').skip(1);
+    let (event, to) = (parts.next()?, parts.next()?);
+    let round = match event.split_once('.') {
+        Some((_, round)) => round.parse().ok()?,
+        None => 0,
+    };
+    let to = PersonId(to.parse().ok()?);
+    Some(Said { round, to })
 }
 
 impl Notice {
@@ -157,7 +184,9 @@ impl Notice {
             incident, event, ..
         } = self;
         let event = event.word();
-        let fact = self.fact.map(|fact| format!(".{fact}")).unwrap_or_default();
+        let again = (self.round > 0).then(|| format!(".{}", self.round));
+        let fact = self.fact.map(|fact| format!(".{fact}"));
+        let fact = fact.or(again).unwrap_or_default();
         let to = match &self.to {
             Recipient::Person(person) => person.0.to_string(),
             Recipient::Caller(_) => "caller".to_owned(),
@@ -191,21 +220,51 @@ pub fn of_acts(before: Option<&Incident>, after: &Incident, directory: &Director
     notices
 }
 
-/// The notices of what a clock of a service level says.
-pub fn of_clock(event: Event, incident: &Incident, directory: &Directory) -> Vec<Notice> {
+/// The notices of what a clock of a service level says, for the first time or anew after it was
+/// taken back so often.
+pub fn of_clock(
+    event: Event,
+    round: u32,
+    incident: &Incident,
+    directory: &Directory,
+) -> Vec<Notice> {
     let (fact, by) = (None, PersonId::SERVER);
-    Happening { event, fact, by }.notices(incident, directory)
+    let mut notices = Happening { event, fact, by }.notices(incident, directory);
+    for notice in &mut notices {
+        notice.round = round;
+    }
+    notices
+}
+
+/// The notices that take back what a clock said, for those who were told of it.
+pub fn of_correction(event: Event, told: &[Said], incident: IncidentId) -> Vec<Notice> {
+    let notice = |said: &Said| Notice {
+        incident,
+        event,
+        fact: None,
+        by: PersonId::SERVER,
+        to: Recipient::Person(said.to),
+        capacity: Capacity::Staff,
+        channel: Channel::Mail,
+        round: said.round,
+    };
+    told.iter().map(notice).collect()
 }
 
 /// Whether a notice may still leave: nobody withdrew what it tells, nothing overtook it, and its
 /// recipient is still one of those who are told.
 pub fn stands(notice: &Notice, incident: &Incident, directory: &Directory) -> bool {
+    if let (Event::BreachCorrected { .. }, Recipient::Person(id)) = (notice.event, &notice.to) {
+        // Whoever was told is told, whoever has the incident by now.
+        return directory.person(*id).is_some_and(|person| person.active);
+    }
     let happening = Happening {
         event: notice.event,
         fact: notice.fact,
         by: notice.by,
     };
     happening.holds(incident)
+        && happening.is_awaited(incident, directory)
         && happening
             .recipients(incident, directory)
             .get(&notice.to)
@@ -261,6 +320,7 @@ impl Happening {
             to,
             capacity,
             channel: Channel::Mail,
+            round: 0,
         };
         recipients.into_iter().map(notice).collect()
     }
@@ -302,6 +362,21 @@ impl Happening {
             Side::Staff
         } else {
             Side::Requester
+        }
+    }
+
+    /// A warning is of no use once its clock has come to its end.
+    fn is_awaited(self, incident: &Incident, directory: &Directory) -> bool {
+        let Event::Warned { clock, .. } = self.event else {
+            return true;
+        };
+        let glance = sla::glance(incident, &directory.rules(), &Calendar::AroundTheClock);
+        match glance.of(clock) {
+            Standing::Running { .. } | Standing::Paused { .. } => true,
+            Standing::Untimed
+            | Standing::Met { .. }
+            | Standing::Missed { .. }
+            | Standing::Ended => false,
         }
     }
 

@@ -313,8 +313,16 @@ impl Frame<'_> {
     fn reply(&self, open: &Opened<'_>, typed: &Typed) -> String {
         let l = self.language;
         if matches!(open.incident.state, State::Closed | State::Cancelled) {
+            let unsent = if typed.text.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    "<textarea rows=\"4\" readonly dir=\"auto\">\n{}</textarea>",
+                    escaped(&typed.text)
+                )
+            };
             return format!(
-                "<p class=\"quiet\">{}</p>{}",
+                "<p class=\"quiet\">{}</p>{}{unsent}",
                 escaped(t("portal.again_about", l)),
                 fault_html(&typed.fault)
             );

@@ -436,6 +436,7 @@ mod tests {
         an_effect_is_claimed_by_one_worker_at_a_time,
         a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began,
         what_became_of_an_effect_is_kept_and_counted,
+        the_keys_of_one_event_are_found,
         people_and_sessions_last,
         what_is_due_is_told_once,
         a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,

@@ -360,12 +360,10 @@ async fn a_form_of_another_site_or_session_is_refused() {
     let other = [("key", &*key), ("token", "0000"), ("subject", "Forged")];
     for origin in [None, Some("http://localhost:8080")] {
         let answer = post_from(&server, "/report", &other, origin).await;
-        answer.expect_problem(403, "cross-site");
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
-    for path in ["/sign-out", "/incidents/x"] {
-        let answer = post(&server, path, &[("act", "reply")]).await;
-        answer.expect_problem(403, "cross-site");
-    }
+    let answer = post(&server, "/sign-out", &[("act", "reply")]).await;
+    answer.expect_problem(403, "cross-site");
     assert!(!page(&server, "/?plain").await.contains("Forged"));
     let elsewhere = Request::post("/sign-in").header("sec-fetch-site", "cross-site");
     let request = elsewhere.body(Body::from("login=bob&password=battery+staple"));
@@ -374,6 +372,53 @@ async fn a_form_of_another_site_or_session_is_refused() {
     // A browser that names no origin is believed by the token alone.
     let answer = post_from(&server, "/report", &fields, None).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_form_from_before_signing_in_again_is_shown_anew_with_its_text() {
+    let server = bob().await;
+    let path = report(&server, "Dock has no network", "").await;
+    let reply = path.trim_end_matches("?plain");
+    let before = [("key", "x"), ("token", "0000"), ("act", "reply")];
+    for (to, typed) in [
+        (
+            "/report",
+            [("subject", "A subject"), ("description", "Long.")],
+        ),
+        (reply, [("text", "A reply"), ("text", "A reply")]),
+    ] {
+        let fields: Vec<_> = before.into_iter().chain(typed).collect();
+        let answer = post(&server, to, &fields).await;
+        assert!(answer.status.is_client_error(), "{to}");
+        let shown = text(&answer);
+        assert!(shown.contains("You have signed in again"), "{shown}");
+        assert!(typed.iter().all(|(_, typed)| shown.contains(typed)));
+        // What is shown can be sent.
+        let (key, token) = (hidden(&shown, "key"), hidden(&shown, "token"));
+        let seen = if to == reply {
+            hidden(&shown, "seen")
+        } else {
+            String::new()
+        };
+        let proof = [
+            ("key", &*key),
+            ("token", &*token),
+            ("seen", &seen),
+            ("act", "reply"),
+        ];
+        let fields: Vec<_> = proof.into_iter().chain(typed).collect();
+        let sent = post(&server, to, &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{to}");
+    }
+    staff(&server, &path, 1, resolved()).await;
+    server.app.clock.advance(5_000);
+    assert_eq!(
+        send(&server, &path, "confirm", "").await.status,
+        StatusCode::SEE_OTHER
+    );
+    let fields: Vec<_> = before.into_iter().chain([("text", "Too late")]).collect();
+    let shown = text(&post(&server, reply, &fields).await);
+    assert!(shown.contains("Too late"), "{shown}");
 }
 
 #[tokio::test]

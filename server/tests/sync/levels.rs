@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use server::sla::tick;
-use shared::ids::IncidentId;
+use shared::ids::{DocKind, IncidentId};
 use shared::incidents::{HoldReason, Intent, ResolutionCode, SetField};
 use shared::priority::Level;
 
@@ -214,6 +214,34 @@ async fn what_was_late_when_it_was_imported_is_told_to_nobody() {
     tick(&server.app).await.expect("it ticks");
     let told = server.clocks_told().await;
     assert_eq!(told, []);
+}
+
+#[tokio::test]
+async fn a_second_true_breach_of_a_target_is_told() {
+    let mut desk = Desk::open().await;
+    act(&mut desk.bob, desk.id, 200, reply());
+    let fact = desk
+        .bob
+        .read(desk.id)
+        .timeline
+        .last()
+        .expect("the reply")
+        .fact;
+    desk.at(250).await;
+    send(&mut desk.bob, &desk.server, 250).await;
+    desk.at(251).await;
+    let doc = DocKind::Incident;
+    act(&mut desk.bob, desk.id, 252, Intent::Withdraw { doc, fact });
+    send(&mut desk.bob, &desk.server, 252).await;
+    let told = [
+        "breached-response",
+        "corrected-response",
+        "breached-response",
+    ];
+    for minutes in [253, 254] {
+        desk.at(minutes).await;
+        assert_eq!(desk.told().await, told);
+    }
 }
 
 #[tokio::test]

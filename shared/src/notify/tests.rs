@@ -188,16 +188,16 @@ fn service_levels_are_told_to_staff_alone() {
     let copy = at_work();
     let staff = Capacity::Staff;
     check(
-        &of_clock(warned, &copy.read(), &directory()),
+        &of_clock(warned, 0, &copy.read(), &directory()),
         &[(warned, ALICE, staff)],
     );
     check(
-        &of_clock(breached, &copy.read(), &directory()),
+        &of_clock(breached, 0, &copy.read(), &directory()),
         &[(breached, ALICE, staff), (breached, DORA, staff)],
     );
     // Nobody has it: the leads are to find somebody.
     check(
-        &of_clock(warned, &Copy::declared().read(), &directory()),
+        &of_clock(warned, 0, &Copy::declared().read(), &directory()),
         &[(warned, DORA, staff)],
     );
 }
@@ -308,10 +308,48 @@ fn every_notice_of_an_event_has_a_key_of_its_own() {
                 Event::Breached { clock, due },
                 Event::BreachCorrected { clock, due },
             ] {
-                notices.extend(of_clock(event, &copy.read(), &directory));
+                notices.extend(of_clock(event, 0, &copy.read(), &directory));
             }
         }
     }
     let keys: BTreeSet<_> = notices.iter().map(Notice::key).collect();
     assert_eq!(keys.len(), notices.len());
+}
+
+#[test]
+fn a_warning_no_longer_stands_once_the_response_is_there() {
+    let (mut copy, directory) = (at_work(), directory());
+    let warned = Event::Warned {
+        clock: Measure::Response,
+        due: DUE,
+    };
+    let notice = of_clock(warned, 0, &copy.read(), &directory).remove(0);
+    assert!(stands(&notice, &copy.read(), &directory));
+    copy.act(ALICE, reply());
+    assert!(!stands(&notice, &copy.read(), &directory));
+}
+
+#[test]
+fn a_correction_is_for_those_who_were_told_of_the_breach() {
+    let (mut copy, directory) = (at_work(), directory());
+    let (clock, due) = (Measure::Response, DUE);
+    let breached = Event::Breached { clock, due };
+    for round in [0, 1] {
+        let told = of_clock(breached, round, &copy.read(), &directory);
+        let begin = clock_key(copy.read().id, breached);
+        assert!(told.iter().all(|told| told.key().starts_with(&begin)));
+        let told: Vec<_> = told.iter().filter_map(|told| said(&told.key())).collect();
+        let expected = [ALICE, DORA].map(|to| Said { round, to });
+        assert_eq!(told, expected);
+
+        copy.act(BOB, assign(Some("network"), Some(ERIN)));
+        let corrected = Event::BreachCorrected { clock, due };
+        let notices = of_correction(corrected, &told, copy.read().id);
+        assert_eq!(notices.len(), 2);
+        for notice in &notices {
+            assert!(stands(notice, &copy.read(), &directory));
+            assert_eq!(said(&notice.key()).map(|said| said.round), Some(round));
+        }
+        copy.act(BOB, assign(Some("network"), Some(ALICE)));
+    }
 }

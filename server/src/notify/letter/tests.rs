@@ -137,7 +137,7 @@ fn every_event_has_words_of_its_own_in_every_language() {
             Event::Breached { clock, due },
             Event::BreachCorrected { clock, due },
         ] {
-            let notices = notify::of_clock(event, &incident, &directory);
+            let notices = notify::of_clock(event, 0, &incident, &directory);
             all.extend(notices.into_iter().map(|notice| {
                 let letter = written(&notice, &incident, "en");
                 (notice, letter)

@@ -127,3 +127,18 @@ pub(in crate::store) async fn what_became_of_an_effect_is_kept_and_counted(place
     add(&store, &["a"]).await;
     assert_eq!(claim(&store, later, 9).await, []);
 }
+
+pub(in crate::store) async fn the_keys_of_one_event_are_found(place: &impl Place) {
+    let store = place.open().await;
+    let keys = [
+        "a/late-1/2/mail",
+        "a/late-1.1/2/mail",
+        "a/late-12/2/mail",
+        "b/late-1/2/mail",
+    ];
+    add(&store, &keys).await;
+    let mut turn = writing(&store).await;
+    let found = turn.effects("a/late-1").await.expect("a look");
+    assert_eq!(found, ["a/late-1.1/2/mail", "a/late-1/2/mail"]);
+    assert!(turn.effects("a/late").await.expect("a look").is_empty());
+}

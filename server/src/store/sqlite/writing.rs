@@ -315,6 +315,15 @@ impl Writing for Reading {
         Ok(())
     }
 
+    async fn effects(&mut self, begin: &str) -> Result<Vec<String>> {
+        // `.` and `/` lie between `-` and the digits.
+        const SQL: &str = "SELECT key FROM effects WHERE key > ?1 || '.' AND key < ?1 || '0'
+             ORDER BY key";
+        let rows = sqlx::query(SQL).bind(begin);
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     async fn commit(mut self: Box<Self>, head: Seq) -> Result<()> {
         let query = sqlx::query("UPDATE log SET head = ?").bind(number(head.0));
         query.execute(&mut *self.0).await?;
