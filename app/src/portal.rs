@@ -187,7 +187,7 @@ fn Portal(link: Link, session: Session, rooms: Rooms) -> impl IntoView {
             .flatten()
             .is_some_and(|before| Some(before) != person)
         {
-            front.drafts.clear();
+            front.drafts.part();
         }
         person
     });

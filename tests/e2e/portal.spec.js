@@ -343,6 +343,8 @@ test('portal and console keep to themselves on one device', async ({ device }) =
   const both = await files();
   expect(both.filter((file) => /^holdfast .*\/assets\/portal/.test(file))).toEqual([]);
   await expect(desk.page.getByText('New version ready.')).toHaveCount(0);
+  // What the portal keeps is no sign that the browser removed what the console kept.
+  await expect(desk.page.getByText('The browser removed')).toHaveCount(0);
 
   // Without a network each address opens its own page; the portal goes on with the console's session.
   await own.goOffline();
@@ -352,6 +354,73 @@ test('portal and console keep to themselves on one device', async ({ device }) =
   await expect(portal.heading).toHaveText('Report a problem');
   await own.goOnline();
   await portal.isUpToDate();
+});
+
+test('an internal note that the console set aside never stands in the portal', async ({ device, server }) => {
+  test.setTimeout(120_000);
+  const NOTE = 'MARKED-5e7a51de not for the requester';
+  const OWN = 'My own tablet is slow';
+  const own = await device('technician@demo');
+  const { desk } = own;
+  await desk.createIncident({ requester: 'Tomasz Zieliński', subject: OWN });
+  await desk.isUpToDate();
+  const stage = await own.backstage();
+  const isAside = async () => (await placesOf(stage, 'MARKED-5e7a51de')).filter((place) => !place.startsWith('holdfast-'));
+  const protocol = await own.context.newCDPSession(desk.page);
+  const room = (quotaSize) => protocol.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize });
+  await room(1);
+  await desk.page.getByRole('button', { name: 'Internal note', exact: true }).click();
+  // The browser looks at its quota only now and then.
+  let number = 0;
+  await expect(async () => {
+    number += 1;
+    await desk.entry.fill(`${NOTE} ${number}`);
+    await expect.poll(isAside, { timeout: 1_000 }).toHaveLength(1);
+  }).toPass({ timeout: 60_000 });
+  const [aside] = await isAside();
+  expect(aside).toMatch(/^holdfast\.console\.\d+\.draft\./);
+  await room(undefined);
+
+  const portal = await own.open('/');
+  await portal.isUpToDate();
+  await portal.openReport(OWN);
+  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
+  await expect(portal.entry).toHaveValue('');
+  await portal.write('Only this is said.');
+  await portal.isUpToDate();
+  expect(await portal.page.content()).not.toContain(NOTE);
+  expect((await placesOf(stage, NOTE)).filter((place) => place.includes('portal'))).toEqual([]);
+  // Also not where an earlier version had named it without its surface.
+  const stray = aside.replace('.console.', '.portal.');
+  await stage.evaluate(([from, to]) => localStorage.setItem(to, localStorage.getItem(from)), [aside, stray]);
+  await portal.page.reload();
+  await expect(portal.message('Only this is said.')).toBeVisible();
+  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
+  await expect(portal.entry).toHaveValue('');
+  expect((await placesOf(stage, NOTE)).filter((place) => place.startsWith('holdfast-portal'))).toEqual([]);
+});
+
+test('leaving the portal for good takes everything along', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  const { page } = portal;
+  const stage = await own.backstage();
+  await page.getByLabel('Describe the problem in a few words').fill('Zucchini-17 begun');
+  await page.getByRole('button', { name: 'Report a problem' }).click();
+  await page.getByLabel('Tell us more').fill('Zucchini-17 described');
+  await portal.goHome();
+  await portal.openReport(WAITS);
+  await portal.entry.fill('Zucchini-17 drafted');
+  await expect.poll(() => placesOf(stage, 'Zucchini-17 drafted')).toHaveLength(1);
+  expect(await placesOf(stage, 'Zucchini-17 described')).toHaveLength(1);
+  await page.getByRole('button', { name: /: menu$/ }).click();
+  await page.getByRole('button', { name: 'Sign out…' }).click();
+  await page.getByRole('dialog').getByRole('checkbox').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel('Login')).toBeVisible();
+  await expect.poll(() => placesOf(stage, 'Zucchini-17')).toEqual([]);
+  const names = await stage.evaluate(() => Object.keys(localStorage));
+  expect(names.filter((name) => /\d/.test(name))).toEqual([]);
 });
 
 test('somebody who only reports is led from the console to the portal', async ({ device }) => {

@@ -141,6 +141,9 @@ pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
             if !front.drafts.flush().await {
                 return drop(failure.try_set(t!("portal.leave.draft")));
             }
+            if forgets {
+                front.drafts.forget();
+            }
             match front.session.sign_out(forgets).await {
                 Ok(()) => drop(leaving.try_set(false)),
                 Err(Failure::StillWaiting { count }) => {
