@@ -36,6 +36,12 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
   await desk.page.reload();
   await expect(desk.chip).toHaveText('Needs attention 1');
+  // Nothing of it can be sent from another device, so no file is offered.
+  await desk.page.getByRole('button', { name: /: menu$/ }).click();
+  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
+  await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
+  await desk.closeSheet();
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);

@@ -144,6 +144,8 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             .status
             .with(|status| status.waiting + status.review)
     };
+    // What the server refused is not sent from another device either.
+    let has_unsent = move || desk.board().status.with(|status| status.waiting > 0);
     let is_offline = move || {
         desk.board()
             .status
@@ -175,8 +177,10 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
                 <p class="error" role="alert">{failure}</p>
             </div>
             <footer>
-                <When is=Signal::derive(move || waiting() != 0)>
+                <When is=Signal::derive(has_unsent)>
                     <SaveFile />
+                </When>
+                <When is=Signal::derive(move || waiting() != 0)>
                     <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                         {t!("leave.send")}
                     </button>
