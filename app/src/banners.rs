@@ -1,32 +1,36 @@
-//! What the whole page should say: a new version, a lost copy, a session that ended, a notice.
+//! What portal and console say of this device: a lost copy, tabs of other versions, a session that
+//! ended, a new version.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::export;
-use crate::engine::protocol::Call;
-use crate::incidents::{Desk, Drafts};
-use crate::link::Versions;
+use crate::engine::protocol::{Call, Rescued, Sealed};
+use crate::incidents::Drafts;
+use crate::link::{Link, Versions};
 use crate::session::SignInAgain;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::{When, live};
+use crate::ui::toast::Toasts;
 
-const DISMISSED: &str = "holdfast.notice";
-
-/// One place in the grid holds them all, one above the other.
+/// All of them, one above the other.
 #[component]
-pub(super) fn Banners() -> impl IntoView {
+pub(crate) fn Banners(
+    /// The button that copies what was saved of a lost copy, in the words of the page.
+    copy: fn(Sealed<Rescued>) -> AnyView,
+) -> impl IntoView {
     view! {
-        <div class="banners">
-            <EngineFailed />
-            <OtherVersions />
-            <Evicted />
-            <Rebuilt />
-            <SignInAgain />
-            <NewVersion />
-            <Notice />
-        </div>
+        <EngineFailed />
+        <OtherVersions />
+        <Evicted />
+        <Rebuilt copy=copy />
+        <SignInAgain />
+        <NewVersion />
     }
 }
 
@@ -37,9 +41,9 @@ fn reload() {
 
 #[component]
 fn EngineFailed() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let failed = expect_context::<Link>().board.engine_failed;
     view! {
-        <When is=Signal::derive(move || desk.board().engine_failed.get())>
+        <When is=Signal::derive(move || failed.get())>
             <section class="banner" data-kind="bad" role="alert">
                 <p>{t!("banner.engine_failed")}</p>
                 <button type="button" class="button" on:click=move |_| reload()>
@@ -53,15 +57,14 @@ fn EngineFailed() -> impl IntoView {
 /// A tab of another version has the database, or keeps this one from it.
 #[component]
 fn OtherVersions() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = expect_context::<Drafts>();
-    let versions = desk.board().versions;
+    let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
+    let versions = link.board.versions;
     Effect::new(move |_| {
         if versions.get() == Versions::Superseded {
             // The other tab waits: what is unsaved first, then the database is let go of.
             spawn_local(async move {
                 drafts.flush().await;
-                desk.link.tell(Call::Stop { forget: false });
+                link.tell(Call::Stop { forget: false });
             });
         }
     });
@@ -90,8 +93,7 @@ fn OtherVersions() -> impl IntoView {
 /// The browser removed what was kept on this device; nobody can bring back what only this device had.
 #[component]
 fn Evicted() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let evicted = desk.board().evicted;
+    let evicted = expect_context::<Link>().board.evicted;
     move || {
         evicted.get().map(|waiting| {
             let text = match waiting {
@@ -112,9 +114,8 @@ fn Evicted() -> impl IntoView {
 
 /// The stored copy was lost; what could be saved of it is offered as a text.
 #[component]
-fn Rebuilt() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let rebuilding = desk.board().rebuilding;
+fn Rebuilt(copy: fn(Sealed<Rescued>) -> AnyView) -> impl IntoView {
+    let rebuilding = expect_context::<Link>().board.rebuilding;
     let dismiss = move |_| rebuilding.set(None);
     move || {
         rebuilding.get().map(|what| {
@@ -123,18 +124,7 @@ fn Rebuilt() -> impl IntoView {
                 count => t!("banner.rebuilding_lost", count = count),
             };
             let rescued = what.rescued;
-            let copy = rescued.map(|rescued| {
-                let copy = move |_| {
-                    if let Ok(rescued) = rescued.open() {
-                        desk.copy(export::rescued(&rescued, &desk.organisation()));
-                    }
-                };
-                view! {
-                    <button type="button" class="button" on:click=copy>
-                        {t!("banner.copy_export")}
-                    </button>
-                }
-            });
+            let copy = rescued.map(copy);
             view! {
                 <section class="banner" data-kind="warn" role="alert">
                     <p>{text}</p>
@@ -151,8 +141,8 @@ fn Rebuilt() -> impl IntoView {
 /// A new version lies ready; it starts once every draft is kept.
 #[component]
 fn NewVersion() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = expect_context::<Drafts>();
+    let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
+    let toasts = expect_context::<Toasts>();
     let ready = RwSignal::new(browser::page_attribute("data-update").is_some());
     let heard = window_event_listener_untyped("holdfast-update", move |_| ready.set(true));
     on_cleanup(move || heard.remove());
@@ -161,11 +151,11 @@ fn NewVersion() -> impl IntoView {
             if drafts.flush().await {
                 browser::announce("holdfast-restart");
             } else {
-                desk.toasts.say(t!("banner.draft_not_kept"));
+                toasts.say(t!("banner.draft_not_kept"));
             }
         });
     };
-    let needed = desk.board().update_needed;
+    let needed = link.board.update_needed;
     let text = move || {
         if needed.get() {
             t!("banner.update_needed")
@@ -183,34 +173,13 @@ fn NewVersion() -> impl IntoView {
     }
 }
 
-/// A sentence of the organisation, until it is dismissed on this device.
-#[component]
-fn Notice() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let dismissed = RwSignal::new(browser::stored(DISMISSED));
-    let notice = Memo::new(move |_| {
-        let organisation = desk.organisation();
-        let notice = organisation
-            .directory
-            .notice_in(desk.session.language.get());
-        let notice = notice.map(str::to_owned);
-        notice.filter(|notice| dismissed.with(|dismissed| dismissed.as_ref() != Some(notice)))
-    });
-    let dismiss = move |_| {
-        let notice = notice.get_untracked();
-        browser::store(DISMISSED, notice.as_deref());
-        dismissed.set(notice);
-    };
-    move || {
-        notice.get().map(|notice| {
-            view! {
-                <section class="banner" aria-label=t!("banner.notice")>
-                    <p>{notice}</p>
-                    <button type="button" class="button quiet" on:click=dismiss>
-                        {t!("action.dismiss")}
-                    </button>
-                </section>
-            }
-        })
+/// A button that copies what was saved, once it is put in words.
+pub(crate) fn copy_button(in_words: impl Fn() -> String + 'static) -> AnyView {
+    let toasts = expect_context::<Toasts>();
+    view! {
+        <button type="button" class="button" on:click=move |_| toasts.copy(in_words())>
+            {t!("banner.copy_export")}
+        </button>
     }
+    .into_any()
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Portal } from './support/portal.js';
-import { placesOf } from './support/storage.js';
+import { databases, garble, placesOf } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -398,6 +398,50 @@ test('an internal note that the console set aside never stands in the portal', a
   await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
   await expect(portal.entry).toHaveValue('');
   expect((await placesOf(stage, NOTE)).filter((place) => place.startsWith('holdfast-portal'))).toEqual([]);
+});
+
+test('a damaged copy of the portal is told, and what was saved of it is offered as a text', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  await own.desk.openReport(WAITS);
+  const stage = await own.backstage();
+  await own.desk.isInstalled();
+  await own.goOffline();
+  await own.desk.write('This one is damaged.');
+  await own.desk.write('This one can be read.');
+  await own.desk.isOffline(2);
+  await own.closeTab();
+  const [database] = await databases(stage);
+  await garble(stage, database, ['outbox'], 1);
+  await own.goOnline();
+  await own.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const portal = await own.open('/');
+  const told = portal.page.getByRole('alert').filter({ hasText: 'The copy on this device' });
+  await expect(told).toContainText('1 change that had not been sent could not be read either.');
+  await told.getByRole('button', { name: 'Copy what was saved' }).click();
+  expect(await portal.page.evaluate(() => navigator.clipboard.readText())).toBe('This one can be read.');
+  await portal.isUpToDate();
+  await portal.openReport(WAITS);
+  await expect(portal.message('This one can be read.')).toHaveCount(1);
+  await expect(portal.message('This one is damaged.')).toHaveCount(0);
+});
+
+test('a portal lets go of the database for a later version, says so and keeps what is typed', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  await portal.openReport(WAITS);
+  await portal.entry.fill('Half a sentence');
+  const stage = await own.backstage();
+  const [database] = await databases(stage);
+  const raised = stage.evaluate((name) => new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name, 99);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => resolve(opening.result.close());
+  }), database);
+  await expect(portal.page.getByText('Holdfast was updated in another tab.')).toBeVisible();
+  await raised;
+  await portal.entry.press('End');
+  await portal.entry.pressSequentially(' and its end');
+  await expect.poll(() => placesOf(stage, 'Half a sentence and its end')).toHaveLength(1);
 });
 
 test('leaving the portal for good takes everything along', async ({ device }) => {
