@@ -21,9 +21,9 @@ mod words;
 
 pub(crate) use acts::{Desk, failure_text};
 pub(crate) use address::{Address, Place, priority_word};
-pub(crate) use declare::{DeclareSheet, forget_sketch};
+pub(crate) use declare::DeclareSheet;
 pub(crate) use detail::{DetailPane, IncidentRoom, OpenIncident};
-pub(crate) use drafts::{Draft, Drafts, forget_aside};
+pub(crate) use drafts::{Draft, Drafts};
 pub(crate) use queue::{QueuePane, risk_text};
 pub(crate) use undo::{Offer, Undo};
 pub(crate) use views::{View, counts as view_counts};

@@ -2,6 +2,7 @@
 //!
 //! The page draws and asks; it never touches automerge, `IndexedDB` or the sync protocol.
 
+mod banners;
 pub mod engine;
 pub mod incidents;
 pub mod link;

@@ -5,6 +5,7 @@
 //! The link never touches automerge, `IndexedDB` or the network.
 
 mod acts;
+mod beside;
 mod board;
 mod kept;
 mod open;
@@ -28,8 +29,9 @@ use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell}
 use crate::ui::browser;
 
 pub(crate) use acts::Painted;
+pub(crate) use beside::{beside, forget_beside};
 pub(crate) use board::{Board, Entry, Versions};
-pub(crate) use kept::{ask_to_persist_once_more, forget_mark};
+pub(crate) use kept::ask_to_persist_once_more;
 pub(crate) use organisation::Organisation;
 
 /// An engine that falls over this often within a minute is left alone.
@@ -213,7 +215,7 @@ impl Link {
 
     fn hear(self, news: News) {
         if let (News::Status(status), Some(person)) = (&news, self.person()) {
-            kept::note(person, status.waiting);
+            kept::note(self, person, status.waiting);
         }
         match news {
             News::Durable { act } => self.settle(act, Ok(())),

@@ -169,6 +169,7 @@ fn Portal(link: Link, session: Session, rooms: Rooms) -> impl IntoView {
     provide_context(link);
     provide_context(session);
     provide_context(front.toasts);
+    provide_context(front.drafts);
     session.follow_directory();
     save_when_leaving(front.drafts);
     // Without the timer days only stand still.
@@ -187,7 +188,7 @@ fn Portal(link: Link, session: Session, rooms: Rooms) -> impl IntoView {
             .flatten()
             .is_some_and(|before| Some(before) != person)
         {
-            front.drafts.clear();
+            front.drafts.part();
         }
         person
     });
@@ -218,7 +219,7 @@ fn page(front: Front) -> impl IntoView {
     fetch(rooms);
     view! {
         {frame::header(front)}
-        {frame::banners(front)}
+        {frame::banners()}
         <main>
             {live(move || {
                 Some(match front.address.place.get() {

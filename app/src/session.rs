@@ -22,7 +22,7 @@ use shared::people::Person;
 use shared::sync::message::Surface;
 
 use crate::engine::protocol::{Call, Failure};
-use crate::link::Link;
+use crate::link::{Link, forget_beside};
 use crate::text::{self, t};
 use crate::ui::browser;
 
@@ -130,11 +130,16 @@ impl Session {
         Ok(())
     }
 
-    /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest.
+    /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest,
+    /// with all that lies beside it.
     pub async fn sign_out(self, forget: bool) -> Result<(), Failure> {
         let stopped = self.link.stop(forget).await;
         if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
             return Err(failure);
+        }
+        let person = self.person.get_untracked().filter(|_| forget);
+        if let Some(person) = person {
+            forget_beside(self.link.surface, person.id);
         }
         browser::store(slot(self.link.surface), None);
         browser::store(SIGN_OUT, Some("1"));

@@ -103,7 +103,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
             .flatten()
             .is_some_and(|before| Some(before) != person)
         {
-            drafts.clear();
+            drafts.part();
         }
         person
     });

@@ -105,6 +105,41 @@ test('acts on an incident that is not here yet wait for it, and are told if it n
   await expect(laptop.desk.chip).toHaveText('Needs attention 1');
 });
 
+test.describe('over a slow line', () => {
+  test.use({ disturbed: true });
+
+  test('acts brought in while a page is on its way are not given up for what it lacks', async ({ device, line }) => {
+    test.setTimeout(120_000);
+    const NEW = 'Assigned while the page was on its way';
+    const office = await device('agent@demo', { direct: true });
+    const phone = await device('technician@demo', { direct: true });
+    const tablet = await device('technician@demo');
+    const release = line.hold('/sync/pull');
+    const before = line.requests.length;
+    await office.desk.openIncident(SCANNERS);
+    await office.desk.note('A reason to ask for a page.');
+    const isAnswered = ({ path, status }) => path === '/sync/pull' && status === 200;
+    await expect.poll(() => line.requests.slice(before).some(isAnswered)).toBe(true);
+
+    await office.desk.createIncident({ caller: 'Somebody', contact: 'gate 2', subject: NEW });
+    await office.desk.choose('Group', 'field');
+    await office.desk.isUpToDate();
+    await phone.desk.openIncident(NEW);
+    await phone.goOffline();
+    await phone.desk.note('Ahead of its page.');
+    await phone.desk.isOffline(1);
+    const card = await tablet.desk.offerFile(await phone.desk.saveUnsent());
+    await expect(card).toContainText('1 waits here until its incident arrives.');
+    await card.getByRole('button', { name: 'Bring in' }).click();
+    await expect(tablet.desk.sheet.getByText('waits for its incident')).toBeVisible();
+    await tablet.desk.closeSheet();
+    release();
+    await tablet.desk.isUpToDate();
+    await office.desk.openIncident(NEW);
+    await expect(office.desk.message('Ahead of its page.')).toHaveCount(1);
+  });
+});
+
 test('a file that is cut short, altered, strange or of another person is refused with the reason', async ({ device }) => {
   const phone = await device('technician@demo');
   await phone.desk.openIncident(SCANNERS);

@@ -36,6 +36,12 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
   await desk.page.reload();
   await expect(desk.chip).toHaveText('Needs attention 1');
+  // Nothing of it can be sent from another device, so no file is offered.
+  await desk.page.getByRole('button', { name: /: menu$/ }).click();
+  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
+  await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
+  await desk.closeSheet();
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
@@ -131,6 +137,37 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   await shared.desk.signOut({ forget: true });
   await expect.poll(() => databases(stage)).toEqual(['holdfast-console-3']);
   expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
+});
+
+test('what somebody is typing waits for them when another person signs in over it', async ({ device, server }) => {
+  const shared = await device();
+  const { desk } = shared;
+  // The pause after which a draft is saved never comes on this page.
+  await desk.page.addInitScript(() => {
+    const later = window.setTimeout.bind(window);
+    window.setTimeout = (work, pause, ...more) => (pause === 300 ? 0 : later(work, pause, ...more));
+  });
+  await desk.page.reload();
+  await desk.signIn('technician@demo');
+  await desk.openIncident(SCANNERS);
+  await server.command(['user', 'sign-out', 'technician@demo']);
+  await expect(desk.page.getByText('Sign in again')).toBeVisible({ timeout: 30_000 });
+  await desk.entry.fill('Half a sentence of Tomasz');
+  await desk.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await desk.sheet.getByLabel('Login').fill('agent@demo');
+  await desk.sheet.getByLabel('Password').fill('demo');
+  await desk.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await desk.isUpToDate();
+  await desk.openIncident(SCANNERS);
+  await expect(desk.entry).toHaveValue('');
+  const stage = await shared.backstage();
+  const places = await placesOf(stage, 'Half a sentence of Tomasz');
+  expect(places.filter((place) => place.startsWith('holdfast-'))).toEqual([]);
+
+  await desk.signOut();
+  await desk.signIn('technician@demo');
+  await desk.openIncident(SCANNERS);
+  await expect(desk.entry).toHaveValue('Half a sentence of Tomasz');
 });
 
 test('a requester is sent to the portal and a wrong password is told', async ({ device }) => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Portal } from './support/portal.js';
-import { placesOf } from './support/storage.js';
+import { databases, garble, placesOf } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -347,6 +347,8 @@ test('portal and console keep to themselves on one device', async ({ device }) =
   const both = await files();
   expect(both.filter((file) => /^holdfast .*\/assets\/portal/.test(file))).toEqual([]);
   await expect(desk.page.getByText('New version ready.')).toHaveCount(0);
+  // What the portal keeps is no sign that the browser removed what the console kept.
+  await expect(desk.page.getByText('The browser removed')).toHaveCount(0);
 
   // Without a network each address opens its own page; the portal goes on with the console's session.
   await own.goOffline();
@@ -356,6 +358,117 @@ test('portal and console keep to themselves on one device', async ({ device }) =
   await expect(portal.heading).toHaveText('Report a problem');
   await own.goOnline();
   await portal.isUpToDate();
+});
+
+test('an internal note that the console set aside never stands in the portal', async ({ device, server }) => {
+  test.setTimeout(120_000);
+  const NOTE = 'MARKED-5e7a51de not for the requester';
+  const OWN = 'My own tablet is slow';
+  const own = await device('technician@demo');
+  const { desk } = own;
+  await desk.createIncident({ requester: 'Tomasz Zieliński', subject: OWN });
+  await desk.isUpToDate();
+  const stage = await own.backstage();
+  const isAside = async () => (await placesOf(stage, 'MARKED-5e7a51de')).filter((place) => !place.startsWith('holdfast-'));
+  const protocol = await own.context.newCDPSession(desk.page);
+  const room = (quotaSize) => protocol.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize });
+  await room(1);
+  await desk.page.getByRole('button', { name: 'Internal note', exact: true }).click();
+  // The browser looks at its quota only now and then.
+  let number = 0;
+  await expect(async () => {
+    number += 1;
+    await desk.entry.fill(`${NOTE} ${number}`);
+    await expect.poll(isAside, { timeout: 1_000 }).toHaveLength(1);
+  }).toPass({ timeout: 60_000 });
+  const [aside] = await isAside();
+  expect(aside).toMatch(/^holdfast\.console\.\d+\.draft\./);
+  await room(undefined);
+
+  const portal = await own.open('/');
+  await portal.isUpToDate();
+  await portal.openReport(OWN);
+  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
+  await expect(portal.entry).toHaveValue('');
+  await portal.write('Only this is said.');
+  await portal.isUpToDate();
+  expect(await portal.page.content()).not.toContain(NOTE);
+  expect((await placesOf(stage, NOTE)).filter((place) => place.includes('portal'))).toEqual([]);
+  // Also not where an earlier version had named it without its surface.
+  const stray = aside.replace('.console.', '.portal.');
+  await stage.evaluate(([from, to]) => localStorage.setItem(to, localStorage.getItem(from)), [aside, stray]);
+  await portal.page.reload();
+  await expect(portal.message('Only this is said.')).toBeVisible();
+  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
+  await expect(portal.entry).toHaveValue('');
+  expect((await placesOf(stage, NOTE)).filter((place) => place.startsWith('holdfast-portal'))).toEqual([]);
+});
+
+test('a damaged copy of the portal is told, and what was saved of it is offered as a text', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  await own.desk.openReport(WAITS);
+  const stage = await own.backstage();
+  await own.desk.isInstalled();
+  await own.goOffline();
+  await own.desk.write('This one is damaged.');
+  await own.desk.write('This one can be read.');
+  await own.desk.isOffline(2);
+  await own.closeTab();
+  const [database] = await databases(stage);
+  await garble(stage, database, ['outbox'], 1);
+  await own.goOnline();
+  await own.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const portal = await own.open('/');
+  const told = portal.page.getByRole('alert').filter({ hasText: 'The copy on this device' });
+  await expect(told).toContainText('1 change that had not been sent could not be read either.');
+  await told.getByRole('button', { name: 'Copy what was saved' }).click();
+  expect(await portal.page.evaluate(() => navigator.clipboard.readText())).toBe('This one can be read.');
+  await portal.isUpToDate();
+  await portal.openReport(WAITS);
+  await expect(portal.message('This one can be read.')).toHaveCount(1);
+  await expect(portal.message('This one is damaged.')).toHaveCount(0);
+});
+
+test('a portal lets go of the database for a later version, says so and keeps what is typed', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  await portal.openReport(WAITS);
+  await portal.entry.fill('Half a sentence');
+  const stage = await own.backstage();
+  const [database] = await databases(stage);
+  const raised = stage.evaluate((name) => new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name, 99);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => resolve(opening.result.close());
+  }), database);
+  await expect(portal.page.getByText('Holdfast was updated in another tab.')).toBeVisible();
+  await raised;
+  await portal.entry.press('End');
+  await portal.entry.pressSequentially(' and its end');
+  await expect.poll(() => placesOf(stage, 'Half a sentence and its end')).toHaveLength(1);
+});
+
+test('leaving the portal for good takes everything along', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  const { page } = portal;
+  const stage = await own.backstage();
+  await page.getByLabel('Describe the problem in a few words').fill('Zucchini-17 begun');
+  await page.getByRole('button', { name: 'Report a problem' }).click();
+  await page.getByLabel('Tell us more').fill('Zucchini-17 described');
+  await portal.goHome();
+  await portal.openReport(WAITS);
+  await portal.entry.fill('Zucchini-17 drafted');
+  await expect.poll(() => placesOf(stage, 'Zucchini-17 drafted')).toHaveLength(1);
+  expect(await placesOf(stage, 'Zucchini-17 described')).toHaveLength(1);
+  await page.getByRole('button', { name: /: menu$/ }).click();
+  await page.getByRole('button', { name: 'Sign out…' }).click();
+  await page.getByRole('dialog').getByRole('checkbox').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel('Login')).toBeVisible();
+  await expect.poll(() => placesOf(stage, 'Zucchini-17')).toEqual([]);
+  const names = await stage.evaluate(() => Object.keys(localStorage));
+  expect(names.filter((name) => /\d/.test(name))).toEqual([]);
 });
 
 test('somebody who only reports is led from the console to the portal', async ({ device }) => {

@@ -7,6 +7,7 @@
     reason = "the file of a room can fail to come, which the macro says in its place"
 )]
 
+use app::engine::protocol::{Rescued, Sealed};
 use app::portal::rooms::{self, Rooms};
 use leptos::prelude::*;
 use shared::ids::IncidentId;
@@ -17,6 +18,7 @@ fn main() {
         report: || Box::pin(report()),
         incident: |id| Box::pin(incident(id)),
         unsent: || Box::pin(unsent()),
+        rescued: |sealed| Box::pin(rescued(sealed)),
         leaving: |leaving| Box::pin(leave(leaving)),
         fetch: || Box::pin(fetch()),
     });
@@ -41,6 +43,11 @@ fn incident(id: IncidentId) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(rooms, fallible)]
 fn unsent() -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::unsent())
+}
+
+#[wasm_split(rooms, fallible)]
+fn rescued(sealed: Sealed<Rescued>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::rescued(sealed))
 }
 
 #[wasm_split(rooms, fallible)]

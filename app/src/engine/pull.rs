@@ -14,7 +14,7 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
 use shared::rows::{CHUNK_ROWS, Row, pack, pack_one, unpack_one};
 use shared::sync::client::{
-    Accepts, Fault, Input, LocalDoc, More, Waiting, Writer, accepts, offer,
+    Accepts, Fault, Input, LocalDoc, More, OutboxEntry, Waiting, Writer, accepts, offer,
 };
 use shared::sync::message::{
     self, Cursors, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
@@ -35,9 +35,14 @@ const FIRST_PAGE_DOCS: u32 = 256;
 /// A page that was asked for before its turn. Once nobody wants it, it leaves the line alone.
 pub(crate) struct Ahead {
     asked: Cursors,
+    known: Newest,
     answer: oneshot::Receiver<Result<Vec<u8>, Fault>>,
     abort: AbortController,
 }
+
+/// The newest act that waited when a page was asked for, by its number in the outbox. A page cannot
+/// bring the incidents of later ones.
+type Newest = Option<u32>;
 
 impl Drop for Ahead {
     fn drop(&mut self) {
@@ -67,7 +72,7 @@ pub(crate) async fn pull(desk: Rc<Desk>) {
 
 async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     let asked = desk.state.borrow().cursors.clone();
-    let answer = answer(desk, &asked).await?;
+    let (answer, known) = answer(desk, &asked).await?;
     let page: PullPage = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
     if page.min_client > PROTOCOL {
         return Err(Fault::Outdated);
@@ -75,9 +80,11 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
     let directory = page.directory.clone();
     if page.more {
-        ask_ahead(desk, &page);
+        ask_ahead(desk, &page, known);
     }
-    let stored = store(desk, &asked, page).await.map_err(|_| Fault::Disk)?;
+    let stored = store(desk, (&asked, known), page)
+        .await
+        .map_err(|_| Fault::Disk)?;
     let Some(stored) = stored else {
         // Another tab led meanwhile; what it stored counts.
         start::reread_cursors(desk).await.map_err(|_| Fault::Disk)?;
@@ -88,20 +95,28 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     Ok(pulled(desk, waiting, head, more))
 }
 
-/// The answer to a pull: the one that was asked for ahead, if it continues from here.
-async fn answer(desk: &Desk, asked: &Cursors) -> Result<Vec<u8>, Fault> {
+/// The answer to a pull: the one that was asked for ahead, if it continues from here. With it what
+/// waited before it was asked for.
+async fn answer(desk: &Desk, asked: &Cursors) -> Result<(Vec<u8>, Newest), Fault> {
     let ahead = desk.state.borrow_mut().ahead.take();
     if let Some(mut ahead) = ahead.filter(|ahead| ahead.asked == *asked)
         && let Ok(answer) = (&mut ahead.answer).await
     {
-        return answer;
+        return Ok((answer?, ahead.known));
     }
-    http::post("/sync/pull", &message::encode(&request(desk, asked))).await
+    let known = newest(desk).await.map_err(|_| Fault::Disk)?;
+    let answer = http::post("/sync/pull", &message::encode(&request(desk, asked))).await?;
+    Ok((answer, known))
+}
+
+async fn newest(desk: &Desk) -> Result<Newest, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
+    Ok(tx.numbers(Shelf::Outbox).await?.last().copied())
 }
 
 /// Asks for the page after this one while this one is being stored, so that the line is not idle.
 /// It is stored only if the device then stands where it continues.
-fn ask_ahead(desk: &Desk, page: &PullPage) {
+fn ask_ahead(desk: &Desk, page: &PullPage, known: Newest) {
     let asked = page.cursors.clone();
     let mut request = request(desk, &asked);
     if let Some(directory) = &page.directory {
@@ -113,6 +128,7 @@ fn ask_ahead(desk: &Desk, page: &PullPage) {
     let (send, answer) = oneshot::channel();
     let ahead = Ahead {
         asked,
+        known,
         answer,
         abort: abort.clone(),
     };
@@ -195,7 +211,11 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
 }
 
 /// Stores a page, unless it does not continue from what is stored.
-async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<Stored>, Broken> {
+async fn store(
+    desk: &Desk,
+    (asked, known): (&Cursors, Newest),
+    page: PullPage,
+) -> Result<Option<Stored>, Broken> {
     let rules = match &page.directory {
         Some(directory) => directory.rules(),
         None => desk.rules(),
@@ -223,7 +243,7 @@ async fn store(desk: &Desk, asked: &Cursors, page: PullPage) -> Result<Option<St
     let touched: BTreeSet<_> = page.docs.iter().map(|doc| doc.doc.id).collect();
     store.docs(page.docs, &forget).await?;
     if !page.more {
-        store.give_up(&touched).await?;
+        store.give_up(&touched, known).await?;
     }
     let single = store.rows.len();
     let chunks = store
@@ -352,10 +372,18 @@ impl PageStore<'_> {
         Ok(())
     }
 
-    /// Has acts looked at by their author whose incident the whole log did not bring.
-    async fn give_up(&mut self, touched: &BTreeSet<IncidentId>) -> Result<(), Broken> {
+    /// Has acts looked at by their author whose incident the whole log did not bring, as far as they
+    /// waited when it was asked for.
+    async fn give_up(
+        &mut self,
+        touched: &BTreeSet<IncidentId>,
+        known: Newest,
+    ) -> Result<(), Broken> {
         for (id, entries) in &self.entries {
-            let lack_it = entries.iter().any(|(_, entry)| entry.changes.is_empty());
+            let lacks = |(number, entry): &(u32, OutboxEntry)| {
+                Some(*number) <= known && entry.changes.is_empty()
+            };
+            let lack_it = entries.iter().any(lacks);
             if !lack_it || touched.contains(id) {
                 continue;
             }

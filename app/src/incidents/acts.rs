@@ -19,7 +19,6 @@ use crate::engine::protocol::Failure;
 use crate::link::{Board, Link, Organisation, Painted};
 use crate::session::Session;
 use crate::text::t;
-use crate::ui::browser;
 use crate::ui::toast::Toasts;
 
 /// What every part of the page works with: one set for the whole life of the page.
@@ -124,13 +123,7 @@ impl Desk {
 
     /// Copies a text and says whether that worked: somebody may be about to leave the device.
     pub(crate) fn copy(self, text: String) {
-        spawn_local(async move {
-            self.toasts.say(if browser::copy(&text).await {
-                t!("copy.done")
-            } else {
-                t!("copy.failed")
-            });
-        });
+        self.toasts.copy(text);
     }
 
     /// Why this person may not do this now, as a sentence; nothing when they may.

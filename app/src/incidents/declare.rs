@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use shared::ids::PersonId;
 use shared::incidents::{Channel, Declare, Intent, Level, Requester};
 use shared::policy;
+use shared::sync::message::Surface;
 
 use super::acts::failure_text;
 use super::address::Place;
 use super::{Desk, choices};
+use crate::link::beside;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::{When, live};
@@ -21,7 +23,7 @@ use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
 
-const REMEMBERED: &str = "holdfast.new";
+const REMEMBERED: &str = "new";
 
 /// The sheet as it is filled in; choices are words of [`choices`].
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -96,11 +98,11 @@ impl Sketch {
 }
 
 fn slot(me: PersonId) -> String {
-    format!("{REMEMBERED}.{}", me.0)
+    beside(Surface::Console, me, REMEMBERED)
 }
 
 /// Forgets what this person has begun to write.
-pub(crate) fn forget_sketch(me: PersonId) {
+fn forget_sketch(me: PersonId) {
     browser::store(&slot(me), None);
 }
 

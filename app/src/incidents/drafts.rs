@@ -12,15 +12,16 @@ use leptos::task::spawn_local;
 
 use shared::ids::{IncidentId, PersonId};
 use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode};
+use shared::sync::message::Surface;
 
 use crate::engine::protocol::{Call, DraftKind, WrittenDraft};
-use crate::link::{Link, SavedDrafts};
+use crate::link::{Link, SavedDrafts, beside};
 use crate::ui::browser;
 
 const PAUSE: Duration = Duration::from_millis(300);
 const NOTE: &str = "note";
 const REPLY: &str = "reply";
-const ASIDE: &str = "holdfast.draft";
+const ASIDE: &str = "draft";
 
 /// A text that is not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -147,7 +148,8 @@ pub(crate) fn latest(incident: &Incident) -> i64 {
     arrivals.map(|arrived| arrived.at.0).max().unwrap_or(0)
 }
 
-type Key = (IncidentId, DraftKind);
+/// Whose draft it is: the page may be another person's by the time it is saved.
+type Key = (PersonId, IncidentId, DraftKind);
 
 /// Drafts that are not known to be stored.
 #[derive(Default)]
@@ -190,6 +192,9 @@ impl Drafts {
 
     /// Saves a draft once its author pauses.
     pub(crate) fn keep(self, incident: IncidentId, kind: DraftKind, draft: Draft) {
+        let Some(key) = self.key(incident, kind) else {
+            return;
+        };
         // What was heard of it before is no longer what it says, also for a box that opens later.
         let heard = self.link.board.drafted;
         let is_stale = heard.with_untracked(|heard| {
@@ -200,7 +205,7 @@ impl Drafts {
             heard.set(None);
         }
         self.going.update_value(|going| {
-            going.unsaved.insert((incident, kind), draft);
+            going.unsaved.insert(key, draft);
         });
         if !self.is_due.get_value() {
             self.is_due.set_value(true);
@@ -220,20 +225,26 @@ impl Drafts {
 
     /// The draft of a kind: as it is on its way, as it was set aside, or as the engine has it.
     pub(crate) fn begun(self, incident: IncidentId, kind: DraftKind, saved: &SavedDrafts) -> Draft {
-        let key = (incident, kind);
+        let Some(key) = self.key(incident, kind) else {
+            return Draft::default();
+        };
         if let Some(draft) = self.going.with_value(|going| going.latest(key)) {
             return draft;
         }
         let stored = saved.iter().find(|(of, _)| *of == kind);
         let stored = stored.map_or("", |(_, text)| text);
-        let aside = self.aside(key).and_then(|slot| browser::stored(&slot));
-        let Some(aside) = aside else {
-            let draft = Draft::read(stored);
-            self.base_on(key, draft.text.clone());
+        let aside = browser::stored(&self.aside(key)).map(|aside| Draft::read(&aside));
+        if let Some(draft) = aside.filter(|draft| self.takes(draft)) {
+            self.keep(incident, kind, draft.clone());
             return draft;
+        }
+        let draft = Draft::read(stored);
+        let draft = if self.takes(&draft) {
+            draft
+        } else {
+            Draft::default()
         };
-        let draft = Draft::read(&aside);
-        self.keep(incident, kind, draft.clone());
+        self.base_on(key, draft.text.clone());
         draft
     }
 
@@ -257,7 +268,9 @@ impl Drafts {
                 }
                 return;
             }
-            self.base_on((id, kind), told.text.clone());
+            if let Some(key) = self.key(id, kind) {
+                self.base_on(key, told.text.clone());
+            }
             if told.text.is_empty() {
                 // Who was to see it stays chosen: the next text must not go to somebody else.
                 draft.update(|draft| draft.text.clear());
@@ -269,15 +282,19 @@ impl Drafts {
 
     /// Puts what was written in an act back into the box that it came from, above what is there.
     pub(crate) async fn give_back(self, incident: IncidentId, intent: &Intent) {
-        let Some((kind, returned)) = written(intent) else {
+        let (Some((kind, returned)), Some(person)) = (written(intent), self.link.person()) else {
             return;
         };
         let saved = self.link.drafts(incident).await;
+        if !self.is_of(person) {
+            return;
+        }
+        let key = (person, incident, kind);
         let before = self.begun(incident, kind, &saved);
         let base = before.text.clone();
         let draft = before.below(returned);
         self.going.update_value(|going| {
-            going.unsaved.remove(&(incident, kind));
+            going.unsaved.remove(&key);
         });
         // A box on this page hears of it as it hears of other tabs.
         self.link.board.drafted.set(Some(WrittenDraft {
@@ -286,8 +303,20 @@ impl Drafts {
             base: base.clone(),
             text: draft.write(),
         }));
-        self.base_on((incident, kind), base);
-        self.save((incident, kind), draft).await;
+        self.base_on(key, base);
+        self.save(key, draft).await;
+    }
+
+    fn key(self, incident: IncidentId, kind: DraftKind) -> Option<Key> {
+        Some((self.link.person()?, incident, kind))
+    }
+
+    /// Nothing internal ever stands in a box of the portal, however it came to be stored.
+    fn takes(self, draft: &Draft) -> bool {
+        match self.link.surface {
+            Surface::Console => true,
+            Surface::Portal => !draft.is_internal(),
+        }
     }
 
     fn base_on(self, key: Key, text: String) {
@@ -314,8 +343,16 @@ impl Drafts {
         kept
     }
 
-    /// Drops what is unsaved: it belongs to a person who has left the page.
-    pub(crate) fn clear(self) {
+    /// Sets aside what is unsaved of a person who has left the page: it waits for them.
+    pub(crate) fn part(self) {
+        for (key, draft) in self.take() {
+            browser::store(&self.aside(key), Some(&draft.write()));
+        }
+        self.forget();
+    }
+
+    /// Drops what is unsaved, of somebody who takes everything along.
+    pub(crate) fn forget(self) {
         self.going.set_value(Going::default());
         self.bases.update_value(BTreeMap::clear);
         self.failing.set(false);
@@ -323,7 +360,7 @@ impl Drafts {
 
     /// Saves one draft. What cannot be kept stays unsaved, unless its author has written on.
     async fn save(self, key: Key, draft: Draft) -> bool {
-        let (incident, kind) = key;
+        let (person, incident, kind) = key;
         let text = draft.write();
         let base = self.bases.with_value(|bases| bases.get(&key).cloned());
         let call = Call::SaveDraft(WrittenDraft {
@@ -336,17 +373,20 @@ impl Drafts {
         self.going.update_value(|going| {
             going.saving.insert(key, draft.clone());
         });
-        let is_stored = self.link.ask(call).await.is_ok();
+        // The engine of another person must not take it.
+        let is_stored = self.is_of(person) && self.link.ask(call).await.is_ok();
         self.going.update_value(|going| {
             if going.saving.get(&key) == Some(&draft) {
                 going.saving.remove(&key);
             }
         });
-        let aside = self.aside(key);
         // The engine may have stopped for good; the page is then all there is.
         let beside = (!is_stored && !text.is_empty()).then_some(text.as_str());
-        let is_aside = aside.is_some_and(|slot| browser::store(&slot, beside));
+        let is_aside = browser::store(&self.aside(key), beside);
         let kept = is_stored || is_aside;
+        if !self.is_of(person) {
+            return kept;
+        }
         if !kept {
             self.going.update_value(|going| {
                 going.unsaved.entry(key).or_insert(draft);
@@ -356,9 +396,13 @@ impl Drafts {
         kept
     }
 
-    fn aside(self, (incident, kind): Key) -> Option<String> {
-        let person = self.link.person()?;
-        Some(format!("{}.{incident}.{}", slot(person), kind.word()))
+    fn is_of(self, person: PersonId) -> bool {
+        self.link.person() == Some(person)
+    }
+
+    fn aside(self, (person, incident, kind): Key) -> String {
+        let what = [ASIDE, ".", &incident.to_string(), ".", kind.word()].concat();
+        beside(self.link.surface, person, &what)
     }
 
     fn take(self) -> BTreeMap<Key, Draft> {
@@ -367,13 +411,4 @@ impl Drafts {
             .update_value(|going| taken = std::mem::take(&mut going.unsaved));
         taken
     }
-}
-
-fn slot(person: PersonId) -> String {
-    format!("{ASIDE}.{}", person.0)
-}
-
-/// Forgets what this person has set aside.
-pub(crate) fn forget_aside(person: PersonId) {
-    browser::forget_all(&format!("{}.", slot(person)));
 }

@@ -10,44 +10,31 @@ use leptos::task::spawn_local;
 
 use shared::ids::PersonId;
 
-use super::Link;
+use super::{Link, beside};
 use crate::engine::protocol::Call;
 use crate::ui::browser;
 
-const MARK: &str = "holdfast.kept";
+const MARK: &str = "kept";
 const ASKED: &str = "holdfast.persist";
 
-fn mark(person: PersonId) -> String {
-    format!("{MARK}.{}", person.0)
-}
-
-/// Forgets that this device has anything of a person, who takes it along.
-pub(crate) fn forget_mark(person: PersonId) {
-    browser::store(&mark(person), None);
+fn mark(link: Link, person: PersonId) -> String {
+    beside(link.surface, person, MARK)
 }
 
 /// Compares what is there with the mark, and keeps the mark from then on.
 pub(super) fn look(link: Link, person: PersonId, is_new: bool) {
-    let name = mark(person);
+    let name = mark(link, person);
     let before = browser::stored(&name).filter(|_| is_new);
     if let Some(before) = before {
         link.board.evicted.set(Some(before.parse().unwrap_or(0)));
     }
-    browser::store(
-        &name,
-        Some(
-            &link
-                .board
-                .status
-                .with_untracked(|status| status.waiting)
-                .to_string(),
-        ),
-    );
+    let waiting = link.board.status.with_untracked(|status| status.waiting);
+    note(link, person, waiting);
 }
 
 /// Notes how much is not sent.
-pub(super) fn note(person: PersonId, waiting: u32) {
-    browser::store(&mark(person), Some(&waiting.to_string()));
+pub(super) fn note(link: Link, person: PersonId, waiting: u32) {
+    browser::store(&mark(link, person), Some(&waiting.to_string()));
 }
 
 /// Asks the browser, once there is something to lose, to keep it under pressure. A browser that asks

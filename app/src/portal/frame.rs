@@ -5,10 +5,9 @@ use leptos::task::spawn_local;
 
 use super::Front;
 use super::address::Place;
-use crate::engine::protocol::{Failure, Line, Status};
-use crate::session::SignInAgain;
+use crate::banners::Banners;
+use crate::engine::protocol::{Failure, Line, Rescued, Sealed, Status};
 use crate::text::{self, t};
-use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
@@ -141,6 +140,9 @@ pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
             if !front.drafts.flush().await {
                 return drop(failure.try_set(t!("portal.leave.draft")));
             }
+            if forgets {
+                front.drafts.forget();
+            }
             match front.session.sign_out(forgets).await {
                 Ok(()) => drop(leaving.try_set(false)),
                 Err(Failure::StillWaiting { count }) => {
@@ -175,47 +177,11 @@ pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-pub(super) fn banners(front: Front) -> impl IntoView {
-    let failed = front.link.board.engine_failed;
-    view! {
-        <When is=Signal::derive(move || failed.get())>
-            <section class="banner" data-kind="bad" role="alert">
-                <p>{t!("banner.engine_failed")}</p>
-                <button
-                    type="button"
-                    class="button"
-                    on:click=move |_| drop(window().location().reload())
-                >
-                    {t!("action.reload")}
-                </button>
-            </section>
-        </When>
-        <SignInAgain />
-        {new_version(front)}
-    }
+pub(super) fn banners() -> impl IntoView {
+    view! { <Banners copy=rescued /> }
 }
 
-/// A new version lies ready; it starts once every draft is kept.
-fn new_version(front: Front) -> impl IntoView {
-    let ready = RwSignal::new(browser::page_attribute("data-update").is_some());
-    let heard = window_event_listener_untyped("holdfast-update", move |_| ready.set(true));
-    on_cleanup(move || heard.remove());
-    let restart = move |_| {
-        spawn_local(async move {
-            if front.drafts.flush().await {
-                browser::announce("holdfast-restart");
-            } else {
-                front.toasts.say(t!("banner.draft_not_kept"));
-            }
-        });
-    };
-    let needed = front.link.board.update_needed;
-    view! {
-        <When is=Signal::derive(move || ready.get() || needed.get())>
-            <section class="banner" role="status">
-                <p>{t!("banner.update_ready")}</p>
-                <button type="button" class="button" on:click=restart>{t!("banner.restart")}</button>
-            </section>
-        </When>
-    }
+fn rescued(sealed: Sealed<Rescued>) -> AnyView {
+    let rooms = expect_context::<Front>().rooms;
+    room(move || (rooms.rescued)(sealed.clone())).into_any()
 }

@@ -11,16 +11,18 @@ use shared::ids::CategoryId;
 use shared::incidents::{Channel, Declare, Intent, Level, Requester};
 use shared::people::Category;
 use shared::policy;
+use shared::sync::message::Surface;
 
 use super::address::Place;
 use super::{Front, title};
+use crate::link::beside;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
 
-const REMEMBERED: &str = "holdfast.report.";
+const REMEMBERED: &str = "report";
 
 /// The answers so far.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -55,12 +57,7 @@ impl Sketch {
 }
 
 fn slot(front: Front) -> String {
-    let me = front.session.person.get_untracked();
-    [
-        REMEMBERED,
-        &me.map_or_else(String::new, |me| me.id.0.to_string()),
-    ]
-    .concat()
+    beside(Surface::Portal, untrack(|| front.me()), REMEMBERED)
 }
 
 fn remembered(front: Front) -> Sketch {

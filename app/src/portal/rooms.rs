@@ -6,7 +6,9 @@ use std::pin::Pin;
 use leptos::prelude::*;
 use shared::ids::IncidentId;
 
-use super::{Front, frame, incident, report, unsent};
+use super::{Front, frame, incident, report, unsent, words};
+use crate::banners::copy_button;
+use crate::engine::protocol::{Rescued, Sealed};
 use crate::ui::room::Entering;
 
 /// How the page enters its rooms.
@@ -15,6 +17,7 @@ pub struct Rooms {
     pub report: fn() -> Entering,
     pub incident: fn(IncidentId) -> Entering,
     pub unsent: fn() -> Entering,
+    pub rescued: fn(Sealed<Rescued>) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
     /// Fetches the file of the rooms.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
@@ -33,6 +36,11 @@ pub fn incident(id: IncidentId) -> AnyView {
 /// What the server refused.
 pub fn unsent() -> AnyView {
     unsent::unsent(expect_context::<Front>()).into_any()
+}
+
+/// What was saved of a lost copy, to be taken elsewhere.
+pub fn rescued(sealed: Sealed<Rescued>) -> AnyView {
+    copy_button(move || words::rescued(&sealed.open().unwrap_or_default()))
 }
 
 /// The question before signing out.

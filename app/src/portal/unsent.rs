@@ -6,7 +6,6 @@ use leptos::task::spawn_local;
 use super::{Front, words};
 use crate::engine::protocol::{Call, ReviewAct};
 use crate::text::t;
-use crate::ui::browser;
 
 pub(super) fn unsent(front: Front) -> impl IntoView {
     let acts = RwSignal::new(Vec::<ReviewAct>::new());
@@ -38,18 +37,7 @@ fn card(front: Front, refused: &ReviewAct) -> impl IntoView + use<> {
     let text = words::of_act(&refused.intent);
     let act = refused.act;
     let copied = text.clone();
-    let copy = move |_| {
-        let text = copied.clone();
-        spawn_local(async move {
-            let is_copied = browser::copy(&text).await;
-            let said = if is_copied {
-                t!("copy.done")
-            } else {
-                t!("copy.failed")
-            };
-            front.toasts.say(said);
-        });
-    };
+    let copy = move |_| front.toasts.copy(copied.clone());
     view! {
         <article>
             <h3>{refused.subject.clone()}</h3>

@@ -7,7 +7,8 @@ use shared::rows::Row;
 use shared::time::UnixMillis;
 
 use super::Front;
-use crate::engine::protocol::Failure;
+use crate::engine::protocol::{Failure, Rescued};
+use crate::incidents::Draft;
 use crate::text::{self, t};
 use crate::ui::browser;
 
@@ -186,6 +187,14 @@ pub(super) fn did(intent: &Intent) -> String {
         | Intent::Withdraw { .. }
         | Intent::Acknowledge => t!("portal.did.message"),
     }
+}
+
+/// What was saved of a lost copy: what was said and what was being written.
+pub(super) fn rescued(rescued: &Rescued) -> String {
+    let acts = rescued.acts.iter().map(|(_, intent, _)| of_act(intent));
+    let drafts = rescued.drafts.iter();
+    let drafts = drafts.map(|(_, text)| Draft::read(text).text);
+    acts.chain(drafts).collect::<Vec<_>>().join("\n\n")
 }
 
 /// What happened, what was kept, and what to do next.

@@ -10,15 +10,17 @@ use serde::Deserialize;
 
 use shared::people::Person;
 use shared::policy;
+use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
 use crate::engine::protocol::{Line, Status};
 use crate::incidents::Desk;
+use crate::link::beside;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::live;
 
-const STORED: &str = "holdfast.devices";
+const STORED: &str = "devices";
 
 #[derive(Deserialize)]
 struct Devices {
@@ -92,18 +94,21 @@ async fn ask() -> Option<Known> {
 }
 
 fn store(me: &Person, Known { not_back, at }: Known) {
-    let words = [me.id.0.to_string(), not_back.to_string(), at.0.to_string()];
+    let words = [not_back.to_string(), at.0.to_string()];
     // Without storage the number is only not known after a reload.
-    browser::store(STORED, Some(&words.join(" ")));
+    browser::store(&slot(me), Some(&words.join(" ")));
 }
 
-/// What was kept for this person; of another who used the device before it says nothing.
+fn slot(me: &Person) -> String {
+    beside(Surface::Console, me.id, STORED)
+}
+
+/// What was kept for this person.
 fn stored(me: &Person) -> Option<Known> {
-    let words = browser::stored(STORED)?;
+    let words = browser::stored(&slot(me))?;
     let mut words = words.split(' ').map(|word| word.parse::<i64>().ok());
-    let (of, not_back, at) = (words.next()??, words.next()??, words.next()??);
-    let is_own = of == i64::from(me.id.0);
-    is_own.then_some(Known {
+    let (not_back, at) = (words.next()??, words.next()??);
+    Some(Known {
         not_back: u32::try_from(not_back).ok()?,
         at: UnixMillis(at),
     })

@@ -3,14 +3,11 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::PersonId;
-
 use super::appearance::{self, Theme};
 use super::parcel::SaveFile;
 use super::rooms::Rooms;
 use crate::engine::protocol::{Call, Line};
-use crate::incidents::{Desk, Drafts, failure_text, forget_aside, forget_sketch};
-use crate::link::forget_mark;
+use crate::incidents::{Desk, Drafts, failure_text};
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
@@ -147,6 +144,8 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             .status
             .with(|status| status.waiting + status.review)
     };
+    // What the server refused is not sent from another device either.
+    let has_unsent = move || desk.board().status.with(|status| status.waiting > 0);
     let is_offline = move || {
         desk.board()
             .status
@@ -154,16 +153,17 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
     };
     let leave = move |_| {
         let forgets = forget.get_untracked() && waiting() == 0;
-        let me = desk.session.person.get_untracked().map(|me| me.id);
         spawn_local(async move {
             let is_told = drafts.failing.get_untracked();
             if !drafts.flush().await && !is_told {
                 failure.try_set(t!("leave.draft"));
                 return;
             }
-            match desk.session.sign_out(forgets).await {
-                Ok(()) => me.filter(|_| forgets).into_iter().for_each(forget_beside),
-                Err(why) => drop(failure.try_set(failure_text(&why))),
+            if forgets {
+                drafts.forget();
+            }
+            if let Err(why) = desk.session.sign_out(forgets).await {
+                failure.try_set(failure_text(&why));
             }
         });
     };
@@ -177,8 +177,10 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
                 <p class="error" role="alert">{failure}</p>
             </div>
             <footer>
-                <When is=Signal::derive(move || waiting() != 0)>
+                <When is=Signal::derive(has_unsent)>
                     <SaveFile />
+                </When>
+                <When is=Signal::derive(move || waiting() != 0)>
                     <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
                         {t!("leave.send")}
                     </button>
@@ -189,13 +191,6 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             </footer>
         </Sheet>
     }
-}
-
-/// Forgets what lies beside the database of somebody who takes everything along.
-fn forget_beside(person: PersonId) {
-    forget_sketch(person);
-    forget_aside(person);
-    forget_mark(person);
 }
 
 #[component]

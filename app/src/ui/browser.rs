@@ -207,7 +207,8 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(written).await.is_ok()
 }
 
-/// Hands the person a file to save. Says whether the browser took it.
+/// Hands the person a file to save. Says whether the browser took it; whether the disk did, no page
+/// learns.
 pub fn save_file(name: &str, content: &[u8]) -> bool {
     offer_file(name, content).is_ok()
 }
@@ -227,13 +228,14 @@ fn offer_file(name: &str, content: &[u8]) -> Result<(), JsValue> {
 /// The file that somebody chose in an input, which then can take the same one again. None when it
 /// is larger than `bytes_max` or cannot be read.
 pub async fn chosen_file(input: HtmlInputElement, bytes_max: usize) -> Option<Vec<u8>> {
-    let file = input.files()?.get(0)?;
+    let file = input.files().and_then(|files| files.get(0));
+    input.set_value("");
+    let file = file?;
     if file.size() > f64::from(u32::try_from(bytes_max).ok()?) {
         return None;
     }
-    let content = JsFuture::from(file.array_buffer()).await;
-    input.set_value("");
-    Some(Uint8Array::new(&content.ok()?).to_vec())
+    let content = JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&content).to_vec())
 }
 
 /// The moment as it stands in the name of a file, in the time of Greenwich.

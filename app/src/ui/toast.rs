@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 
 const SHOWN_FOR: Duration = Duration::from_secs(10);
@@ -52,6 +54,17 @@ impl Toasts {
         self.shown
             .update(|shown| shown.retain(|toast| toast.text != text || toast.undo.is_some()));
         self.show(text, None);
+    }
+
+    /// Copies a text and says whether that worked: somebody may be about to leave the device.
+    pub(crate) fn copy(self, text: String) {
+        spawn_local(async move {
+            self.say(if browser::copy(&text).await {
+                t!("copy.done")
+            } else {
+                t!("copy.failed")
+            });
+        });
     }
 
     /// Tells of an act that can be taken back for ten seconds; gives the toast's number.

@@ -10,6 +10,7 @@ export class Line {
   #sockets = new Set();
   #answers = [];
   #rewrites = [];
+  #holds = [];
   #heard;
   /** Every request: {method, path, at, status}. */
   requests = [];
@@ -39,6 +40,17 @@ export class Line {
     const rule = { path, status, type, body };
     this.#answers.push(rule);
     return () => this.#answers.splice(this.#answers.indexOf(rule), 1);
+  }
+
+  /** Holds what the server answers below a path until the returned function is called. */
+  hold(path) {
+    const rule = { path };
+    rule.over = new Promise((release) => (rule.release = release));
+    this.#holds.push(rule);
+    return () => {
+      this.#holds.splice(this.#holds.indexOf(rule), 1);
+      rule.release();
+    };
   }
 
   /** Changes the text of files whose address matches. */
@@ -85,8 +97,9 @@ export class Line {
       delete headers['if-none-match'];
     }
     const options = { port: this.target, host: '127.0.0.1', method: question.method };
-    const onward = request({ ...options, path: question.url, headers }, (reply) => {
+    const onward = request({ ...options, path: question.url, headers }, async (reply) => {
       entry.status = reply.statusCode;
+      await this.#holds.find((rule) => path.startsWith(rule.path))?.over;
       if (rewrite) return rewritten(reply, answer, rewrite.change);
       answer.writeHead(reply.statusCode, reply.headers);
       reply.on('data', (part) => this.#note(part));
