@@ -4,7 +4,7 @@
 //! incident read before and after a commit, [`of_clock`] from a service level. What a notice rests on
 //! may be withdrawn or overtaken before it leaves: [`stands`] is asked then.
 //!
-//! Nobody is told of their own act, nobody who is inactive is told of anything, and a requester never
+//! Nobody is told of their own act, but that their report has come in; nobody who is inactive is told of anything, and a requester never
 //! learns that internal work exists: only facts of the incident document make notices.
 
 mod address;
@@ -35,6 +35,7 @@ pub enum Event {
     Resolved,
     Closed,
     Reopened,
+    Cancelled,
     /// Most of the time until `due` is gone.
     Warned {
         clock: Measure,
@@ -62,6 +63,8 @@ enum Whom {
     Leads,
     /// The holder; where there is none, the leads.
     HolderOrLeads,
+    /// The leads of what nobody has.
+    LeadsOfNobodys,
 }
 
 /// On whose behalf an event came about.
@@ -74,14 +77,18 @@ enum Side {
 impl Event {
     /// The table. An act of a requester is told to who works on it, and the other way round.
     fn tells(self, side: Side) -> &'static [Whom] {
-        use Whom::{Holder, HolderOrLeads, Leads, Requester};
+        use Whom::{Holder, HolderOrLeads, Leads, LeadsOfNobodys, Requester};
         match (self, side) {
             (Self::Assigned, _) => &[Holder],
+            (Self::Declared, Side::Requester) => &[Requester, LeadsOfNobodys],
             (Self::Declared | Self::Asked, _)
-            | (Self::Replied | Self::Resolved | Self::Closed, Side::Staff) => &[Requester],
-            (Self::Replied | Self::Resolved | Self::Closed | Self::Reopened, Side::Requester) => {
-                &[Holder]
+            | (Self::Replied | Self::Resolved | Self::Closed | Self::Cancelled, Side::Staff) => {
+                &[Requester]
             }
+            (
+                Self::Replied | Self::Resolved | Self::Closed | Self::Reopened | Self::Cancelled,
+                Side::Requester,
+            ) => &[Holder],
             (Self::Reopened, Side::Staff) => &[Requester, Holder],
             (Self::Warned { .. }, _) => &[HolderOrLeads],
             (Self::Breached { .. } | Self::BreachCorrected { .. }, _) => &[Holder, Leads],
@@ -105,6 +112,7 @@ impl Event {
             Self::Resolved => "resolved".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Reopened => "reopened".to_owned(),
+            Self::Cancelled => "cancelled".to_owned(),
             Self::Warned { clock, due } => clocked("warned", clock, due),
             Self::Breached { clock, due } => clocked("breached", clock, due),
             Self::BreachCorrected { clock, due } => clocked("corrected", clock, due),
@@ -289,10 +297,10 @@ fn events(kind: &EventKind, after: &Incident) -> Vec<Event> {
         EventKind::Resolved { .. } => vec![Event::Resolved],
         EventKind::Closed => vec![Event::Closed],
         EventKind::Reopened { .. } => vec![Event::Reopened],
+        EventKind::Cancelled { .. } => vec![Event::Cancelled],
         EventKind::Set(_)
         | EventKind::Started
         | EventKind::Held { .. }
-        | EventKind::Cancelled { .. }
         | EventKind::Noted { .. }
         | EventKind::Numbered { .. } => Vec::new(),
     }
@@ -340,6 +348,10 @@ impl Happening {
                 ),
                 Whom::Holder => recipients.extend(as_staff(holders(incident, directory))),
                 Whom::Leads => recipients.extend(as_staff(leads(directory))),
+                Whom::LeadsOfNobodys if holders(incident, directory).is_empty() => {
+                    recipients.extend(as_staff(leads(directory)));
+                }
+                Whom::LeadsOfNobodys => {}
                 Whom::HolderOrLeads => {
                     let holders = holders(incident, directory);
                     let told = if holders.is_empty() {
@@ -351,7 +363,12 @@ impl Happening {
                 }
             }
         }
-        recipients.remove(&Recipient::Person(self.by));
+        let author = Recipient::Person(self.by);
+        let is_own_report =
+            self.event == Event::Declared && recipients.get(&author) == Some(&Capacity::Requester);
+        if !is_own_report {
+            recipients.remove(&author);
+        }
         recipients
     }
 
@@ -394,6 +411,7 @@ impl Happening {
                 Event::Resolved => incident.state == State::Resolved,
                 Event::Closed => incident.state == State::Closed,
                 Event::Reopened => incident.state.is_open(),
+                Event::Cancelled => incident.state == State::Cancelled,
                 Event::Replied
                 | Event::Warned { .. }
                 | Event::Breached { .. }

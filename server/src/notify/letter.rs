@@ -194,7 +194,8 @@ fn quoted<'a>(notice: &Notice, incident: &'a Incident) -> Option<&'a str> {
     match &told.kind {
         EventKind::Replied { text }
         | EventKind::Held { text, .. }
-        | EventKind::Reopened { text } => Some(text),
+        | EventKind::Reopened { text }
+        | EventKind::Cancelled { text } => Some(text),
         EventKind::Resolved { notes, .. } => Some(notes),
         EventKind::Declared
         | EventKind::Set(_)
@@ -202,7 +203,6 @@ fn quoted<'a>(notice: &Notice, incident: &'a Incident) -> Option<&'a str> {
         | EventKind::Claimed { .. }
         | EventKind::Started
         | EventKind::Closed
-        | EventKind::Cancelled { .. }
         | EventKind::Noted { .. }
         | EventKind::Numbered { .. } => None,
     }

@@ -344,7 +344,9 @@ async fn a_breach_that_was_due_before_a_form_was_sent_is_told() {
     let mut view = server.app.store.view().await.expect("a view");
     let next = view.next_due().await.expect("a look");
     assert!(next > Some(server.app.clock.now()), "{next:?}");
-    assert_eq!(clocks(&server).await, ["breached-response"]);
+    let mut told = clocks(&server).await;
+    told.retain(|event| !event.starts_with("declared."));
+    assert_eq!(told, ["breached-response"]);
 }
 
 #[tokio::test]

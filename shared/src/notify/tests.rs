@@ -87,7 +87,7 @@ type Told<'a> = &'a [(Event, PersonId, Capacity)];
 #[test]
 fn the_table_says_who_hears_of_an_act() {
     use Capacity::{Requester, Staff};
-    use Event::{Asked, Assigned, Closed, Reopened, Replied, Resolved};
+    use Event::{Asked, Assigned, Cancelled, Closed, Reopened, Replied, Resolved};
     let held = || Intent::Hold {
         reason: HoldReason::Caller,
         text: text("Which building?"),
@@ -103,7 +103,10 @@ fn the_table_says_who_hears_of_an_act() {
     let note = || Intent::Note {
         text: text("internal"),
     };
-    let table: [(PersonId, Vec<Intent>, Told<'_>); 16] = [
+    let cancelled = || Intent::Cancel {
+        text: text("Twice"),
+    };
+    let table: [(PersonId, Vec<Intent>, Told<'_>); 17] = [
         (
             BOB,
             vec![assign(None, Some(FRED))],
@@ -142,6 +145,7 @@ fn the_table_says_who_hears_of_an_act() {
             vec![resolve(), Intent::Close],
             &[(Closed, ALICE, Staff)],
         ),
+        (BOB, vec![cancelled()], &[(Cancelled, CAROL, Requester)]),
         (ALICE, vec![note()], &[]),
         (BOB, vec![subject()], &[]),
     ];
@@ -156,6 +160,29 @@ fn the_table_says_who_hears_of_an_act() {
         assert_eq!(notices.len(), expected.len(), "{told}: {notices:?}");
         check(&notices, expected);
     }
+}
+
+#[test]
+fn a_report_is_acknowledged_and_what_nobody_has_is_told_to_the_leads() {
+    let reported = |group: Option<&str>| {
+        let mut copy = at_work();
+        let id = IncidentId::new(copy.now, [2; 10]);
+        copy.docs = crate::incidents::IncidentDocs::new(id);
+        let declare = crate::incidents::Declare {
+            group: group.map(Into::into),
+            ..crate::testing::declare()
+        };
+        copy.act(CAROL, Intent::Declare(declare));
+        of_acts(None, &copy.read(), &directory())
+    };
+    let acknowledged = (Event::Declared, CAROL, Capacity::Requester);
+    let lead = (Event::Declared, DORA, Capacity::Staff);
+    check(&reported(None), &[acknowledged, lead]);
+    let assigned = |person| (Event::Assigned, person, Capacity::Staff);
+    check(
+        &reported(Some("network")),
+        &[acknowledged, assigned(ALICE), assigned(ERIN)],
+    );
 }
 
 #[test]

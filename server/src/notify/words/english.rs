@@ -16,6 +16,7 @@ impl Words for English {
     fn heading(&self, told: &Told<'_>) -> String {
         let Told { author, .. } = told;
         match (told.event, told.capacity) {
+            (Event::Declared, Capacity::Staff) => "A new incident that nobody has".to_owned(),
             (Event::Declared, _) => "We have your report".to_owned(),
             (Event::Assigned, _) => match told.group {
                 Some(group) => format!("{group} has a new incident"),
@@ -29,6 +30,8 @@ impl Words for English {
             (Event::Closed, Capacity::Staff) => format!("{author} confirmed the fix"),
             (Event::Reopened, Capacity::Requester) => "Your issue is open again".to_owned(),
             (Event::Reopened, Capacity::Staff) => format!("{author} reopened it"),
+            (Event::Cancelled, Capacity::Requester) => "Your issue is cancelled".to_owned(),
+            (Event::Cancelled, Capacity::Staff) => format!("{author} cancelled it"),
             (Event::Warned { clock, .. }, _) => format!("{} due soon", level(clock)),
             (Event::Breached { clock, .. }, _) => format!("{} overdue", level(clock)),
             (Event::BreachCorrected { clock, .. }, _) => {
@@ -39,8 +42,10 @@ impl Words for English {
 
     fn lead(&self, told: &Told<'_>) -> String {
         match (told.event, told.capacity) {
-            (Event::Declared, _) => "Somebody will look at it. You will hear from us here.",
-            (Event::Assigned, _) => "This is what was reported:",
+            (Event::Declared | Event::Assigned, Capacity::Staff) => "This is what was reported:",
+            (Event::Declared | Event::Assigned, Capacity::Requester) => {
+                "Somebody will look at it. You will hear from us here."
+            }
             (Event::Asked, _) => "Work goes on when your answer is in.",
             (Event::Replied, _) => "This is the message:",
             (Event::Resolved, Capacity::Requester) => {
@@ -50,6 +55,7 @@ impl Words for English {
             (Event::Closed, Capacity::Requester) => "If it comes back, report it again.",
             (Event::Reopened, Capacity::Requester) => "We are looking at it again.",
             (Event::Reopened, Capacity::Staff) => "It is not fixed yet:",
+            (Event::Cancelled, _) => "This is why:",
             (Event::Warned { .. }, _) => "Most of the time for it is gone.",
             (Event::Breached { .. }, _) => "The time that was promised is over.",
             (Event::BreachCorrected { .. }, _) => {

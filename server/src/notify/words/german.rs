@@ -16,6 +16,7 @@ impl Words for German {
     fn heading(&self, told: &Told<'_>) -> String {
         let Told { author, .. } = told;
         match (told.event, told.capacity) {
+            (Event::Declared, Capacity::Staff) => "Eine neue Störung, die niemand hat".to_owned(),
             (Event::Declared, _) => "Ihre Meldung ist bei uns".to_owned(),
             (Event::Assigned, _) => match told.group {
                 Some(group) => format!("Eine neue Störung für {group}"),
@@ -29,6 +30,8 @@ impl Words for German {
             (Event::Closed, Capacity::Staff) => format!("{author} hat die Lösung bestätigt"),
             (Event::Reopened, Capacity::Requester) => "Ihre Störung ist wieder offen".to_owned(),
             (Event::Reopened, Capacity::Staff) => format!("{author} hat sie wieder geöffnet"),
+            (Event::Cancelled, Capacity::Requester) => "Ihre Störung ist storniert".to_owned(),
+            (Event::Cancelled, Capacity::Staff) => format!("{author} hat sie storniert"),
             (Event::Warned { clock, .. }, _) => format!("{} ist bald fällig", level(clock)),
             (Event::Breached { clock, .. }, _) => format!("{} ist überfällig", level(clock)),
             (Event::BreachCorrected { clock, .. }, _) => {
@@ -39,8 +42,10 @@ impl Words for German {
 
     fn lead(&self, told: &Told<'_>) -> String {
         match (told.event, told.capacity) {
-            (Event::Declared, _) => "Wir kümmern uns darum und melden uns auf diesem Weg.",
-            (Event::Assigned, _) => "Das wurde gemeldet:",
+            (Event::Declared | Event::Assigned, Capacity::Staff) => "Das wurde gemeldet:",
+            (Event::Declared | Event::Assigned, Capacity::Requester) => {
+                "Wir kümmern uns darum und melden uns auf diesem Weg."
+            }
             (Event::Asked, _) => "Es geht weiter, sobald Ihre Antwort da ist.",
             (Event::Replied, _) => "Das ist die Nachricht:",
             (Event::Resolved, Capacity::Requester) => {
@@ -52,6 +57,7 @@ impl Words for German {
             }
             (Event::Reopened, Capacity::Requester) => "Wir sehen es uns noch einmal an.",
             (Event::Reopened, Capacity::Staff) => "Sie ist noch nicht behoben:",
+            (Event::Cancelled, _) => "Das ist der Grund:",
             (Event::Warned { .. }, _) => "Der größte Teil der Zeit dafür ist vorbei.",
             (Event::Breached { .. }, _) => "Die zugesagte Zeit ist vorbei.",
             (Event::BreachCorrected { .. }, _) => {
