@@ -79,13 +79,13 @@ impl Event {
     fn tells(self, side: Side) -> &'static [Whom] {
         use Whom::{Holder, HolderOrLeads, Leads, LeadsOfNobodys, Requester};
         match (self, side) {
-            (Self::Assigned, _) => &[Holder],
             (Self::Declared, Side::Requester) => &[Requester, LeadsOfNobodys],
             (Self::Declared | Self::Asked, _)
             | (Self::Replied | Self::Resolved | Self::Closed | Self::Cancelled, Side::Staff) => {
                 &[Requester]
             }
-            (
+            (Self::Assigned, _)
+            | (
                 Self::Replied | Self::Resolved | Self::Closed | Self::Reopened | Self::Cancelled,
                 Side::Requester,
             ) => &[Holder],
