@@ -82,6 +82,9 @@ test('the chips count what each would show, follow the typing, and the address k
 
 test('an address with a group and a day narrows the list until the chips are dismissed', async ({ device }) => {
   const phone = await device('agent@demo');
+  await phone.desk.createIncident({ caller: 'Ira', contact: '1', subject: 'Opened today, whatever the hour' });
+  await phone.desk.choose('Group', 'network');
+  await phone.desk.isUpToDate();
   const today = await phone.desk.page.evaluate(() => new Date().toLocaleDateString('sv'));
   const desk = await phone.open(`/console?view=all&group=network&opened=${today}`);
   await desk.isUpToDate();
