@@ -22,43 +22,55 @@ pub type Unicode<'a> = &'a dyn Fn(&str) -> String;
 /// Stands before each word of a folded text; no folded word holds it.
 const BEGIN: char = '\n';
 
+/// The two points above a letter.
+const DIAERESIS: char = '\u{308}';
+
 /// Texts, folded so that words can be looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Searchable(String);
 
 impl Searchable {
-    /// Folds texts; a word never reaches from one into the next.
+    /// Folds texts; a word never reaches from one into the next. A word with an umlaut is there twice,
+    /// the second time as it is typed without one.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, unicode: Unicode<'_>) -> Self {
-        let mut folded = Folded::default();
+        let mut all = String::new();
         for text in texts {
-            folded.add(&folded_text(text, unicode));
-            folded.last = Kind::Gap;
+            let folded = folded_text(text, unicode);
+            let bare = words(&folded, Umlaut::Bare);
+            all.push_str(&bare);
+            for (_, spelled) in spelled(&folded, &bare) {
+                all.push(BEGIN);
+                all.push_str(&spelled);
+            }
         }
-        Self(folded.text)
+        Self(all)
     }
 }
 
 /// The words that somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
-    needles: Vec<String>,
+    /// Of each word the ways to write it, of which any one is enough.
+    needles: Vec<Vec<String>>,
 }
 
 impl Query {
     /// Reads what was typed; signs between words ask for nothing.
     pub fn new(typed: &str, unicode: Unicode<'_>) -> Self {
-        let Searchable(words) = Searchable::of([typed], unicode);
-        let needle = |word: &str| match word.chars().next().map(kind) {
-            // Where no spaces are written, a word may begin anywhere.
-            Some(Kind::Spaceless) => word.to_owned(),
-            Some(Kind::Gap | Kind::Spaced) | None => {
-                [BEGIN.encode_utf8(&mut [0; 4]), word].concat()
-            }
+        let folded = folded_text(typed, unicode);
+        let bare = words(&folded, Umlaut::Bare);
+        let spelled: Vec<_> = spelled(&folded, &bare).collect();
+        let needle = |(place, word): (usize, &str)| {
+            let also = spelled.iter().find(|(of, _)| *of == place);
+            let also = also.map(|(_, spelled)| from_the_beginning(spelled));
+            let ways = [Some(from_the_beginning(word)), also, hyphenated(word)];
+            ways.into_iter().flatten().collect()
         };
-        let words = words.split(BEGIN).filter(|word| !word.is_empty());
-        let mut needles: Vec<_> = words.map(needle).collect();
+        let all = bare.split(BEGIN).enumerate();
+        let all = all.filter(|(_, word)| !word.is_empty());
+        let mut needles: Vec<Vec<_>> = all.map(needle).collect();
         // The longest word is found in the fewest texts.
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.sort_by_key(|ways| std::cmp::Reverse(ways[0].len()));
         Self { needles }
     }
 
@@ -70,7 +82,8 @@ impl Query {
     /// Whether every word begins some word of the texts.
     pub fn finds(&self, texts: &Searchable) -> bool {
         let Searchable(text) = texts;
-        self.needles.iter().all(|needle| text.contains(needle))
+        let is_there = |way: &String| text.contains(way.as_str());
+        self.needles.iter().all(|ways| ways.iter().any(is_there))
     }
 
     /// The parts of a text that answer to the query, as ranges of its bytes in order.
@@ -78,29 +91,59 @@ impl Query {
         if self.is_empty() {
             return Vec::new();
         }
-        let mut folded = Folded::default();
+        let mut marks = self.marks_in(text, Umlaut::Bare, unicode);
+        marks.extend(self.marks_in(text, Umlaut::Spelled, unicode));
+        marks.sort_unstable_by_key(|mark| mark.start);
+        joined(marks)
+    }
+
+    fn marks_in(&self, text: &str, umlaut: Umlaut, unicode: Unicode<'_>) -> Vec<Range<usize>> {
+        let mut folded = Folded::new(umlaut);
         // Where the character begins that a byte of the folded text came from.
         let mut origins = Vec::new();
         for (at, character) in text.char_indices() {
             folded.add(&folded_text(character.encode_utf8(&mut [0; 4]), unicode));
             origins.resize(folded.text.len(), at);
         }
-        let mut marks: Vec<_> = self
-            .needles
-            .iter()
-            .flat_map(|needle| folded.text.match_indices(needle.as_str()))
-            .map(|(at, needle)| {
-                let last = at + needle.len() - 1;
+        let ways = self.needles.iter().flatten();
+        ways.flat_map(|way| folded.text.match_indices(way.as_str()))
+            .map(|(at, way)| {
+                let last = at + way.len() - 1;
                 let next = origins[last..]
                     .iter()
                     .find(|origin| **origin > origins[last]);
                 origins[at]..next.copied().unwrap_or(text.len())
             })
             .map(|mark| mark.start..trimmed(text, mark, unicode))
-            .collect();
-        marks.sort_unstable_by_key(|mark| mark.start);
-        joined(marks)
+            .collect()
     }
+}
+
+/// A word as it begins in a folded text; where no spaces are written, it may begin anywhere.
+fn from_the_beginning(word: &str) -> String {
+    match word.chars().next().map(kind) {
+        Some(Kind::Spaceless) => word.to_owned(),
+        Some(Kind::Gap | Kind::Spaced) | None => [BEGIN.encode_utf8(&mut [0; 4]), word].concat(),
+    }
+}
+
+/// A number that was typed without its hyphen, as it is written with one: `INC1042`.
+fn hyphenated(word: &str) -> Option<String> {
+    let at = word.find(|character: char| !character.is_ascii_alphabetic())?;
+    let (letters, rest) = word.split_at(at);
+    let is_number = !letters.is_empty() && rest.bytes().next()?.is_ascii_digit();
+    is_number.then(|| ["\n", letters, "\n", rest].concat())
+}
+
+/// The words that hold an umlaut, as they are typed without one, each with its place among all.
+fn spelled(folded: &str, bare: &str) -> impl Iterator<Item = (usize, String)> {
+    let spelled = folded.contains(DIAERESIS);
+    let spelled = spelled.then(|| words(folded, Umlaut::Spelled));
+    let bare: Vec<_> = bare.split(BEGIN).map(str::to_owned).collect();
+    let all = spelled.unwrap_or_default();
+    let all: Vec<_> = all.split(BEGIN).map(str::to_owned).collect();
+    let pairs = all.into_iter().zip(bare).enumerate();
+    pairs.filter_map(|(place, (spelled, bare))| (spelled != bare).then_some((place, spelled)))
 }
 
 /// The end of a mark, without the signs that follow its last word; at least one character is left.
@@ -109,10 +152,9 @@ fn trimmed(text: &str, mark: Range<usize>, unicode: Unicode<'_>) -> usize {
     for (at, character) in text[mark.clone()].char_indices() {
         let folded = folded_text(character.encode_utf8(&mut [0; 4]), unicode);
         let is_gap = folded.chars().any(|folded| kind(folded) == Kind::Gap);
-        if is_gap && end > mark.start {
-            break;
+        if !is_gap || end == mark.start {
+            end = mark.start + at + character.len_utf8();
         }
-        end = mark.start + at + character.len_utf8();
     }
     end
 }
@@ -139,16 +181,39 @@ enum Kind {
     Spaceless,
 }
 
+/// What becomes of the two points of ä, ö and ü.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Umlaut {
+    /// They are an accent like others: `BOHM`.
+    Bare,
+    /// They are an E, as German is typed on a keyboard without them: `BOEHM`.
+    Spelled,
+}
+
 /// A text with a mark before each word.
-#[derive(Default)]
 struct Folded {
     text: String,
     last: Kind,
+    umlaut: Umlaut,
 }
 
 impl Folded {
+    fn new(umlaut: Umlaut) -> Self {
+        Self {
+            text: String::new(),
+            last: Kind::Gap,
+            umlaut,
+        }
+    }
+
     fn add(&mut self, folded: &str) {
         for character in folded.chars() {
+            if character == DIAERESIS {
+                if self.umlaut == Umlaut::Spelled && self.text.ends_with(['A', 'O', 'U']) {
+                    self.text.push('E');
+                }
+                continue;
+            }
             let kind = kind(character);
             if kind != Kind::Gap {
                 if kind != self.last {
@@ -161,7 +226,14 @@ impl Folded {
     }
 }
 
-/// A text without case and accents.
+/// A folded text with a mark before each word.
+fn words(folded: &str, umlaut: Umlaut) -> String {
+    let mut all = Folded::new(umlaut);
+    all.add(folded);
+    all.text
+}
+
+/// A text without case and accents, but for the points that may be an umlaut's.
 fn folded_text(text: &str, unicode: Unicode<'_>) -> String {
     if text.is_ascii() {
         return text.to_ascii_uppercase();
@@ -193,10 +265,10 @@ fn bare(character: char) -> Option<&'static str> {
 }
 
 /// Accents and points, which change no word to a search: combining marks of Latin, Greek and
-/// Cyrillic, Hebrew and Arabic points, the tatweel, soft hyphens, variation selectors.
+/// Cyrillic but for the [`DIAERESIS`], Hebrew and Arabic points, the tatweel, soft hyphens, variation selectors.
 fn is_ignored(character: char) -> bool {
     matches!(character,
-        '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
+        '\u{ad}' | '\u{300}'..='\u{307}' | '\u{309}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
         | '\u{fe00}'..='\u{fe0f}')
 }
@@ -242,12 +314,17 @@ fn kind(character: char) -> Kind {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// As a browser does it, for the letters of these tests.
     fn unicode(text: &str) -> String {
         let apart = |letter: char| match letter {
+            'ä' => "A\u{308}".to_owned(),
+            'ö' | 'Ö' => "O\u{308}".to_owned(),
             'ü' => "U\u{308}".to_owned(),
+            'ë' => "E\u{308}".to_owned(),
             'é' => "E\u{301}".to_owned(),
             'ń' | 'Ń' => "N\u{301}".to_owned(),
             'ó' => "O\u{301}".to_owned(),
@@ -303,6 +380,27 @@ mod tests {
     }
 
     #[test]
+    fn an_umlaut_is_found_with_and_without_its_points_and_as_it_is_typed_without_them() {
+        let text = "Frau Böhm, Prüfer in Köln";
+        assert!(finds("boehm", text) && finds("bohm", text) && finds("BÖHM", text));
+        assert!(finds("pruef koe", text) && finds("böhm", "Boehm") && finds("böhm", "Bohm"));
+        assert!(finds("boe", text) && finds("bo", text) && !finds("beohm", text));
+        assert!(
+            finds("zoe", "Zoë") && !finds("zoee", "Zoë"),
+            "only a, o and u"
+        );
+        assert!(finds("bohm", "Bo\u{308}hm") && finds("boehm", "Bo\u{308}hm"));
+        assert!(!finds("bohmpruefer", "Böhm Prüfer"));
+    }
+
+    #[test]
+    fn a_number_is_found_without_its_hyphen() {
+        assert!(finds("INC1017", "INC-1017") && finds("inc10", "INC-1017"));
+        assert!(finds("inc1017", "INC1017") && !finds("inc017", "INC-1017"));
+        assert!(!finds("1017inc", "INC-1017") && finds("l7f3k", "L-7F3K-9QXM"));
+    }
+
+    #[test]
     fn where_no_spaces_are_written_a_word_begins_anywhere() {
         let text = "社内VPNに接続できない";
         assert!(finds("接続", text) && finds("vpn", text) && finds("社内vpn", text));
@@ -336,5 +434,56 @@ mod tests {
         );
         assert_eq!(marked("", "Printer"), "Printer");
         assert_eq!(marked("a ab", "ab"), "[ab]");
+        assert_eq!(marked("boeh", "Frau Böhm"), "Frau [Böh]m");
+        assert_eq!(marked("boe", "Bo\u{308}hm"), "[Bo\u{308}]hm");
+        assert_eq!(marked("bo", "Bo\u{308}hm Boe"), "[Bo\u{308}]hm [Bo]e");
+        assert_eq!(marked("inc1017", "See INC-1017"), "See [INC-1017]");
+    }
+
+    /// Words with umlauts and without, between signs, as subjects hold them.
+    fn words_of_people() -> impl Strategy<Value = String> {
+        let letter = prop::sample::select(vec!["a", "o", "u", "ä", "ö", "ü", "ß", "e", "h", "m"]);
+        let letter = prop_oneof![
+            letter,
+            prop::sample::select(vec!["7", "4", "u\u{308}", "接"])
+        ];
+        let word = prop::collection::vec(letter, 1..5).prop_map(|word| word.concat());
+        let between = prop::sample::select(vec![" ", "-", ", "]);
+        prop::collection::vec((word, between), 1..5)
+            .prop_map(|all| all.into_iter().map(|(word, then)| word + then).collect())
+    }
+
+    /// As somebody types it whose keyboard lacks umlauts.
+    fn typed_without_umlauts(text: &str) -> String {
+        let spelled = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("u\u{308}", "ue")];
+        let spell = |text: String, (umlaut, typed)| text.replace(umlaut, typed);
+        spelled.into_iter().fold(text.to_owned(), spell)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_typed_without_umlauts_finds_what_is_written_with_them(text in words_of_people()) {
+            let typed = typed_without_umlauts(&text);
+            prop_assert!(finds(&typed, &text), "{typed}");
+            prop_assert!(finds(&text, &typed), "{typed}");
+        }
+
+        #[test]
+        fn marks_lie_in_order_and_apart_and_are_there_where_something_is_found(
+            query in words_of_people(),
+            text in words_of_people(),
+        ) {
+            let asked = Query::new(&query, &unicode);
+            let marks = asked.marks(&text, &unicode);
+            let mut from = 0;
+            for mark in &marks {
+                prop_assert!(from <= mark.start && mark.start < mark.end);
+                prop_assert!(text.get(mark.clone()).is_some(), "{mark:?} cuts a character");
+                from = mark.end + 1;
+            }
+            if asked.finds(&Searchable::of([text.as_str()], &unicode)) {
+                prop_assert!(!marks.is_empty());
+            }
+        }
     }
 }

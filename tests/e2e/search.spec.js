@@ -44,8 +44,13 @@ test('numbers, people, groups, categories and sites are found, and the row says 
   await desk.filter('INC-1054');
   await expect(desk.rows).toHaveCount(1);
   await expect(desk.rows).toContainText('Scanners drop out');
+  await desk.filter('inc1054');
+  await expect(desk.rows).toHaveCount(1);
+  await expect(marks(desk).filter({ hasText: 'INC-1054' })).toBeVisible();
   await desk.filter('scanners drop zielinski');
   await expect(desk.rows).toHaveCount(0);
+  await desk.filter('boehm');
+  await expect(marks(desk).filter({ hasText: /^Böhm$/ })).not.toHaveCount(0);
   await desk.openIncident('Forklift terminal 12');
   for (const label of ['Assignee', 'Group', 'Category', 'Site']) {
     const chosen = await desk.property(label).locator('option:checked').innerText();
