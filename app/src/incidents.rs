@@ -23,7 +23,7 @@ pub(crate) use acts::{Desk, failure_text};
 pub(crate) use address::{Address, Place, priority_word};
 pub(crate) use declare::DeclareSheet;
 pub(crate) use detail::{DetailPane, IncidentRoom, OpenIncident};
-pub(crate) use drafts::{Draft, Drafts};
+pub(crate) use drafts::{Draft, Drafts, latest};
 pub(crate) use queue::{QueuePane, risk_text};
 pub(crate) use undo::{Offer, Undo};
 pub(crate) use views::{View, counts as view_counts};

@@ -6,6 +6,7 @@ mod banners;
 pub mod engine;
 pub mod incidents;
 pub mod link;
+mod meanwhile;
 pub mod portal;
 pub mod reports;
 pub mod session;

@@ -22,7 +22,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use shared::ids::{IncidentId, PersonId};
-use shared::incidents::Intent;
+use shared::incidents::{Intent, within_a_sentence};
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
@@ -254,5 +254,5 @@ fn focus_after_steps(address: Address) {
 
 /// The name of the page in the tab.
 fn title(text: &str) {
-    document().set_title(&[text, "Holdfast"].join(" · "));
+    document().set_title(&[&*within_a_sentence(text), "Holdfast"].join(" · "));
 }

@@ -24,6 +24,7 @@ use leptos::task::spawn_local;
 use web_sys::MouseEvent;
 
 use shared::ids::PersonId;
+use shared::incidents::within_a_sentence;
 use shared::policy;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
@@ -212,9 +213,10 @@ fn fetch(rooms: Rooms) {
 fn title(desk: Desk) {
     Effect::new(move |_| {
         let open = desk.board().incident.with(|incident| {
-            incident
-                .as_ref()
-                .map(|open| format!("{} {} · ", open.name(), open.subject.holds.value))
+            incident.as_ref().map(|open| {
+                let subject = within_a_sentence(&open.subject.holds.value);
+                format!("{} {subject} · ", open.name())
+            })
         });
         document().set_title(&format!("{}Holdfast", open.unwrap_or_default()));
     });

@@ -14,6 +14,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
+use shared::incidents::within_a_sentence;
+
 use crate::ui::browser;
 
 pub(crate) use format::{
@@ -59,13 +61,13 @@ pub trait Filling {
 
 impl Filling for String {
     fn text(&self) -> String {
-        self.clone()
+        self.as_str().text()
     }
 }
 
 impl Filling for &str {
     fn text(&self) -> String {
-        (*self).to_owned()
+        within_a_sentence(self).into_owned()
     }
 }
 

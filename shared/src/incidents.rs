@@ -5,6 +5,7 @@
 //! order they arrived in. Reading never fails: odd states are ordinary input after a merge.
 
 mod content;
+mod direction;
 mod fold;
 mod foresee;
 mod known;
@@ -24,6 +25,7 @@ use crate::ids::{
 use crate::time::{Flags, UnixMillis};
 
 pub use crate::priority::{Level, Priority};
+pub use direction::within_a_sentence;
 pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
 pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read};
@@ -156,6 +158,28 @@ impl Intent {
             | Self::Reply { .. }
             | Self::Acknowledge => &[DocKind::Incident],
         }
+    }
+
+    /// The words that a person writes in it, if any; those of a new incident are its texts.
+    pub fn words(&self) -> Option<&str> {
+        let text = match self {
+            Self::Set(SetField::Subject(text))
+            | Self::Hold { text, .. }
+            | Self::Resolve { notes: text, .. }
+            | Self::Reopen { text }
+            | Self::Cancel { text }
+            | Self::Reply { text }
+            | Self::Note { text } => text,
+            Self::Declare(_)
+            | Self::Set(_)
+            | Self::Assign { .. }
+            | Self::Claim { .. }
+            | Self::Start
+            | Self::Close
+            | Self::Withdraw { .. }
+            | Self::Acknowledge => return None,
+        };
+        (!text.is_empty()).then_some(text)
     }
 
     /// The step of the lifecycle that the intent takes, if it takes one.

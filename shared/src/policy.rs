@@ -290,6 +290,12 @@ fn at_most(field: &str, text: &str, max: usize) -> Result<(), Refused> {
     Ok(())
 }
 
+/// How many characters at the end of a text keep it from fitting into so many bytes.
+pub fn excess(text: &str, bytes_max: usize) -> usize {
+    let is_beyond = |(at, character): &(usize, char)| at + character.len_utf8() > bytes_max;
+    text.char_indices().filter(is_beyond).count()
+}
+
 /// The parts of the log that a session reads. On the portal everybody is a requester only.
 pub fn scopes(person: &Person, surface: Surface) -> BTreeSet<Scope> {
     let mut scopes = BTreeSet::from([Scope::Requester(person.id), Scope::Everyone]);
@@ -339,6 +345,24 @@ mod tests {
 
     fn refused_role(result: &Result<(), Refused>) -> bool {
         matches!(result, Err(Refused::Role { .. }))
+    }
+
+    #[test]
+    fn what_is_taken_from_the_end_of_a_long_text_makes_it_fit() {
+        let of_four = ["", "four", "fours"].map(|text| excess(text, 4));
+        assert_eq!(of_four, [0, 0, 1]);
+        for text in ["ünü", "接続できない", "👩‍🚒 ok"] {
+            for max in 0..text.len() {
+                let kept = text.chars().count() - excess(text, max);
+                let kept: String = text.chars().take(kept).collect();
+                let next = text[kept.len()..].chars().next().map_or(0, char::len_utf8);
+                assert!(kept.len() <= max, "{text} {max}");
+                assert!(
+                    kept.len() + next > max,
+                    "no more than is needed: {text} {max}"
+                );
+            }
+        }
     }
 
     #[test]

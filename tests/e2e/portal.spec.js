@@ -16,7 +16,7 @@ for (const network of ['on', 'off, then on']) {
     const isOff = network !== 'on';
     const own = await device('user@demo', { at: '/' });
     const portal = own.desk;
-    await expect(portal.row(WAITS)).toContainText('We wait for your answer: Maaike, your calls');
+    await expect(portal.row(WAITS)).toContainText('We are waiting for your answer: Maaike, your calls');
     await expect(portal.row(FIXED)).toContainText(/Fixed (on|at) .*: please confirm that it works\./);
     await portal.isInstalled();
     if (isOff) await own.goOffline();
@@ -101,7 +101,7 @@ for (const network of ['on', 'off']) {
     const own = await device('user@demo', { at: '/' });
     const portal = own.desk;
     const { page } = portal;
-    await expect(portal.row(WAITS)).toContainText('We wait for your answer');
+    await expect(portal.row(WAITS)).toContainText('We are waiting for your answer');
     await portal.isInstalled();
     if (network === 'off') await own.goOffline();
 
@@ -123,7 +123,7 @@ for (const network of ['on', 'off']) {
       await portal.entry.fill('And one more thing');
       await portal.takeBack('You wrote a message.');
       await expect(portal.entry).toHaveValue('The light is off.\n\nAnd one more thing');
-      await expect(portal.standing).toContainText('We wait for your answer');
+      await expect(portal.standing).toContainText('We are waiting for your answer');
       await expect(portal.message('The light is off.')).toHaveCount(0);
       await page.reload();
       await expect(portal.entry).toHaveValue('The light is off.\n\nAnd one more thing');
@@ -523,6 +523,34 @@ test('what is typed is shown as it was typed, and what is too long stays in the 
   await expect(portal.entry).toHaveValue('x'.repeat(70_000));
   await portal.goHome();
   await expect(portal.row(subject)).toHaveCount(1);
+
+  await portal.page.getByLabel('Describe the problem in a few words').fill('x'.repeat(520));
+  await portal.page.getByRole('button', { name: 'Report a problem' }).click();
+  await expect(portal.page.getByText('This is 20 characters too long.')).toBeVisible();
+  const box = portal.page.getByLabel('In a few words: what is not working?');
+  await expect(box).toHaveValue('x'.repeat(520));
+  await portal.page.getByRole('button', { name: 'Send report' }).click();
+  await expect(box).toBeFocused();
+  await box.fill('x'.repeat(500));
+  await expect(portal.page.getByText('too long')).toHaveCount(0);
+});
+
+test('what staff does while somebody writes on the portal is said before it is sent', async ({ device }) => {
+  const { desk: portal } = await device('user@demo', { at: '/' });
+  const subject = 'Kettle in the canteen trips the fuse';
+  await portal.report({ subject });
+  await portal.isUpToDate();
+  await portal.entry.fill('It is the left');
+  const { desk } = await device('agent@demo');
+  await desk.openIncident(subject);
+  await desk.press('Assign to me');
+  await desk.isUpToDate();
+  const told = portal.page.locator('.meanwhile');
+  await desk.reply('Which of the two is it?');
+  await expect(told).toContainText('Anna Lindqvist replied while you wrote: Which of the two is it?');
+  await expect(portal.entry).toHaveValue('It is the left');
+  await told.getByRole('button', { name: 'Seen' }).click();
+  await expect(told).toHaveCount(0);
 });
 
 const screens = {

@@ -23,9 +23,12 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const BINARIES: [&str; 3] = ["console", "portal", "engine"];
 /// The style sheets of the client, with the layers they are made of.
-const STYLES: [(&str, [&str; 3]); 2] = [
-    ("/assets/style.css", ["tokens", "base", "components"]),
-    ("/assets/portal.css", ["tokens", "base", "portal"]),
+const STYLES: [(&str, [&str; 4]); 2] = [
+    (
+        "/assets/style.css",
+        ["tokens", "base", "common", "components"],
+    ),
+    ("/assets/portal.css", ["tokens", "base", "common", "portal"]),
 ];
 const SCRIPTS: [&str; 5] = ["engine.js", "boot.js", "console.js", "portal.js", "dev.js"];
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::IncidentId;
+use shared::ids::{IncidentId, LocalCode};
 use shared::incidents::{Incident, Intent};
 use shared::people::Person;
 use shared::policy;
@@ -90,8 +90,9 @@ impl Desk {
     /// Offers to take a painted act back, and waits until this device has kept it.
     pub(crate) async fn keep(self, painted: Painted, intent: &Intent) -> Result<(), String> {
         let incident = painted.incident;
-        let name = untrack(|| self.board().row(incident)).map(|row| row.name());
-        let name = name.unwrap_or_default();
+        let row = untrack(|| self.board().row(incident));
+        // A new incident has no row yet.
+        let name = row.map_or_else(|| LocalCode::of(incident).0, |row| row.name());
         let what = untrack(|| intent_text(intent, &self.organisation()));
         let did = t!("undo.offer", what = what.as_str(), name = name.as_str());
         let undo = Undo {

@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 
 use shared::ids::{IncidentId, PersonId};
-use shared::incidents::{EventKind, Intent, SetField};
+use shared::incidents::{EventKind, Intent, SetField, within_a_sentence};
 use shared::rows::{Card, Told};
 
 use super::Desk;
@@ -89,7 +89,7 @@ fn list_card(desk: Desk, met: Met) -> impl IntoView {
         subject,
         card,
     } = met;
-    let title = format!("{name} · {subject}");
+    let title = format!("{name} · {}", within_a_sentence(&subject));
     let label = title.clone();
     let open = move |_| desk.address.go(Place::Incident(incident));
     let go_on = card.values().is_none().then(|| {
@@ -148,12 +148,15 @@ pub(super) fn sentence(desk: Desk, card: &Card) -> String {
         );
         return format!("{holds} {rival}");
     }
-    let tell = |told: &Told| {
-        let who = name(&organisation, me, told, t!("person.you"));
+    let tell = |told: &Told, you: String| {
+        let who = name(&organisation, me, told, you);
         let what = event_text(&told.kind, &organisation);
         format!("{who}{}{what}", t!("event.joint"))
     };
-    let (lost, held) = (tell(&card.lost), tell(&card.held));
+    let (lost, held) = (
+        tell(&card.lost, t!("person.you")),
+        tell(&card.held, t!("clash.you_holds")),
+    );
     let (since, at) = (
         text::clock_and_day(card.lost.at),
         text::clock_and_day(card.held.at),

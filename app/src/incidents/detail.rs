@@ -6,7 +6,6 @@ mod compose;
 mod head;
 mod history;
 mod levels;
-mod meanwhile;
 mod properties;
 mod provenance;
 mod timeline;

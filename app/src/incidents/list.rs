@@ -15,6 +15,7 @@ use web_sys::wasm_bindgen::JsCast as _;
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use shared::ids::IncidentId;
+use shared::incidents::within_a_sentence;
 use shared::rows::Row;
 use shared::search::Query;
 use shared::time::UnixMillis;
@@ -395,7 +396,7 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
     let category = row.category.as_ref();
     // The last three are shown only where they are why the row was found.
     let parts = [
-        Some(organisation.requester_name(&row.requester)),
+        Some(within_a_sentence(&organisation.requester_name(&row.requester)).into_owned()),
         whom,
         behind,
         category.map(|id| organisation.category_name(id)),

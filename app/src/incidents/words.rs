@@ -164,26 +164,6 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
     }
 }
 
-/// The words a person wrote in an event, if any.
-pub(crate) fn event_words(kind: &EventKind) -> Option<&str> {
-    let text = match kind {
-        EventKind::Held { text, .. }
-        | EventKind::Reopened { text }
-        | EventKind::Cancelled { text }
-        | EventKind::Replied { text }
-        | EventKind::Noted { text } => text,
-        EventKind::Resolved { notes, .. } => notes,
-        EventKind::Declared
-        | EventKind::Set(_)
-        | EventKind::Assigned { .. }
-        | EventKind::Claimed { .. }
-        | EventKind::Started
-        | EventKind::Closed
-        | EventKind::Numbered { .. } => return None,
-    };
-    (!text.is_empty()).then_some(text)
-}
-
 /// An act in a few words, for lists of what waits.
 pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> String {
     match intent {
@@ -217,26 +197,10 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
 
 /// The words a person wrote in an act, worth keeping when it is refused.
 pub(crate) fn entry_text(intent: &Intent) -> Option<String> {
-    let text = match intent {
-        Intent::Declare(declare) => {
-            return Some(format!("{}\n\n{}", declare.subject, declare.description));
-        }
-        Intent::Set(SetField::Subject(text))
-        | Intent::Hold { text, .. }
-        | Intent::Resolve { notes: text, .. }
-        | Intent::Reopen { text }
-        | Intent::Cancel { text }
-        | Intent::Reply { text }
-        | Intent::Note { text } => text,
-        Intent::Set(_)
-        | Intent::Assign { .. }
-        | Intent::Claim { .. }
-        | Intent::Start
-        | Intent::Close
-        | Intent::Withdraw { .. }
-        | Intent::Acknowledge => return None,
-    };
-    (!text.is_empty()).then(|| text.clone())
+    if let Intent::Declare(declare) = intent {
+        return Some([declare.subject.as_str(), &declare.description].join("\n\n"));
+    }
+    intent.words().map(str::to_owned)
 }
 
 /// Why an act was refused, as a sentence.

@@ -10,9 +10,10 @@ use shared::policy;
 
 use super::Front;
 use super::incident::Open;
-use super::words::Standing;
+use super::words::{self, Standing};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
+use crate::meanwhile::Meanwhile;
 use crate::text::t;
 use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
@@ -115,6 +116,7 @@ pub(super) fn compose(
                 prop:value=live(move || draft.with(|draft| draft.text.clone()))
                 on:input=move |event| writing.change(event_target_value(&event))
             ></textarea>
+            <Meanwhile open=open kind=DraftKind::Entry draft=draft matters=words::is_shown />
             <div class="foot">
                 <span class:error=move || writing.has_failed() role="status">{live(move || writing.hint())}</span>
                 <button

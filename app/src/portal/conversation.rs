@@ -64,26 +64,16 @@ pub(super) fn conversation(front: Front, open: Open) -> impl IntoView {
 
 fn one(front: Front, open: Open, tick: Tick, event: &Event) -> AnyView {
     let who = words::who(front, event.from.by);
-    match &event.kind {
-        EventKind::Declared => {
-            let description = open.with_untracked(described);
-            message(front, who, description, tick, event)
-        }
-        EventKind::Replied { text } => message(front, who, text.clone(), tick, event),
-        other @ (EventKind::Set(_)
-        | EventKind::Assigned { .. }
-        | EventKind::Claimed { .. }
-        | EventKind::Started
-        | EventKind::Held { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::Reopened { .. }
-        | EventKind::Closed
-        | EventKind::Cancelled { .. }
-        | EventKind::Noted { .. }
-        | EventKind::Numbered { .. }) => match words::happened(other, &who) {
-            Some((sentence, words)) => line(front, sentence, words, tick, event),
-            None => ().into_any(),
-        },
+    if event.kind == EventKind::Declared {
+        let description = open.with_untracked(described);
+        return message(front, who, description, tick, event);
+    }
+    if let Some(text) = event.kind.message() {
+        return message(front, who, text.to_owned(), tick, event);
+    }
+    match words::happened(&event.kind, &who) {
+        Some((sentence, words)) => line(front, sentence, words, tick, event),
+        None => ().into_any(),
     }
 }
 
@@ -92,7 +82,7 @@ fn described(incident: &std::sync::Arc<Incident>) -> String {
     let mut parts = vec![incident.description.trim().to_owned()];
     let said = [
         (t!("entry.asset"), &incident.asset),
-        (t!("entry.contact"), &incident.contact),
+        (t!("portal.reach"), &incident.contact),
     ];
     for (label, text) in said {
         parts.extend(text.as_ref().map(|text| [&label, " ", text].concat()));

@@ -34,7 +34,6 @@ pub(super) fn home(front: Front) -> impl IntoView {
         <form class="ask" on:submit=begin>
             <input
                 type="text"
-                maxlength="200"
                 aria-label=t!("portal.ask_label")
                 placeholder=t!("portal.ask_hint")
                 bind:value=subject
@@ -174,16 +173,22 @@ fn next(front: Front, id: IncidentId, standing: &Standing) -> AnyView {
     if standing.state != State::Resolved {
         return ().into_any();
     }
+    let busy = RwSignal::new(false);
     let confirm = move |_| {
+        // The second of two taps means the same.
+        if busy.try_update(|busy| std::mem::replace(busy, true)) != Some(false) {
+            return;
+        }
         spawn_local(async move {
             if let Err(why) = front.act(id, Intent::Close).await {
                 front.toasts.say(why);
             }
+            busy.try_set(false);
         });
     };
     view! {
         <div class="next">
-            <button type="button" class="button primary" on:click=confirm>
+            <button type="button" class="button primary" disabled=busy on:click=confirm>
                 {t!("portal.confirm")}
             </button>
             <button type="button" class="button" on:click=open>{t!("portal.broken")}</button>

@@ -13,6 +13,7 @@ use super::words::Standing;
 use super::{Front, compose, conversation, home, report, title, words};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
+use crate::meanwhile::Meanwhile;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::{When, live};
@@ -117,6 +118,53 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
     }
 }
 
+/// The answer to whether it is fixed, on its way to this device.
+#[derive(Clone, Copy)]
+struct Verdict {
+    front: Front,
+    open: Open,
+    draft: RwSignal<Draft>,
+    /// Whether the box for what is still wrong stands open, also while it is empty.
+    begun: RwSignal<bool>,
+    failure: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
+impl Verdict {
+    fn act(self, intent: Intent) {
+        // The second of two taps means the same.
+        if self
+            .busy
+            .try_update(|busy| std::mem::replace(busy, true))
+            .unwrap_or(true)
+        {
+            return;
+        }
+        let id = self.open.with_untracked(|incident| incident.id);
+        spawn_local(async move {
+            let is_told = matches!(intent, Intent::Reopen { .. });
+            let outcome = self.front.act(id, intent).await;
+            if is_told && outcome.is_ok() {
+                self.front.drafts.drop(id, DraftKind::Reopen);
+                self.draft.try_update(|draft| draft.text.clear());
+                self.begun.try_set(false);
+            }
+            self.busy.try_set(false);
+            self.failure.try_set(outcome.err().unwrap_or_default());
+        });
+    }
+
+    fn change(self, text: String) {
+        self.open.with_untracked(|incident| {
+            self.draft.update(|draft| draft.type_in(text, incident));
+            let draft = self.draft.get_untracked();
+            self.front
+                .drafts
+                .keep(incident.id, DraftKind::Reopen, draft);
+        });
+    }
+}
+
 /// Is it fixed? Confirming closes; what is still broken opens it again.
 fn verdict(
     front: Front,
@@ -124,42 +172,30 @@ fn verdict(
     standing: Memo<Standing>,
     draft: RwSignal<Draft>,
 ) -> impl IntoView {
-    let id = open.with_untracked(|incident| incident.id);
+    let one = Verdict {
+        front,
+        open,
+        draft,
+        begun: RwSignal::new(false),
+        failure: RwSignal::new(String::new()),
+        busy: RwSignal::new(false),
+    };
     let is_asked = Memo::new(move |_| standing.with(|one| one.state == State::Resolved));
-    let begun = RwSignal::new(false);
-    let telling = Signal::derive(move || begun.get() || draft.with(|draft| !draft.text.is_empty()));
-    let failure = RwSignal::new(String::new());
-    let act = move |intent: Intent| {
-        spawn_local(async move {
-            let is_told = matches!(intent, Intent::Reopen { .. });
-            let outcome = front.act(id, intent).await;
-            if is_told && outcome.is_ok() {
-                front.drafts.drop(id, DraftKind::Reopen);
-                draft.try_update(|draft| draft.text.clear());
-                begun.try_set(false);
-            }
-            failure.try_set(outcome.err().unwrap_or_default());
-        });
-    };
+    let telling =
+        Signal::derive(move || one.begun.get() || draft.with(|draft| !draft.text.is_empty()));
     let tell = move |_| {
-        begun.set(true);
+        one.begun.set(true);
         request_animation_frame(|| browser::focus("#broken"));
-    };
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = draft.with_untracked(|draft| draft.text.trim().to_owned());
-        act(Intent::Reopen { text });
-    };
-    let change = move |text: String| {
-        open.with_untracked(|incident| draft.update(|draft| draft.type_in(text, incident)));
-        front
-            .drafts
-            .keep(id, DraftKind::Reopen, draft.get_untracked());
     };
     view! {
         <When is=Signal::derive(move || is_asked.get())>
             <div class="next">
-                <button type="button" class="button primary" on:click=move |_| act(Intent::Close)>
+                <button
+                    type="button"
+                    class="button primary"
+                    disabled=one.busy
+                    on:click=move |_| one.act(Intent::Close)
+                >
                     {t!("portal.confirm")}
                 </button>
                 <button
@@ -171,21 +207,35 @@ fn verdict(
                     {t!("portal.broken")}
                 </button>
             </div>
-            <When is=telling>
-                <form class="broken" on:submit=submit>
-                    <label for="broken">{t!("portal.broken_words")}</label>
-                    <textarea
-                        id="broken"
-                        rows="3"
-                        dir="auto"
-                        prop:value=live(move || draft.with(|draft| draft.text.clone()))
-                        on:input=move |event| change(event_target_value(&event))
-                    ></textarea>
-                    <button type="submit" class="button primary">{t!("portal.broken_send")}</button>
-                </form>
-            </When>
+            <When is=telling>{still_broken(one)}</When>
         </When>
-        <p class="error" role="alert">{failure}</p>
+        <p class="error" role="alert">{one.failure}</p>
+    }
+}
+
+/// The box for what is still wrong.
+fn still_broken(one: Verdict) -> impl IntoView {
+    let Verdict { open, draft, .. } = one;
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = draft.with_untracked(|draft| draft.text.trim().to_owned());
+        one.act(Intent::Reopen { text });
+    };
+    view! {
+        <form class="broken" on:submit=submit>
+            <label for="broken">{t!("portal.broken_words")}</label>
+            <textarea
+                id="broken"
+                rows="3"
+                dir="auto"
+                prop:value=live(move || draft.with(|draft| draft.text.clone()))
+                on:input=move |event| one.change(event_target_value(&event))
+            ></textarea>
+            <Meanwhile open=open kind=DraftKind::Reopen draft=draft matters=words::is_shown />
+            <button type="submit" class="button primary" disabled=one.busy>
+                {t!("portal.broken_send")}
+            </button>
+        </form>
     }
 }
 

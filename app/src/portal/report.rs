@@ -111,6 +111,35 @@ pub(super) fn give_back(front: Front, declared: &Declare) {
     remember(front, &sketch);
 }
 
+/// A question that is answered in words.
+#[derive(Clone, Copy)]
+struct Line {
+    id: &'static str,
+    place: fn(&mut Sketch) -> &mut String,
+    bytes_max: usize,
+}
+
+const SUBJECT: Line = Line {
+    id: "subject",
+    place: |sketch| &mut sketch.subject,
+    bytes_max: policy::SUBJECT_BYTES_MAX,
+};
+const DESCRIPTION: Line = Line {
+    id: "description",
+    place: |sketch| &mut sketch.description,
+    bytes_max: policy::TEXT_BYTES_MAX,
+};
+const ASSET: Line = Line {
+    id: "asset",
+    place: |sketch| &mut sketch.asset,
+    bytes_max: policy::NAME_BYTES_MAX,
+};
+const CONTACT: Line = Line {
+    id: "contact",
+    place: |sketch| &mut sketch.contact,
+    bytes_max: policy::NAME_BYTES_MAX,
+};
+
 /// The form with its signals.
 #[derive(Clone, Copy)]
 struct Form {
@@ -126,11 +155,27 @@ impl Form {
         self.sketch.with(|sketch| policy::is_blank(&sketch.subject))
     }
 
+    /// By how much an answer is too long, as a sentence; tracked.
+    fn too_long(self, of: Line) -> Option<String> {
+        let text = std::mem::take((of.place)(&mut self.sketch.get()));
+        let excess = policy::excess(text.trim(), of.bytes_max);
+        (excess > 0).then(|| t!("portal.too_long", count = excess))
+    }
+
+    /// The first answer that cannot be sent as it is.
+    fn wrong(self) -> Option<Line> {
+        if self.lacks_subject() {
+            return Some(SUBJECT);
+        }
+        let all = [SUBJECT, DESCRIPTION, ASSET, CONTACT];
+        all.into_iter().find(|of| self.too_long(*of).is_some())
+    }
+
     fn send(self) {
         self.tried.set(true);
-        if untrack(|| self.lacks_subject()) {
+        if let Some(Line { id, .. }) = untrack(|| self.wrong()) {
             // After the field has its sentence, so that both are read out.
-            return request_animation_frame(|| browser::focus("#subject"));
+            return request_animation_frame(move || browser::focus(&["#", id].concat()));
         }
         if self.busy.get_untracked() {
             return;
@@ -189,10 +234,10 @@ pub(super) fn report(front: Front) -> impl IntoView {
             on:keydown=submit_by_keys(Callback::new(move |()| form.send()))
         >
             {subject(form)}
-            {line(form, "description", t!("portal.describe"), t!("portal.describe_hint"), |sketch| &mut sketch.description)}
+            {line(form, DESCRIPTION, t!("portal.describe"), t!("portal.describe_hint"))}
             {category(form)}
-            {line(form, "asset", t!("portal.asset"), t!("portal.asset_hint"), |sketch| &mut sketch.asset)}
-            {line(form, "contact", t!("portal.contact"), t!("portal.contact_hint"), |sketch| &mut sketch.contact)}
+            {line(form, ASSET, t!("portal.asset"), t!("portal.asset_hint"))}
+            {line(form, CONTACT, t!("portal.contact"), t!("portal.contact_hint"))}
             <p class="error" role="alert">{form.failure}</p>
             <button type="submit" class="button primary" disabled=form.busy>
                 {t!("portal.send")}
@@ -213,21 +258,23 @@ pub(super) fn back(front: Front) -> impl IntoView {
 }
 
 fn subject(form: Form) -> impl IntoView {
-    let is_missing = move || form.tried.get() && form.lacks_subject();
+    let fault = Memo::new(move |_| {
+        if form.tried.get() && form.lacks_subject() {
+            return Some(t!("portal.no_subject"));
+        }
+        form.too_long(SUBJECT)
+    });
     view! {
-        <div class="field" data-wrong=live(move || is_missing().then_some("true"))>
+        <div class="field" data-wrong=live(move || fault.with(Option::is_some).then_some("true"))>
             <label for="subject">{t!("portal.subject")}</label>
-            <p class="error" id="subject-fault">
-                {live(move || is_missing().then(|| t!("portal.no_subject")))}
-            </p>
+            {fault_line(SUBJECT, fault)}
             <input
                 id="subject"
                 dir="auto"
                 type="text"
-                maxlength="200"
                 required
                 aria-describedby="subject-fault"
-                aria-invalid=live(move || is_missing().then_some("true"))
+                aria-invalid=live(move || fault.with(Option::is_some).then_some("true"))
                 prop:value=live(move || form.sketch.with(|sketch| sketch.subject.clone()))
                 on:input=move |event| {
                     let text = event_target_value(&event);
@@ -238,35 +285,39 @@ fn subject(form: Form) -> impl IntoView {
     }
 }
 
+fn fault_line(of: Line, fault: Memo<Option<String>>) -> impl IntoView {
+    let name = [of.id, "-fault"].concat();
+    view! { <p class="error" id=name>{live(move || fault.get())}</p> }
+}
+
 /// A question that may be left open.
-fn line(
-    form: Form,
-    id: &'static str,
-    label: String,
-    hint: String,
-    place: fn(&mut Sketch) -> &mut String,
-) -> AnyView {
+fn line(form: Form, of: Line, label: String, hint: String) -> AnyView {
+    let Line { id, place, .. } = of;
+    let fault = Memo::new(move |_| form.too_long(of));
+    let is_wrong = move || fault.with(Option::is_some).then_some("true");
     let value = live(move || std::mem::take(place(&mut form.sketch.get())));
     let hint_id = [id, "-hint"].concat();
+    let described = [hint_id.as_str(), " ", id, "-fault"].concat();
     let input = move |event| {
         let text = event_target_value(&event);
         form.sketch.update(|sketch| *place(sketch) = text);
     };
-    let field = if id == "description" {
+    let field = if id == DESCRIPTION.id {
         view! {
-            <textarea id=id rows="5" dir="auto" aria-describedby=hint_id.clone() prop:value=value on:input=input></textarea>
+            <textarea id=id rows="5" dir="auto" aria-describedby=described aria-invalid=live(is_wrong) prop:value=value on:input=input></textarea>
         }
         .into_any()
     } else {
         view! {
-            <input id=id dir="auto" type="text" maxlength="100" aria-describedby=hint_id.clone() prop:value=value on:input=input />
+            <input id=id dir="auto" type="text" aria-describedby=described aria-invalid=live(is_wrong) prop:value=value on:input=input />
         }
         .into_any()
     };
     view! {
-        <div class="field">
+        <div class="field" data-wrong=live(is_wrong)>
             <label for=id>{label}</label>
             <p class="hint" id=hint_id>{hint}</p>
+            {fault_line(of, fault)}
             {field}
         </div>
     }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::GetUntracked;
 
-use shared::incidents::{EventKind, HoldReason, Incident, Intent, Refused, State};
+use shared::incidents::{
+    Event, EventKind, HoldReason, Incident, Intent, Refused, State, Transition,
+};
 use shared::rows::Row;
 use shared::time::UnixMillis;
 
@@ -130,16 +132,16 @@ impl Standing {
 /// Something that happened besides messages: the sentence, and the words that belong to it. What
 /// concerns only staff, such as who has it, says nothing here.
 pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> {
-    let (sentence, words) = match kind {
-        EventKind::Started => (t!("portal.did.started", name = who), ""),
-        EventKind::Held { reason, text } if *reason == HoldReason::Caller => {
-            (t!("portal.did.asked", name = who), text.as_str())
+    let sentence = match kind {
+        EventKind::Started => t!("portal.did.started", name = who),
+        EventKind::Held { reason, .. } if *reason == HoldReason::Caller => {
+            t!("portal.did.asked", name = who)
         }
-        EventKind::Held { text, .. } => (t!("portal.did.held", name = who), text.as_str()),
-        EventKind::Resolved { notes, .. } => (t!("portal.did.fixed", name = who), notes.as_str()),
-        EventKind::Reopened { text } => (t!("portal.did.reopened", name = who), text.as_str()),
-        EventKind::Closed => (t!("portal.did.closed", name = who), ""),
-        EventKind::Cancelled { text } => (t!("portal.did.cancelled", name = who), text.as_str()),
+        EventKind::Held { .. } => t!("portal.did.held", name = who),
+        EventKind::Resolved { .. } => t!("portal.did.fixed", name = who),
+        EventKind::Reopened { .. } => t!("portal.did.reopened", name = who),
+        EventKind::Closed => t!("portal.did.closed", name = who),
+        EventKind::Cancelled { .. } => t!("portal.did.cancelled", name = who),
         EventKind::Declared
         | EventKind::Set(_)
         | EventKind::Assigned { .. }
@@ -148,44 +150,37 @@ pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> 
         | EventKind::Noted { .. }
         | EventKind::Numbered { .. } => return None,
     };
-    Some((sentence, words.to_owned()))
+    Some((sentence, kind.words().unwrap_or_default().to_owned()))
+}
+
+/// Whether the page shows what happened.
+pub(super) fn is_shown(event: &Event) -> bool {
+    event.kind.message().is_some() || happened(&event.kind, "").is_some()
 }
 
 /// The words of an act, worth keeping when it could not be sent.
 pub(super) fn of_act(intent: &Intent) -> String {
-    match intent {
-        Intent::Declare(declare) => [&*declare.subject, &*declare.description].join("\n\n"),
-        Intent::Reply { text } | Intent::Reopen { text } | Intent::Cancel { text } => text.clone(),
-        Intent::Close => t!("portal.confirm"),
-        Intent::Set(_)
-        | Intent::Assign { .. }
-        | Intent::Claim { .. }
-        | Intent::Start
-        | Intent::Hold { .. }
-        | Intent::Resolve { .. }
-        | Intent::Note { .. }
-        | Intent::Withdraw { .. }
-        | Intent::Acknowledge => String::new(),
+    if let Intent::Declare(declare) = intent {
+        return [&*declare.subject, &*declare.description].join("\n\n");
     }
+    if *intent == Intent::Close {
+        return t!("portal.confirm");
+    }
+    intent.words().unwrap_or_default().to_owned()
 }
 
 /// An act that its author may want to take back.
 pub(super) fn did(intent: &Intent) -> String {
-    match intent {
-        Intent::Declare(_) => t!("portal.did.report"),
-        Intent::Reopen { .. } => t!("portal.did.broken"),
-        Intent::Close => t!("portal.did.confirm"),
-        Intent::Reply { .. }
-        | Intent::Cancel { .. }
-        | Intent::Set(_)
-        | Intent::Assign { .. }
-        | Intent::Claim { .. }
-        | Intent::Start
-        | Intent::Hold { .. }
-        | Intent::Resolve { .. }
-        | Intent::Note { .. }
-        | Intent::Withdraw { .. }
-        | Intent::Acknowledge => t!("portal.did.message"),
+    if matches!(intent, Intent::Declare(_)) {
+        return t!("portal.did.report");
+    }
+    match intent.transition() {
+        Some(Transition::Reopened) => t!("portal.did.broken"),
+        Some(Transition::Closed) => t!("portal.did.confirm"),
+        Some(
+            Transition::Started | Transition::Held | Transition::Resolved | Transition::Cancelled,
+        )
+        | None => t!("portal.did.message"),
     }
 }
 

@@ -219,12 +219,13 @@ pub(crate) fn exact_span(millis: i64) -> String {
     }
 }
 
-/// How old something is, in one unit: `8 min`, `3 hr`, `2 days`, then the date.
+/// How old something is, in one unit: `now`, `8 min`, `3 hr`, `2 days`, then the date.
 #[expect(clippy::cast_precision_loss, reason = "ages in days are small")]
 pub(crate) fn short_age(at: UnixMillis, now: UnixMillis) -> String {
     let age = now.since(at).max(0);
     match age {
-        ..HOUR => write(Style::Minutes, (age / MINUTE) as f64),
+        ..MINUTE => super::t!("when.now"),
+        MINUTE..HOUR => write(Style::Minutes, (age / MINUTE) as f64),
         HOUR..DAY => write(Style::Hours, (age / HOUR) as f64),
         _ if age < 14 * DAY => write(Style::Days, (age / DAY) as f64),
         _ if age < 300 * DAY => moment(Style::Day, at),

@@ -406,7 +406,7 @@ impl Frame<'_> {
             text.as_ref().map(|text| format!("{label} {text}"))
         };
         parts.extend(said(t("entry.asset", l), &incident.asset));
-        parts.extend(said(t("entry.contact", l), &incident.contact));
+        parts.extend(said(t("portal.reach", l), &incident.contact));
         parts.retain(|part| !part.is_empty());
         if parts.is_empty() {
             parts.push(incident.subject.holds.value.clone());

@@ -208,7 +208,7 @@ async fn without_scripts_a_report_goes_its_whole_way() {
     assert!(
         page(&server, "/?plain")
             .await
-            .contains("We wait for your answer.")
+            .contains("We are waiting for your answer.")
     );
     server.app.clock.advance(10_000);
     let sent = send(&server, &path, "reply", "The grey one.").await;

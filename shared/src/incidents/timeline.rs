@@ -75,6 +75,34 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// What was said in it: a message to the requester, or a note.
+    pub fn message(&self) -> Option<&str> {
+        if let Self::Replied { text } | Self::Noted { text } = self {
+            return Some(text);
+        }
+        None
+    }
+
+    /// The words that a person wrote in it, if any.
+    pub fn words(&self) -> Option<&str> {
+        let text = match self {
+            Self::Held { text, .. }
+            | Self::Resolved { notes: text, .. }
+            | Self::Reopened { text }
+            | Self::Cancelled { text }
+            | Self::Replied { text }
+            | Self::Noted { text } => text,
+            Self::Declared
+            | Self::Set(_)
+            | Self::Assigned { .. }
+            | Self::Claimed { .. }
+            | Self::Started
+            | Self::Closed
+            | Self::Numbered { .. } => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
     /// What was done, without the words that were said.
     #[must_use]
     pub fn bare(&self) -> Self {

@@ -7,11 +7,11 @@ use shared::ids::IncidentId;
 use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode};
 
 use super::Open;
-use super::meanwhile::Meanwhile;
 use crate::engine::protocol::DraftKind;
 use crate::incidents::choices;
 use crate::incidents::drafts::Draft;
 use crate::incidents::{Desk, Drafts};
+use crate::meanwhile::Meanwhile;
 use crate::text::t;
 use crate::ui::live::live;
 use crate::ui::overlay::{Sheet, SheetForm};
@@ -176,7 +176,7 @@ pub(super) fn AskingSheet(
                         }
                     ></textarea>
                 </label>
-                <Meanwhile open=open kind=what.kind() draft=draft />
+                <Meanwhile open=open kind=what.kind() draft=draft matters=|_| true />
             </SheetForm>
         </Sheet>
     }

@@ -11,11 +11,11 @@ use shared::incidents::{Incident, Intent};
 use shared::policy;
 
 use super::Open;
-use super::meanwhile::Meanwhile;
 use crate::engine::protocol::DraftKind;
 use crate::incidents::drafts::Draft;
 use crate::incidents::words::requester_text;
 use crate::incidents::{Desk, Drafts};
+use crate::meanwhile::Meanwhile;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::live;
@@ -114,7 +114,7 @@ pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoVi
         >
             <Audience writing=writing />
             <Entry writing=writing />
-            <Meanwhile open=open kind=DraftKind::Entry draft=writing.draft />
+            <Meanwhile open=open kind=DraftKind::Entry draft=writing.draft matters=|_| true />
             <Foot writing=writing />
         </form>
     }

@@ -8,7 +8,7 @@ use super::Open;
 use super::provenance::{Tick, in_full};
 use super::timeline::who;
 use crate::incidents::Desk;
-use crate::incidents::words::{event_text, event_words};
+use crate::incidents::words::event_text;
 use crate::text::{self, t};
 
 #[component]
@@ -32,7 +32,10 @@ pub(super) fn History(open: Open) -> impl IntoView {
 
 fn fact(desk: Desk, event: &Event) -> impl IntoView + use<> {
     let organisation = desk.organisation();
-    let words = event_words(&event.kind).map(|words| t!("event.words", words = words));
+    let words = event
+        .kind
+        .words()
+        .map(|words| t!("event.words", words = words));
     let what = view! {
         <b>{who(desk, &organisation, event)}</b>
         {t!("event.joint")}

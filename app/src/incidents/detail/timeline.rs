@@ -4,6 +4,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::Element;
 
+use shared::ids::DocKind;
 use shared::incidents::{Event, EventKind, Incident};
 use shared::rows::Card;
 
@@ -11,7 +12,7 @@ use super::Open;
 use super::provenance::{Tick, in_full, is_late, when};
 use crate::incidents::Desk;
 use crate::incidents::attention::{choices, sentence};
-use crate::incidents::words::{event_text, event_words};
+use crate::incidents::words::event_text;
 use crate::link::Organisation;
 use crate::text::t;
 use crate::ui::person::avatar;
@@ -114,26 +115,26 @@ fn show_end(talk: &Element, moment: Moment, before: Option<Heights>) -> Heights 
 
 fn event_view(desk: Desk, open: Open, tick: Tick, event: &Event) -> AnyView {
     let organisation = desk.organisation();
-    match &event.kind {
-        EventKind::Declared => open
-            .with_untracked(|incident| declared(desk, &organisation, incident, tick, event))
-            .into_any(),
-        EventKind::Replied { text } => {
-            message(desk, &organisation, text.clone(), false, tick, event).into_any()
+    if event.kind == EventKind::Declared {
+        let declared = |incident: &std::sync::Arc<Incident>| {
+            declared(desk, &organisation, incident, tick, event).into_any()
+        };
+        return open.with_untracked(declared);
+    }
+    match event.kind.message() {
+        Some(text) => {
+            let is_internal = event.doc == DocKind::Work;
+            message(
+                desk,
+                &organisation,
+                text.to_owned(),
+                is_internal,
+                tick,
+                event,
+            )
+            .into_any()
         }
-        EventKind::Noted { text } => {
-            message(desk, &organisation, text.clone(), true, tick, event).into_any()
-        }
-        EventKind::Set(_)
-        | EventKind::Assigned { .. }
-        | EventKind::Claimed { .. }
-        | EventKind::Started
-        | EventKind::Held { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::Reopened { .. }
-        | EventKind::Closed
-        | EventKind::Cancelled { .. }
-        | EventKind::Numbered { .. } => line(desk, &organisation, tick, event).into_any(),
+        None => line(desk, &organisation, tick, event).into_any(),
     }
 }
 
@@ -205,7 +206,7 @@ fn declared(
                 {crate::ui::person::initials(&requester)}
             </span>
             <header>
-                <b>{requester}</b>
+                <b dir="auto">{requester}</b>
                 <span title=in_full(&event.from)>{when(&event.from)}</span>
                 {taken.map(|taken| view! { <span>{taken}</span> })}
                 {tick_view(desk, tick, event)}
@@ -220,7 +221,7 @@ fn declared(
 /// What the requester said beside the description.
 fn said(label: String, text: Option<&String>) -> Option<impl IntoView + use<>> {
     let text = text?.clone();
-    Some(view! { <p class="said"><small>{label}</small> " " {text}</p> })
+    Some(view! { <p class="said"><small>{label}</small> " " <bdi>{text}</bdi></p> })
 }
 
 fn line(
@@ -229,8 +230,10 @@ fn line(
     tick: Tick,
     event: &Event,
 ) -> impl IntoView + use<> {
-    let words =
-        event_words(&event.kind).map(|words| format!(" {}", t!("event.words", words = words)));
+    let words = event
+        .kind
+        .words()
+        .map(|words| format!(" {}", t!("event.words", words = words)));
     let late = is_late(&event.from).then_some("true");
     view! {
         <p class="event" data-late=late>

@@ -32,8 +32,8 @@ impl Words for English {
             (Event::Reopened, Capacity::Staff) => format!("{author} reopened it"),
             (Event::Cancelled, Capacity::Requester) => "Your issue is cancelled".to_owned(),
             (Event::Cancelled, Capacity::Staff) => format!("{author} cancelled it"),
-            (Event::Warned { clock, .. }, _) => format!("{} due soon", level(clock)),
-            (Event::Breached { clock, .. }, _) => format!("{} overdue", level(clock)),
+            (Event::Warned { clock, .. }, _) => format!("{} is due soon", level(clock)),
+            (Event::Breached { clock, .. }, _) => format!("{} is overdue", level(clock)),
             (Event::BreachCorrected { clock, .. }, _) => {
                 format!("{} was in time after all", level(clock))
             }

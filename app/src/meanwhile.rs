@@ -1,24 +1,35 @@
 //! What others did while somebody was writing: said before it is sent, and never in the way.
 
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use shared::ids::{DocKind, PersonId};
-use shared::incidents::{Event, EventKind, Incident};
+use shared::incidents::{Event, Incident};
 
-use super::Open;
-use super::timeline::who;
 use crate::engine::protocol::DraftKind;
-use crate::incidents::drafts::{Draft, latest};
-use crate::incidents::{Desk, Drafts};
+use crate::incidents::{Draft, Drafts, latest};
+use crate::link::Link;
 use crate::text::t;
 
 /// What arrived since the draft was begun, until its author has seen it.
 #[component]
-pub(super) fn Meanwhile(open: Open, kind: DraftKind, draft: RwSignal<Draft>) -> impl IntoView {
-    let (desk, drafts) = (expect_context::<Desk>(), expect_context::<Drafts>());
+pub(crate) fn Meanwhile(
+    open: RwSignal<Arc<Incident>>,
+    kind: DraftKind,
+    draft: RwSignal<Draft>,
+    /// Whether the page shows what happened.
+    matters: fn(&Event) -> bool,
+) -> impl IntoView {
+    let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
     let told = Memo::new(move |_| {
         let since = draft.with(|draft| draft.since.filter(|_| !draft.text.is_empty()))?;
-        open.with(|incident| told(desk, incident, since))
+        open.with(|incident| told(link, incident, since, matters))
     });
     let see = move |_| {
         let (id, now) = open.with_untracked(|incident| (incident.id, latest(incident)));
@@ -33,7 +44,9 @@ pub(super) fn Meanwhile(open: Open, kind: DraftKind, draft: RwSignal<Draft>) -> 
                     .map(|(what, quoted)| {
                         view! {
                             <p class="meanwhile">
-                                <span>{what} {quoted.map(|quoted| view! { " " <q>{quoted}</q> })}</span>
+                                <span>
+                                    {what} {quoted.map(|quoted| view! { " " <q dir="auto">{quoted}</q> })}
+                                </span>
                                 <button type="button" class="button quiet" on:click=see>
                                     {t!("meanwhile.seen")}
                                 </button>
@@ -46,40 +59,35 @@ pub(super) fn Meanwhile(open: Open, kind: DraftKind, draft: RwSignal<Draft>) -> 
 }
 
 /// What others did since then, and what the last of them wrote.
-fn told(desk: Desk, incident: &Incident, since: i64) -> Option<(String, Option<String>)> {
-    let me = desk.me().id;
+fn told(
+    link: Link,
+    incident: &Incident,
+    since: i64,
+    matters: fn(&Event) -> bool,
+) -> Option<(String, Option<String>)> {
+    let me = link.person();
     let is_new = |event: &&Event| {
         let arrived = event
             .from
             .arrival
             .is_some_and(|arrived| arrived.at.0 > since);
-        arrived && event.from.by != me && event.from.by != PersonId::SERVER
+        let is_another = Some(event.from.by) != me && event.from.by != PersonId::SERVER;
+        arrived && is_another && event.counts() && matters(event)
     };
     let new: Vec<_> = incident.timeline.iter().filter(is_new).collect();
     let last = *new.last()?;
-    let name = who(desk, &desk.organisation(), last);
+    let organisation = link.board.organisation.get();
+    let name = organisation.person_name(last.from.by);
     if new.len() > 1 {
         let what = t!("meanwhile.several", count = new.len(), name = name);
         return Some((what, None));
     }
-    Some(match &last.kind {
-        EventKind::Replied { text } | EventKind::Noted { text } => {
-            let what = match last.doc {
-                DocKind::Incident => t!("meanwhile.replied", name = name),
-                DocKind::Work => t!("meanwhile.noted", name = name),
-            };
-            (what, Some(text.clone()))
-        }
-        EventKind::Declared
-        | EventKind::Set(_)
-        | EventKind::Assigned { .. }
-        | EventKind::Claimed { .. }
-        | EventKind::Started
-        | EventKind::Held { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::Reopened { .. }
-        | EventKind::Closed
-        | EventKind::Cancelled { .. }
-        | EventKind::Numbered { .. } => (t!("meanwhile.changed", name = name), None),
-    })
+    let Some(text) = last.kind.message() else {
+        return Some((t!("meanwhile.changed", name = name), None));
+    };
+    let what = match last.doc {
+        DocKind::Incident => t!("meanwhile.replied", name = name),
+        DocKind::Work => t!("meanwhile.noted", name = name),
+    };
+    Some((what, Some(text.to_owned())))
 }
