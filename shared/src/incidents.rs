@@ -237,6 +237,8 @@ pub enum Refused {
     NotOwn,
     #[error("only an act in the history of this document can be taken back")]
     NothingToWithdraw,
+    #[error("an act can be taken back within {minutes} minutes")]
+    TooLate { minutes: i64 },
 }
 
 /// Who made a fact, when by which clock, and from where.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use crate::ids::{DocKind, FactId, PersonId};
 use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
 use crate::people::{Person, Role, Scope, Surface};
+use crate::time::UnixMillis;
 
 /// How many bytes a subject may have.
 pub const SUBJECT_BYTES_MAX: usize = 500;
@@ -18,6 +19,10 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// How many bytes a name, contact or id may have.
 pub const NAME_BYTES_MAX: usize = 200;
+
+/// How long after an act its author may take it back, in milliseconds of corrected time. Pages offer
+/// it for ten seconds; a slow line makes minutes of them.
+pub const WITHDRAWAL_MILLIS: i64 = 5 * 60 * 1000;
 
 /// What somebody is to an incident besides their roles.
 fn is_requester(person: &Person, incident: Option<&Incident>) -> bool {
@@ -89,6 +94,30 @@ fn withdraws_own(
         Ok(())
     } else {
         Err(Refused::NotOwn)
+    }
+}
+
+/// Whether an act done `at`, in corrected time, comes in time: what the server has is taken back
+/// within minutes, since people and clocks go by it from then on. What had not reached the server
+/// when it was taken back may go whenever, and so may what is withdrawn already.
+pub fn comes_in_time(
+    intent: &Intent,
+    at: UnixMillis,
+    incident: Option<&Incident>,
+) -> Result<(), Refused> {
+    let Intent::Withdraw { doc, fact } = *intent else {
+        return Ok(());
+    };
+    let mut events = incident.into_iter().flat_map(|incident| &incident.timeline);
+    let found = events.find(|event| (event.doc, event.fact) == (doc, fact));
+    let event = found.ok_or(Refused::NothingToWithdraw)?;
+    let is_unseen = event.from.arrival.is_none_or(|arrived| at <= arrived.at);
+    let minutes = WITHDRAWAL_MILLIS / 60_000;
+    if event.withdrawn.is_some() || is_unseen || at.since(event.from.corrected) <= WITHDRAWAL_MILLIS
+    {
+        Ok(())
+    } else {
+        Err(Refused::TooLate { minutes })
     }
 }
 
@@ -417,6 +446,25 @@ mod tests {
         let reopen = Intent::Reopen { text: text() };
         let late = may(&carol, &reopen, Some(&copy.read()));
         assert!(matches!(late, Err(Refused::State { .. })));
+    }
+
+    #[test]
+    fn a_requester_takes_back_what_they_said_and_nothing_of_others() {
+        let (carol, other) = (
+            person(CAROL, Role::Requester),
+            person(ALICE, Role::Requester),
+        );
+        let mut copy = Copy::declared();
+        let word = copy.act(CAROL, Intent::Reply { text: text() });
+        let staffs = copy.act(BOB, Intent::Reply { text: text() });
+        let doc = DocKind::Incident;
+        let back = |fact| Intent::Withdraw { doc, fact };
+        let incident = copy.read();
+        assert_eq!(may(&carol, &back(word), Some(&incident)), Ok(()));
+        for (who, fact) in [(&carol, staffs), (&other, word)] {
+            let refused = may(who, &back(fact), Some(&incident));
+            assert_eq!(refused, Err(Refused::NotOwn));
+        }
     }
 
     #[test]

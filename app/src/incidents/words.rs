@@ -215,6 +215,7 @@ pub(crate) fn refusal_text(refused: &Refused) -> String {
         Refused::Size { max } => t!("refused.too_long", max = max.to_string()),
         Refused::Generation { .. } => t!("refused.rewritten"),
         Refused::NotOwn => t!("refused.not_own"),
+        Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),
         Refused::Author
         | Refused::NothingToWithdraw
         | Refused::Shape { .. }

@@ -216,6 +216,7 @@ pub(super) fn refusal(refused: &Refused) -> String {
         Refused::TooLong { max, .. } | Refused::Size { max } => {
             t!("refused.too_long", max = max.to_string())
         }
+        Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),
         Refused::Author
         | Refused::Shape { .. }
         | Refused::Encoding

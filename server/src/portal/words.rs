@@ -185,5 +185,8 @@ pub(super) fn refusal(refused: &Refused, language: Language) -> String {
         | Refused::NotOwn
         | Refused::NothingToWithdraw
         | Refused::Generation { .. } => t("refused.form", l).to_owned(),
+        Refused::TooLate { minutes } => {
+            with(t("refused.too_late", l), "minutes", &minutes.to_string())
+        }
     }
 }

@@ -231,7 +231,7 @@ async fn a_second_true_breach_of_a_target_is_told() {
     send(&mut desk.bob, &desk.server, 250).await;
     desk.at(251).await;
     let doc = DocKind::Incident;
-    act(&mut desk.bob, desk.id, 252, Intent::Withdraw { doc, fact });
+    act(&mut desk.bob, desk.id, 203, Intent::Withdraw { doc, fact });
     send(&mut desk.bob, &desk.server, 252).await;
     let told = [
         "breached-response",

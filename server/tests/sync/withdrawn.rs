@@ -2,7 +2,7 @@
 
 use shared::ids::{DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{Intent, Refused};
-use shared::sync::message::Verdict;
+use shared::sync::message::{PushReply, Verdict};
 
 use super::device::{Device, expect_accepted};
 use super::server::{ALICE, BOB, CAROL, TestServer};
@@ -100,6 +100,78 @@ async fn a_withdrawal_is_not_withdrawn_and_said_twice_it_is_said_once() {
     assert_eq!(refused, Some(Refused::NothingToWithdraw));
     let again = refusal(&server, ALICE, id, withdraw(message)).await;
     assert_eq!(again, None, "two tabs may take back the same act");
+}
+
+const MINUTE: i64 = 60_000;
+
+/// As much later, on the server and on a device.
+fn later(server: &TestServer, device: &mut Device, minutes: i64) {
+    let millis = minutes * MINUTE;
+    server.app.clock.advance(millis);
+    device.now = device.now.plus(millis);
+}
+
+#[tokio::test]
+async fn what_others_went_by_for_longer_than_minutes_is_not_taken_back() {
+    let (server, mut alice, id, message) = with_message().await;
+    alice.reply_to(id, "Wrong window, too.");
+    expect_accepted(&alice.push(&server).await);
+    alice.pull(&server).await;
+    let incident = alice.read(id);
+    let last = incident.timeline.last().expect("the reply").fact;
+    later(&server, &mut alice, 4);
+    alice.act(id, withdraw(last));
+    expect_accepted(&alice.push(&server).await);
+    later(&server, &mut alice, 2);
+    for fact in [message, incident.timeline[0].fact] {
+        let refused = Some(Refused::TooLate { minutes: 5 });
+        let mut again = Device::console(&server, ALICE).await;
+        again.now = alice.now;
+        again.pull(&server).await;
+        again.act(id, withdraw(fact));
+        let verdicts = again.push(&server).await;
+        let told = verdicts.iter().find_map(refusal_of);
+        assert_eq!(told, refused);
+    }
+    // Another tab that shows the undone reply still offers to take it back.
+    alice.act(id, withdraw(last));
+    expect_accepted(&alice.push(&server).await);
+}
+
+fn refusal_of(verdict: &Verdict) -> Option<Refused> {
+    if let Verdict::Refused(refused) = verdict {
+        return Some(refused.clone());
+    }
+    None
+}
+
+#[tokio::test]
+async fn what_was_taken_back_in_time_without_a_network_may_arrive_hours_later() {
+    let (server, mut alice, id, message) = with_message().await;
+    alice.act(id, withdraw(message));
+    later(&server, &mut alice, 5 * 60);
+    expect_accepted(&alice.push(&server).await);
+}
+
+#[tokio::test]
+async fn whatever_the_clock_did_in_between_what_never_left_the_device_may_be_taken_back() {
+    const HOUR: i64 = 60 * MINUTE;
+    for step in [-HOUR, HOUR, 100 * HOUR] {
+        let (server, mut alice, id, _) = with_message().await;
+        let text = "Wrong incident.".to_owned();
+        let mut said = alice.drafted(Intent::Reply { text });
+        let message = said.facts[0];
+        let first = alice.write(id, &mut said);
+        let mut undone = alice.drafted(withdraw(message));
+        undone.at = undone.at.plus(step);
+        let second = alice.write(id, &mut undone);
+        server.app.clock.advance(10_000);
+        let mut request = alice.request(vec![first, second]);
+        request.clocks[0].mono += 10_000;
+        request.clocks[0].wall = request.clocks[0].wall.plus(10_000 + step);
+        let answer = server.post("/sync/push", &alice.cookie, &request).await;
+        expect_accepted(&answer.message::<PushReply>().verdicts);
+    }
 }
 
 #[tokio::test]

@@ -413,6 +413,7 @@ impl LocalIncident {
             | Refused::Encoding
             | Refused::NotOwn
             | Refused::NothingToWithdraw
+            | Refused::TooLate { .. }
             | Refused::Size { .. } => {
                 self.review(place, why, refused);
                 true

@@ -221,6 +221,7 @@ impl Offer {
             .kept
             .map_or(UnixMillis(0), |kept| latest_seen(kept, &derived));
         let (at, flags) = corrected(derived.claim, floor, arrival);
+        policy::comes_in_time(&derived.intent, at, incident)?;
         let flags = if late { flags.and(Flags::LATE) } else { flags };
         for offered in &self.changes {
             offered.write(session, &mut draft, (arrival.now, at, flags))?;
