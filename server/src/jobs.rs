@@ -21,7 +21,7 @@ use shared::time::UnixMillis;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::App;
-use crate::store::{self, Claim, Claimed, Effect, Reason, Settled, Writing};
+use crate::store::{self, Claim, Claimed, Effect, Keeps, Reason, Settled, Writing};
 
 /// The kind of effects whose payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
@@ -42,6 +42,10 @@ const PAUSE_MILLIS_MAX: i64 = 10 * 60 * 1_000;
 
 /// So many attempts on what is always postponed, or never readable, take about four days.
 const ATTEMPTS_MAX: u32 = 600;
+
+/// What is over is kept for this long, to be looked at.
+const KEPT_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
+const FORGET_EVERY_MILLIS: i64 = 60 * 60 * 1_000;
 
 /// Tells what a commit did to an incident to those whom it concerns, from `at` on. Acts that come
 /// from elsewhere, such as an import, are not told to anybody.
@@ -76,7 +80,8 @@ pub(crate) async fn announce(
     Ok(())
 }
 
-/// Takes back the last breach that was told, to those who were told of it.
+/// Takes back the last breach that was told, to those who were told of it. A letter that has not left
+/// does not leave any more, and nothing is taken back of what nobody got.
 pub(crate) async fn correct(
     writing: &mut dyn Writing,
     (clock, due): (Measure, UnixMillis),
@@ -88,7 +93,13 @@ pub(crate) async fn correct(
     told.retain(|said| Some(said.round) == last);
     let event = Event::BreachCorrected { clock, due };
     for notice in notify::of_correction(event, &told, incident) {
-        writing.add_effect(&effect(&notice, at)).await?;
+        let correction = effect(&notice, at);
+        writing.add_effect(&correction).await?;
+        let event = Event::Breached { clock, due };
+        let breach = Notice { event, ..notice };
+        if writing.void_effect(&breach.key()).await? {
+            writing.void_effect(&correction.key).await?;
+        }
     }
     Ok(())
 }
@@ -105,6 +116,11 @@ async fn said(
 fn effect(notice: &Notice, at: UnixMillis) -> Effect {
     Effect {
         key: notice.key(),
+        keeps: if notice.event.is_of_clock() {
+            Keeps::ForEver
+        } else {
+            Keeps::Awhile
+        },
         kind: NOTICE.to_owned(),
         payload: serde_json::to_vec(notice).expect("a notice is plain JSON"),
         next_at: at,
@@ -154,10 +170,14 @@ impl Gate<'_> {
 
 /// Delivers what is due until the server ends.
 pub async fn run(app: Arc<App>, mut courier: impl Courier) {
+    let mut forgotten_at = None;
     while !app.is_stopping() {
         match turn(&app, &mut courier).await {
             Ok(true) => continue,
-            Ok(false) => courier.rest().await,
+            Ok(false) => {
+                courier.rest().await;
+                forget_now_and_then(&app, &mut forgotten_at).await;
+            }
             Err(cause) => tracing::warn!(cause = format!("{cause:#}"), "cannot read the outbox"),
         }
         tokio::select! {
@@ -166,6 +186,25 @@ pub async fn run(app: Arc<App>, mut courier: impl Courier) {
         }
     }
     courier.rest().await;
+}
+
+/// Forgets what was over long ago, a little at a time: nobody waits for it.
+async fn forget_now_and_then(app: &App, last: &mut Option<UnixMillis>) {
+    let now = app.clock.now();
+    if last.is_some_and(|last| now.since(last).abs() < FORGET_EVERY_MILLIS) {
+        return;
+    }
+    match app.store.forget_effects(now.plus(-KEPT_MILLIS)).await {
+        Ok(0) => *last = Some(now),
+        Ok(_) => {}
+        Err(cause) => {
+            tracing::warn!(
+                cause = format!("{cause:#}"),
+                "cannot forget what was delivered"
+            );
+            *last = Some(now);
+        }
+    }
 }
 
 /// Claims the effect that is due longest and delivers it. One at a time: a worker that dies keeps

@@ -152,9 +152,19 @@ pub struct Quarantined {
 pub struct Effect {
     /// Whoever writes the same key again writes nothing.
     pub key: String,
+    pub keeps: Keeps,
     pub kind: String,
     pub payload: Vec<u8>,
     pub next_at: UnixMillis,
+}
+
+/// How long the key of an effect is kept once that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// It cannot come again: the fact behind it is accepted once.
+    Awhile,
+    /// It is looked up when the same is about to be said again.
+    ForEver,
 }
 
 /// What became of a notice of a clock.
@@ -335,6 +345,8 @@ pub trait Writing: View {
     /// Ends the doubt about a breach.
     async fn settle(&mut self, told: &Told, outcome: Outcome) -> Result<()>;
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
+    /// Ends an effect that no worker has in hand. Whether it certainly never happened.
+    async fn void_effect(&mut self, key: &str) -> Result<bool>;
     /// The keys that begin so and go on with a `.` or a `/`, whatever became of their effects.
     async fn effects(&mut self, begin: &str) -> Result<Vec<String>>;
     /// Keeps everything written, with the log ending at `head`.

@@ -95,6 +95,21 @@ impl Event {
         }
     }
 
+    /// Whether a clock says it, of which no fact tells that it was said.
+    pub fn is_of_clock(self) -> bool {
+        match self {
+            Self::Warned { .. } | Self::Breached { .. } | Self::BreachCorrected { .. } => true,
+            Self::Declared
+            | Self::Assigned
+            | Self::Asked
+            | Self::Replied
+            | Self::Resolved
+            | Self::Closed
+            | Self::Reopened
+            | Self::Cancelled => false,
+        }
+    }
+
     /// Short and stable, for keys.
     fn word(self) -> String {
         let clocked = |event: &str, clock, due: UnixMillis| {

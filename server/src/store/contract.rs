@@ -491,6 +491,7 @@ pub(super) async fn numbers_and_effects_are_given_once(place: &impl Place) {
     assert_eq!(turn.last_number().await.expect("a look"), Some(1_007));
     let effect = Effect {
         key: "incident/created/7/mail".to_owned(),
+        keeps: super::Keeps::Awhile,
         kind: "mail".to_owned(),
         payload: vec![1],
         next_at: NOW,

@@ -117,8 +117,11 @@ pub trait Outbox {
     async fn begin_effect(&self, claim: &Claim, until: UnixMillis) -> Result<bool>;
     /// Notes what became of it, unless the claim was lost.
     async fn settle_effect(&self, claim: &Claim, settled: Settled) -> Result<()>;
-    /// How many effects there are, by state and reason.
+    /// How many effects are not over, by state and reason.
     async fn count_effects(&self) -> Result<Vec<EffectCount>>;
+    /// Forgets some of the effects that were over before a moment, but those whose keys are kept for
+    /// ever. Returns how many; none when there are no more.
+    async fn forget_effects(&self, before: UnixMillis) -> Result<u64>;
     /// Has everything that was given up or could not reach anybody tried again. Returns how many.
     async fn replay_effects(&self, now: UnixMillis) -> Result<u64>;
 }

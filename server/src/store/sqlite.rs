@@ -37,7 +37,7 @@ use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, Vie
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "log",
@@ -67,6 +67,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "due",
         include_str!("../../migrations/sqlite/0006_due.sql"),
+    ),
+    (
+        7,
+        "over",
+        include_str!("../../migrations/sqlite/0007_over.sql"),
     ),
 ];
 
@@ -437,6 +442,8 @@ mod tests {
         a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began,
         what_became_of_an_effect_is_kept_and_counted,
         the_keys_of_one_event_are_found,
+        what_is_over_is_forgotten_but_keys_that_are_looked_up,
+        what_no_worker_has_in_hand_is_ended_at_once,
         people_and_sessions_last,
         what_is_due_is_told_once,
         a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,

@@ -47,6 +47,19 @@ impl Desk {
         tick(&self.server.app).await.expect("it ticks");
     }
 
+    /// What of clocks a worker would find to deliver.
+    async fn to_leave(&self) -> Vec<String> {
+        let (store, now) = (&self.server.app.store, self.server.app.clock.now());
+        let mut found = Vec::new();
+        while let Some(effect) = store.claim_effect(now, now.plus(1)).await.expect("a look") {
+            let event = effect.claim.key.split('/').nth(1).unwrap_or_default();
+            let clock = event.rsplit_once('-').map(|(event, _)| event.to_owned());
+            let is_clock = |event: &String| event.ends_with("-response");
+            found.extend(clock.filter(is_clock));
+        }
+        found
+    }
+
     async fn told(&self) -> Vec<String> {
         let told = self.server.clocks_told().await;
         assert!(told.iter().all(|(_, to)| to == "2"), "Bob holds it");
@@ -214,6 +227,25 @@ async fn what_was_late_when_it_was_imported_is_told_to_nobody() {
     tick(&server.app).await.expect("it ticks");
     let told = server.clocks_told().await;
     assert_eq!(told, []);
+}
+
+#[tokio::test]
+async fn a_breach_whose_letters_still_wait_is_taken_back_unsaid() {
+    let mut desk = Desk::open().await;
+    act(&mut desk.bob, desk.id, 200, reply());
+    let fact = desk.bob.read(desk.id).timeline.last().expect("it").fact;
+    desk.at(250).await;
+    send(&mut desk.bob, &desk.server, 250).await;
+    desk.at(251).await;
+    let told = ["breached-response", "corrected-response"];
+    assert_eq!(desk.told().await, told);
+    assert_eq!(desk.to_leave().await, [] as [&str; 0]);
+
+    let doc = DocKind::Incident;
+    act(&mut desk.bob, desk.id, 203, Intent::Withdraw { doc, fact });
+    send(&mut desk.bob, &desk.server, 252).await;
+    desk.at(253).await;
+    assert_eq!(desk.to_leave().await, ["breached-response"]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use shared::sync::Seq;
 use shared::time::UnixMillis;
 
 use super::{NOW, Place, writing};
-use crate::store::{Claim, Claimed, Effect, Reason, Settled, Store};
+use crate::store::{Claim, Claimed, Effect, Keeps, Reason, Settled, Store};
 
 const LEASE_MILLIS: i64 = 1_000;
 
@@ -15,6 +15,11 @@ async fn add(store: &Arc<dyn Store>, keys: &[&str]) {
     for (place, key) in (0..).zip(keys) {
         let effect = Effect {
             key: (*key).to_owned(),
+            keeps: if key.contains('/') {
+                Keeps::ForEver
+            } else {
+                Keeps::Awhile
+            },
             kind: "notice".to_owned(),
             payload: key.as_bytes().to_vec(),
             next_at: NOW.plus(place),
@@ -109,10 +114,8 @@ pub(in crate::store) async fn what_became_of_an_effect_is_kept_and_counted(place
         .map(|one| (one.state.as_str(), one.reason.as_deref(), one.count))
         .collect();
     let expected = [
-        ("done", None, 1),
         ("given_up", Some("refused"), 1),
         ("unreachable", Some("no_relay"), 1),
-        ("void", None, 1),
         ("waiting", Some("in_doubt"), 1),
     ];
     assert_eq!(counts, expected);
@@ -126,6 +129,53 @@ pub(in crate::store) async fn what_became_of_an_effect_is_kept_and_counted(place
     // What is over is never written again.
     add(&store, &["a"]).await;
     assert_eq!(claim(&store, later, 9).await, []);
+}
+
+pub(in crate::store) async fn what_is_over_is_forgotten_but_keys_that_are_looked_up(
+    place: &impl Place,
+) {
+    let store = place.open().await;
+    add(&store, &["a", "a/late-1/2/mail", "b", "c"]).await;
+    let outcomes = [
+        Settled::Done,
+        Settled::Done,
+        Settled::Void,
+        Settled::GivenUp(Reason::Refused),
+    ];
+    let claimed = claim(&store, NOW.plus(5), 9).await;
+    for (one, outcome) in claimed.iter().zip(outcomes) {
+        let settled = store.settle_effect(&one.claim, outcome).await;
+        settled.expect("the claim is held");
+    }
+    let over = NOW.plus(5 + LEASE_MILLIS);
+    assert_eq!(store.forget_effects(over).await.expect("it can"), 0);
+    let later = over.plus(1);
+    assert_eq!(store.forget_effects(later).await.expect("it can"), 2);
+    assert_eq!(store.forget_effects(later).await.expect("it can"), 0);
+    add(&store, &["a", "a/late-1/2/mail", "b", "c"]).await;
+    assert_eq!(keys(&claim(&store, later, 9).await), ["a", "b"]);
+    assert_eq!(store.replay_effects(later).await.expect("a replay"), 1);
+}
+
+pub(in crate::store) async fn what_no_worker_has_in_hand_is_ended_at_once(place: &impl Place) {
+    let store = place.open().await;
+    add(&store, &["a", "b", "c", "d"]).await;
+    let claimed = claim(&store, NOW.plus(2), 3).await;
+    let in_doubt = Settled::Later(NOW, Reason::InDoubt);
+    for (one, outcome) in claimed.iter().zip([in_doubt, Settled::Done]) {
+        let settled = store.settle_effect(&one.claim, outcome).await;
+        settled.expect("the claim is held");
+    }
+    let mut turn = writing(&store).await;
+    let mut ended = Vec::new();
+    for key in ["a", "b", "c", "d", "e"] {
+        ended.push(turn.void_effect(key).await.expect("it can"));
+    }
+    turn.commit(Seq(1)).await.expect("a commit");
+    assert_eq!(ended, [false, false, false, true, false]);
+    // Only the one in hand is left, once its worker is lost.
+    let left = claim(&store, NOW.plus(2 + LEASE_MILLIS), 9).await;
+    assert_eq!(keys(&left), ["c"]);
 }
 
 pub(in crate::store) async fn the_keys_of_one_event_are_found(place: &impl Place) {

@@ -85,7 +85,9 @@ impl Outbox for Sqlite {
     }
 
     async fn count_effects(&self) -> Result<Vec<EffectCount>> {
-        const SQL: &str = "SELECT state, reason, count(*) FROM effects GROUP BY 1, 2 ORDER BY 1, 2";
+        const SQL: &str = "SELECT state, reason, count(*) FROM effects
+             WHERE state IN ('waiting', 'claimed', 'begun', 'given_up', 'unreachable')
+             GROUP BY 1, 2 ORDER BY 1, 2";
         let rows = sqlx::query(SQL).fetch_all(&self.readers).await?;
         let count = |row: &SqliteRow| {
             Ok(EffectCount {
@@ -95,6 +97,16 @@ impl Outbox for Sqlite {
             })
         };
         rows.iter().map(count).collect()
+    }
+
+    async fn forget_effects(&self, before: UnixMillis) -> Result<u64> {
+        // Of what is over, the time is the end of its last lease.
+        const SQL: &str = "DELETE FROM effects WHERE rowid IN (
+             SELECT rowid FROM effects
+             WHERE state IN ('done', 'void') AND next_at < ? AND is_lasting = 0
+             LIMIT 1000)";
+        let query = sqlx::query(SQL).bind(before.0);
+        Ok(query.execute(&self.writer).await?.rows_affected())
     }
 
     async fn replay_effects(&self, now: UnixMillis) -> Result<u64> {

@@ -13,8 +13,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    Audience, DocState, Effect, Outcome, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX, Quarantined,
-    Result, RowState, StoredChange, Told, Writing,
+    Audience, DocState, Effect, Keeps, Outcome, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX,
+    Quarantined, Result, RowState, StoredChange, Told, Writing,
 };
 use super::due;
 use super::reading::Reading;
@@ -303,16 +303,29 @@ impl Writing for Reading {
     }
 
     async fn add_effect(&mut self, effect: &Effect) -> Result<()> {
-        const SQL: &str = "INSERT INTO effects (key, kind, payload, next_at) VALUES (?, ?, ?, ?)
-             ON CONFLICT DO NOTHING";
+        const SQL: &str = "INSERT INTO effects (key, is_lasting, kind, payload, next_at)
+             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         sqlx::query(SQL)
             .bind(&effect.key)
+            .bind(effect.keeps == Keeps::ForEver)
             .bind(&effect.kind)
             .bind(&effect.payload)
             .bind(effect.next_at.0)
             .execute(&mut *self.0)
             .await?;
         Ok(())
+    }
+
+    async fn void_effect(&mut self, key: &str) -> Result<bool> {
+        const SQL: &str = "UPDATE effects SET state = 'void', payload = x''
+             WHERE key = ? AND state IN ('waiting', 'given_up', 'unreachable')
+             RETURNING doubts = 0";
+        let query = sqlx::query(SQL).bind(key);
+        let ended = query.fetch_optional(&mut *self.0).await?;
+        Ok(ended
+            .map(|row| row.try_get(0))
+            .transpose()?
+            .unwrap_or(false))
     }
 
     async fn effects(&mut self, begin: &str) -> Result<Vec<String>> {
