@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use shared::ids::{DocKey, DocKind};
-use shared::incidents::Refused;
+use shared::incidents::{Intent, Refused};
 use shared::people::Surface;
 use shared::rows::unpack_one;
 use shared::sync::message::{PullPage, PushReply, Verdict};
@@ -46,7 +46,9 @@ impl World {
             let is_whole = done.is_none_or(|done| done.drafted.intent == entry.drafted.intent);
             assert!(is_whole, "what is under review keeps its text");
             let is_unborn = !self.server.kept.contains_key(&entry.incident);
+            let is_withdrawal = matches!(entry.drafted.intent, Intent::Withdraw { .. });
             let is_reason = matches!(entry.why, Refused::Role { .. } | Refused::Scope)
+                || (is_withdrawal && matches!(entry.why, Refused::TooLate { .. }))
                 || (is_unborn && entry.why == Refused::FollowsRefused);
             assert!(is_reason, "a person cannot mend this: {entry:?}");
         }
@@ -153,7 +155,11 @@ impl World {
                 Verdict::Missing { .. } => is_known,
                 Verdict::Refused(why) => matches!(
                     why,
-                    Refused::Role { .. } | Refused::Scope | Refused::FollowsRefused
+                    Refused::Role { .. }
+                        | Refused::Scope
+                        | Refused::FollowsRefused
+                        // People here take back what is hours old.
+                        | Refused::TooLate { .. }
                 ),
             };
             assert!(
