@@ -26,6 +26,7 @@ use shared::ids::{ActId, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
 use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell};
+use crate::session::Session;
 use crate::ui::browser;
 
 pub(crate) use acts::Painted;
@@ -67,13 +68,22 @@ struct Engine {
 }
 
 impl Link {
-    /// A link whose engine is not yet running.
-    pub fn idle(surface: Surface) -> Self {
-        Self {
+    /// A link whose engine runs for whoever is signed in.
+    pub fn following(session: Session) -> Self {
+        let link = Self {
             state: StoredValue::new_local(Rc::default()),
-            board: Board::new(),
-            surface,
-        }
+            board: Board::new(session.ended),
+            surface: session.surface,
+        };
+        let person = session.id();
+        Effect::new(move |_| {
+            if let Some(person) = person.get() {
+                spawn_local(async move {
+                    link.begin(person).await;
+                });
+            }
+        });
+        link
     }
 
     /// Starts the engine for a person and shows what is stored, without the network.

@@ -2,7 +2,8 @@
 //!
 //! The person last signed in is remembered, so that an offline start needs no server: the engine
 //! starts at once, and the session is checked behind it. A session that ended is asked for again
-//! beside the page, never instead of it. Signing out discards nothing that waits.
+//! beside the page, never instead of it. Signing out discards nothing that waits. The session knows
+//! nothing of the engine, which follows it: a page that only signs in needs no engine.
 
 #![expect(
     unreachable_pub,
@@ -18,10 +19,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
+use shared::ids::PersonId;
 use shared::people::Person;
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::{Call, Failure};
+use crate::engine::protocol::Failure;
 use crate::link::{Link, forget_beside};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -40,7 +42,10 @@ pub struct Session {
     pub looked: RwSignal<bool>,
     /// The language the page is written in; the page is built anew when it changes.
     pub language: RwSignal<&'static str>,
-    link: Link,
+    /// Whether the server knows the session no more, while the person goes on working.
+    pub ended: RwSignal<bool>,
+    /// Where this page is.
+    pub surface: Surface,
 }
 
 #[derive(Deserialize)]
@@ -78,96 +83,88 @@ enum Word {
 }
 
 impl Session {
-    pub fn new(link: Link) -> Self {
+    pub fn new(surface: Surface) -> Self {
         Self {
             person: RwSignal::new(None),
             looked: RwSignal::new(false),
             language: RwSignal::new(text::preferred(
-                remembered(link.surface)
+                remembered(surface)
                     .as_ref()
                     .map(|person| person.language.as_str()),
             )),
-            link,
+            ended: RwSignal::new(false),
+            surface,
         }
-    }
-
-    /// Where this page is.
-    pub fn surface(self) -> Surface {
-        self.link.surface
     }
 
     /// Starts from what the device remembers, then hears what the server says.
     pub async fn begin(self) {
-        let surface = self.link.surface;
-        let remembered = remembered(surface);
+        let remembered = remembered(self.surface);
         if let Some(person) = remembered.clone() {
             self.enter(person);
         }
         finish_sign_out().await;
-        let word = ask_server(surface).await;
-        match (word, remembered) {
-            (Word::Person(person), Some(before)) if person.id == before.id => self.refresh(*person),
-            (Word::Person(person), before) => self.replace(before.is_some(), *person).await,
-            (Word::Nobody, Some(_)) => self.link.board.sign_in_needed.set(true),
-            (Word::Nobody | Word::NoAnswer, None) | (Word::NoAnswer, Some(_)) => {}
+        match ask_server(self.surface).await {
+            Word::Person(person) => self.enter(*person),
+            Word::Nobody => self.ended.set(remembered.is_some()),
+            Word::NoAnswer => {}
         }
         self.looked.set(true);
     }
 
     /// Signs in; an error is a sentence for the person.
     pub async fn sign_in(self, login: &str, password: &str) -> Result<(), String> {
-        let person = post_credentials(login, password, self.link.surface).await?;
+        let person = post_credentials(login, password, self.surface).await?;
         browser::store(SIGN_OUT, None);
-        let before = self.person.get_untracked();
-        self.link.board.sign_in_needed.set(false);
-        match before {
-            Some(before) if before.id == person.id => {
-                self.refresh(person);
-                self.link.tell(Call::SignedIn);
-            }
-            before => self.replace(before.is_some(), person).await,
-        }
+        self.ended.set(false);
+        self.enter(person);
         Ok(())
     }
 
     /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest,
     /// with all that lies beside it.
-    pub async fn sign_out(self, forget: bool) -> Result<(), Failure> {
-        let stopped = self.link.stop(forget).await;
+    pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), Failure> {
+        let stopped = link.stop(forget).await;
         if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
             return Err(failure);
         }
         let person = self.person.get_untracked().filter(|_| forget);
         if let Some(person) = person {
-            forget_beside(self.link.surface, person.id);
+            forget_beside(self.surface, person.id);
         }
-        browser::store(slot(self.link.surface), None);
+        browser::store(slot(self.surface), None);
         browser::store(SIGN_OUT, Some("1"));
         self.person.set(None);
         finish_sign_out().await;
         Ok(())
     }
 
+    /// Takes up a person's work. Another person than the page knew gets a page of their own, on
+    /// which nothing of the first one is left.
     fn enter(self, person: Person) {
-        let id = person.id;
+        let before = self
+            .person
+            .with_untracked(|before| before.as_ref().map(|before| before.id));
+        if before.is_some_and(|before| before != person.id) {
+            self.remember(&person);
+            // A page that may not reload is one that is already leaving.
+            return drop(window().location().reload());
+        }
         self.refresh(person);
         self.looked.set(true);
-        spawn_local(async move {
-            self.link.begin(id).await;
-        });
     }
 
-    /// Another person than the page knew: their database is another one.
-    async fn replace(self, is_running: bool, person: Person) {
-        if is_running {
-            self.link.stop(false).await.ok();
-        }
-        self.enter(person);
+    /// Whose page it is.
+    pub(crate) fn id(self) -> Memo<Option<PersonId>> {
+        Memo::new(move |_| {
+            self.person
+                .with(|person| person.as_ref().map(|person| person.id))
+        })
     }
 
     /// Takes over what the directory newly says of the person, such as their roles.
-    pub(crate) fn follow_directory(self) {
-        let organisation = self.link.board.organisation;
+    pub(crate) fn follow_directory(self, link: Link) {
+        let organisation = link.board.organisation;
         Effect::new(move |_| {
             let organisation = organisation.get();
             let Some(before) = self.person.get_untracked() else {
@@ -181,12 +178,16 @@ impl Session {
     }
 
     fn refresh(self, person: Person) {
-        if let Ok(json) = serde_json::to_string(&person) {
-            browser::store(slot(self.link.surface), Some(&json));
-        }
+        self.remember(&person);
         let language = text::preferred(Some(&person.language));
         self.person.set(Some(Arc::new(person)));
         self.speak(language);
+    }
+
+    fn remember(self, person: &Person) {
+        if let Ok(json) = serde_json::to_string(person) {
+            browser::store(slot(self.surface), Some(&json));
+        }
     }
 
     /// Changes the language of the page.
@@ -196,7 +197,6 @@ impl Session {
         }
         spawn_local(async move {
             text::speak(language).await;
-            self.link.board.name_again();
             self.language.set(language);
         });
     }

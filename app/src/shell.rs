@@ -53,13 +53,12 @@ pub fn start(rooms: Rooms) {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     // Mounted first: tasks need the executor, and signals the owner, that mounting brings.
     mount_to_body(move || {
-        let link = Link::idle(Surface::Console);
-        let session = Session::new(link);
+        let session = Session::new(Surface::Console);
+        let link = Link::following(session);
         let can_speak = RwSignal::new(false);
         spawn_local(session.begin());
         spawn_local(async move {
             text::speak(session.language.get_untracked()).await;
-            link.board.name_again();
             can_speak.set(true);
             text::prepare();
         });
@@ -85,7 +84,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(drafts);
     appearance::follow();
     link.board.keep_folded();
-    session.follow_directory();
+    session.follow_directory(link);
     save_when_leaving(drafts);
     let installed = window_event_listener_untyped("appinstalled", move |_| {
         ask_to_persist_once_more(link);
@@ -93,11 +92,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     on_cleanup(move || installed.remove());
     // Memos, since the page must not be built again for what is known already.
     let is_known = Memo::new(move |_| session.looked.get());
-    let person = Memo::new(move |_| {
-        session
-            .person
-            .with(|person| person.as_ref().map(|person| person.id))
-    });
+    let person = session.id();
     Effect::new(move |before: Option<Option<PersonId>>| {
         let person = person.get();
         if before
@@ -122,6 +117,8 @@ fn Console(link: Link, session: Session) -> impl IntoView {
                 if signs_in.try_update_value(std::mem::take) == Some(true) {
                     untrack(|| land(desk));
                 }
+                // In the language of the page.
+                link.board.name_again();
                 view! { <Page /> }.into_any()
             }
         }

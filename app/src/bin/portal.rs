@@ -1,6 +1,6 @@
 //! The portal of the people who report problems and wait for them to be solved.
 //!
-//! What its first page does not need comes in a file of its own, as in the console.
+//! What its first page does not need comes in files of its own, as in the console.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -15,19 +15,30 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 fn main() {
     app::portal::start(Rooms {
+        inside: || Box::pin(inside()),
         report: || Box::pin(report()),
         incident: |id| Box::pin(incident(id)),
         unsent: || Box::pin(unsent()),
         rescued: |sealed| Box::pin(rescued(sealed)),
         leaving: |leaving| Box::pin(leave(leaving)),
+        fetch_inside: || Box::pin(fetch_inside()),
         fetch: || Box::pin(fetch()),
     });
 }
 
+async fn fetch_inside() {
+    // Whoever enters a room that is not here is told then.
+    inside_room().await.ok();
+}
+
 /// Fetches all rooms, so that they open at once.
 async fn fetch() {
-    // Whoever enters a room that is not here is told then.
     all_rooms().await.ok();
+}
+
+#[wasm_split(inside, fallible, preload(inside_room))]
+fn inside() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::inside())
 }
 
 #[wasm_split(rooms, fallible, preload(all_rooms))]

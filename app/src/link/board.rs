@@ -167,7 +167,8 @@ pub struct Board {
     pub(super) opened: StoredValue<Opened>,
     /// Facts on the screen that this device has not committed yet, with their acts.
     pub painted: RwSignal<HashMap<FactId, ActId>>,
-    pub sign_in_needed: RwSignal<bool>,
+    /// Whether the session has ended.
+    sign_in_needed: RwSignal<bool>,
     pub update_needed: RwSignal<bool>,
     /// What another tab has just written as a draft.
     pub drafted: RwSignal<Option<WrittenDraft>>,
@@ -181,7 +182,7 @@ pub struct Board {
 }
 
 impl Board {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(sign_in_needed: RwSignal<bool>) -> Self {
         Self {
             rows: StoredValue::new_local(Rows::default()),
             version: RwSignal::new(0),
@@ -191,7 +192,7 @@ impl Board {
             incident: RwSignal::new(None),
             opened: StoredValue::new(Opened::default()),
             painted: RwSignal::new(HashMap::new()),
-            sign_in_needed: RwSignal::new(false),
+            sign_in_needed,
             update_needed: RwSignal::new(false),
             drafted: RwSignal::new(None),
             versions: RwSignal::new(Versions::Same),

@@ -8,7 +8,7 @@ use web_sys::SubmitEvent;
 use shared::incidents::Intent;
 use shared::policy;
 
-use super::Front;
+use super::front::Front;
 use super::incident::Open;
 use super::words::{self, Standing};
 use crate::engine::protocol::DraftKind;

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use shared::incidents::{Event, EventKind, Incident};
 
+use super::front::Front;
 use super::incident::Open;
-use super::{Front, words};
+use super::words;
 use crate::text::{self, t};
 
 /// How safe a fact is.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::Front;
 use super::address::Place;
+use super::front::Front;
 use crate::banners::Banners;
 use crate::engine::protocol::{Failure, Line, Rescued, Sealed, Status};
 use crate::text::{self, t};
@@ -143,7 +143,7 @@ pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
             if forgets {
                 front.drafts.forget();
             }
-            match front.session.sign_out(forgets).await {
+            match front.session.sign_out(front.link, forgets).await {
                 Ok(()) => drop(leaving.try_set(false)),
                 Err(Failure::StillWaiting { count }) => {
                     failure.try_set(t!("failure.still_waiting", count = count));

@@ -10,9 +10,8 @@ use shared::ids::IncidentId;
 use shared::incidents::{Intent, Requester, State};
 use shared::rows::Row;
 
-use super::Front;
 use super::address::Place;
-use super::title;
+use super::front::{Front, title};
 use super::words::Standing;
 use crate::engine::protocol::{Answer, Call};
 use crate::text::t;

@@ -9,8 +9,9 @@ use web_sys::SubmitEvent;
 use shared::ids::IncidentId;
 use shared::incidents::{Incident, Intent, State};
 
+use super::front::{Front, title};
 use super::words::Standing;
-use super::{Front, compose, conversation, home, report, title, words};
+use super::{compose, conversation, home, report, words};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::meanwhile::Meanwhile;

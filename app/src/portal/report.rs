@@ -14,7 +14,7 @@ use shared::policy;
 use shared::sync::message::Surface;
 
 use super::address::Place;
-use super::{Front, title};
+use super::front::{Front, title};
 use crate::link::beside;
 use crate::text::{self, t};
 use crate::ui::browser;

@@ -1,4 +1,5 @@
-//! Rooms of the portal: what its first page does not need, in one file that comes after it.
+//! Rooms of the portal: what its first page, which only signs in, does not need. The page of a person
+//! is one file, what opens on it another.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,7 +7,8 @@ use std::pin::Pin;
 use leptos::prelude::*;
 use shared::ids::IncidentId;
 
-use super::{Front, frame, incident, report, unsent, words};
+use super::front::Front;
+use super::{frame, incident, inside, report, unsent, words};
 use crate::banners::copy_button;
 use crate::engine::protocol::{Rescued, Sealed};
 use crate::ui::room::Entering;
@@ -14,13 +16,21 @@ use crate::ui::room::Entering;
 /// How the page enters its rooms.
 #[derive(Clone, Copy)]
 pub struct Rooms {
+    pub inside: fn() -> Entering,
     pub report: fn() -> Entering,
     pub incident: fn(IncidentId) -> Entering,
     pub unsent: fn() -> Entering,
     pub rescued: fn(Sealed<Rescued>) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
-    /// Fetches the file of the rooms.
+    /// Fetches the file of a person's page.
+    pub fetch_inside: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+    /// Fetches the file of the rooms on it.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// The page of a person who is signed in.
+pub fn inside() -> AnyView {
+    inside::inside(Front::of_page()).into_any()
 }
 
 /// The questions of a new report.

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Front, words};
+use super::front::Front;
+use super::words;
 use crate::engine::protocol::{Call, ReviewAct};
 use crate::text::t;
 

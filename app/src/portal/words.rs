@@ -8,7 +8,7 @@ use shared::incidents::{
 use shared::rows::Row;
 use shared::time::UnixMillis;
 
-use super::Front;
+use super::front::Front;
 use crate::engine::protocol::{Failure, Rescued};
 use crate::incidents::Draft;
 use crate::text::{self, t};

@@ -7,6 +7,8 @@ use web_sys::SubmitEvent;
 use shared::sync::message::Surface;
 
 use super::Session;
+use crate::engine::protocol::Call;
+use crate::incidents::Drafts;
 use crate::link::Link;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
@@ -32,7 +34,7 @@ impl Form {
         }
     }
 
-    fn submit(self, session: Session) {
+    fn submit(self, session: Session, afterwards: impl FnOnce() + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -41,6 +43,9 @@ impl Form {
         spawn_local(async move {
             let (login, password) = (self.login.get_untracked(), self.password.get_untracked());
             let outcome = session.sign_in(login.trim(), &password).await;
+            if outcome.is_ok() {
+                afterwards();
+            }
             // The form may have gone with the page it stood on.
             self.busy.try_set(false);
             self.failure.try_set(outcome.err().unwrap_or_default());
@@ -55,7 +60,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let form = Form::new(String::new());
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        form.submit(session);
+        form.submit(session, || {});
     };
     view! {
         <main class="signin">
@@ -67,7 +72,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     {t!("signin.submit")}
                 </button>
             </form>
-            {about(session.surface())}
+            {about(session.surface)}
         </main>
     }
 }
@@ -123,7 +128,7 @@ pub(crate) fn SignInAgain() -> impl IntoView {
     let link = expect_context::<Link>();
     let session = expect_context::<Session>();
     let asking = RwSignal::new(false);
-    let needed = link.board.sign_in_needed;
+    let needed = session.ended;
     let waiting = move || link.board.status.with(|status| status.waiting);
     Effect::new(move |_| {
         if !needed.get() {
@@ -158,10 +163,13 @@ pub(crate) fn SignInAgain() -> impl IntoView {
 #[component]
 fn SignInSheet(login: String, asking: RwSignal<bool>) -> impl IntoView {
     let session = expect_context::<Session>();
+    let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
     let form = Form::new(login);
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        form.submit(session);
+        // Should somebody else sign in, they get another page.
+        drafts.send_all();
+        form.submit(session, move || link.tell(Call::SignedIn));
     };
     view! {
         <Sheet title=t!("signin.again_title") on_close=move |()| asking.set(false)>

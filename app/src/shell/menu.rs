@@ -162,7 +162,7 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
             if forgets {
                 drafts.forget();
             }
-            if let Err(why) = desk.session.sign_out(forgets).await {
+            if let Err(why) = desk.session.sign_out(desk.link, forgets).await {
                 failure.try_set(failure_text(&why));
             }
         });

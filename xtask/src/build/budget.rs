@@ -7,12 +7,13 @@ use anyhow::{Result, bail};
 /// A build over its limit fails, so that nothing grows unseen; the target is where it is to come.
 struct Budget {
     what: &'static str,
+    /// Each by its plain address, or all that begin as one that ends with `*`.
     files: &'static [&'static str],
     brotli_kb_target: usize,
     brotli_kb_max: usize,
 }
 
-const BUDGETS: [Budget; 4] = [
+const BUDGETS: [Budget; 5] = [
     Budget {
         what: "console, first load",
         files: &[
@@ -41,7 +42,17 @@ const BUDGETS: [Budget; 4] = [
             "/assets/portal-text-de.json",
         ],
         brotli_kb_target: 120,
-        brotli_kb_max: 192,
+        brotli_kb_max: 110,
+    },
+    Budget {
+        what: "portal, what comes while somebody signs in",
+        files: &[
+            "/assets/portal-split_inside.wasm",
+            // Shared by the files of the rooms; the cut numbers them.
+            "/assets/portal-chunk_*",
+        ],
+        brotli_kb_target: 110,
+        brotli_kb_max: 110,
     },
     Budget {
         what: "engine",
@@ -73,7 +84,7 @@ pub(super) fn check(files: &[Written], profile: Profile) -> Result<()> {
     for budget in BUDGETS {
         let parts = files
             .iter()
-            .filter(|file| budget.files.contains(&file.plain.as_str()));
+            .filter(|file| budget.files.iter().any(|name| is_named(name, &file.plain)));
         let bytes: usize = parts.map(|file| file.brotli_bytes).sum();
         let kb = bytes.div_ceil(1024);
         let Budget {
@@ -92,4 +103,11 @@ pub(super) fn check(files: &[Written], profile: Profile) -> Result<()> {
         bail!("the client is over its limit: {}", over.join("; "));
     }
     Ok(())
+}
+
+fn is_named(name: &str, address: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(beginning) => address.starts_with(beginning),
+        None => address == name,
+    }
 }
