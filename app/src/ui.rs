@@ -3,6 +3,7 @@
 //! Nothing here knows incidents or the engine.
 
 pub mod browser;
+pub mod fold;
 pub mod icon;
 pub mod live;
 pub mod overlay;

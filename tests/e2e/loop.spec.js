@@ -176,7 +176,7 @@ test('the author of the other value can settle it too', async ({ device }) => {
   await expect(phone.desk.clash).toBeInViewport();
   await expect(phone.desk.property('Urgency').locator('..')).toContainText('2 values');
   // The head leads to the choice, also from the history.
-  await phone.desk.toggleHistory();
+  await phone.desk.turnTo('History');
   await phone.desk.press('1 conflict');
   const keep = phone.desk.clash.getByRole('button', { name: 'Keep High' });
   await expect(keep).toBeFocused();

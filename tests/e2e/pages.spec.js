@@ -34,26 +34,25 @@ for (const [size, screen] of Object.entries(screens)) {
       if (size === 'desk') await desk.filter('');
       await look('incident');
       if (size === 'phone') {
-        await page.getByText('Properties', { exact: true }).click();
+        await desk.turnTo('Properties');
         await look('properties');
-        await page.getByText('Properties', { exact: true }).click();
       }
-      await desk.toggleHistory();
+      await desk.turnTo('History');
       await look('history');
-      await desk.toggleHistory();
+      await desk.turnTo('Conversation');
 
       const office = await device('agent@demo');
       await own.goOffline();
       await desk.note('Written in a dead zone.');
       await desk.isOffline();
       await look('offline');
-      if (size === 'phone') await page.getByText('Properties', { exact: true }).click();
+      if (size === 'phone') await desk.turnTo('Properties');
       await desk.choose('Urgency', 'low');
       await expect(desk.property('Urgency')).toHaveValue('low');
       await office.desk.openIncident('Hall 3: no Wi-Fi');
       await office.desk.choose('Urgency', 'medium');
       await office.desk.isUpToDate();
-      if (size === 'phone') await page.getByText('Properties', { exact: true }).click();
+      if (size === 'phone') await desk.turnTo('Conversation');
       await desk.openSyncCentre();
       await expect(desk.sheet.getByText('2 changes wait to be sent')).toBeVisible();
       await look('sync-centre');

@@ -27,7 +27,7 @@ test('everything a technician does in the field fits a phone', async ({ device }
   await own.goOffline();
   await desk.reply('I am in hall 3 now.');
   await desk.start();
-  await page.getByText('Properties', { exact: true }).click();
+  await desk.turnTo('Properties');
   await desk.choose('Urgency', 'high');
   await expect(desk.property('Urgency')).toHaveValue('high');
   await desk.isOffline();

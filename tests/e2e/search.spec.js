@@ -85,6 +85,31 @@ test('the chips count what each would show, follow the typing, and the address k
   await expect(tag(other, 'My groups')).toHaveAttribute('aria-pressed', 'true');
 });
 
+test('the chips take one line until more is asked for, and what is chosen stays in sight', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.look('All open');
+  const chips = desk.page.locator('.tags > .tag');
+  const lines = () =>
+    chips.evaluateAll((nodes) => new Set(nodes.map((node) => Math.round(node.getBoundingClientRect().top))).size);
+  await expect(chips).not.toHaveCount(0);
+  await expect.poll(lines).toBe(1);
+  await expect(tag(desk, 'P4')).not.toBeInViewport();
+  const more = desk.page.getByText('More', { exact: true });
+  await more.click();
+  await expect(tag(desk, 'P4')).toBeInViewport({ ratio: 1 });
+  expect(await lines()).toBeGreaterThan(1);
+  await tag(desk, 'P3').click();
+  await desk.page.getByText('Less', { exact: true }).click();
+  await expect.poll(lines).toBe(1);
+  await expect(tag(desk, 'P3')).toHaveAttribute('aria-pressed', 'true');
+  await expect(tag(desk, 'P3')).toBeInViewport({ ratio: 1 });
+  // Where there is room for all there is nothing to ask for.
+  await desk.filter('scanners drop out');
+  await expect(desk.rows).toHaveCount(1);
+  await tag(desk, 'P3').click();
+  await expect(more).toBeHidden();
+});
+
 test('an address with a group and a day narrows the list until the chips are dismissed', async ({ device }) => {
   const phone = await device('agent@demo');
   await phone.desk.createIncident({ caller: 'Ira', contact: '1', subject: 'Opened today, whatever the hour' });

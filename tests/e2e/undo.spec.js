@@ -66,7 +66,7 @@ test('every act can be taken back, without a network too', async ({ device }) =>
     await office.desk.openIncident(SCANNERS);
     await expect(office.desk.state).toHaveText('Resolved');
     await expect(office.desk.message('Wrong window.')).toHaveCount(0);
-    await office.desk.toggleHistory();
+    await office.desk.turnTo('History');
     const facts = office.desk.detail.getByRole('region', { name: 'History' }).getByRole('listitem');
     const taken = facts.filter({ hasText: 'Wrong window.' });
     await expect(taken).toHaveCount(2);
@@ -155,7 +155,7 @@ test('an act that is taken back in one place while others hold it too is taken b
     await desk.isUpToDate();
     await expect(desk.property('Urgency')).toHaveValue(urgency);
     await expect(desk.page.getByRole('alert')).toHaveCount(0);
-    await desk.toggleHistory();
+    await desk.turnTo('History');
     const facts = desk.detail.getByRole('region', { name: 'History' }).getByRole('listitem');
     await expect(facts.filter({ hasText: 'withdrawn by' })).toHaveCount(1);
   }

@@ -36,6 +36,35 @@ use history::History;
 use properties::Properties;
 use timeline::Timeline;
 
+/// What is looked at where there is no room for all of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Talk,
+    History,
+    /// Always in sight on a wide screen, beside either of the others.
+    Properties,
+}
+
+impl Tab {
+    const ALL: [Self; 3] = [Self::Talk, Self::History, Self::Properties];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Talk => "talk",
+            Self::History => "history",
+            Self::Properties => "properties",
+        }
+    }
+
+    fn label(self) -> String {
+        match self {
+            Self::Talk => t!("timeline.label"),
+            Self::History => t!("history.label"),
+            Self::Properties => t!("props.label"),
+        }
+    }
+}
+
 /// The open incident as its parts see it.
 type Open = RwSignal<Arc<Incident>>;
 
@@ -100,12 +129,13 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
 #[component]
 fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
     let asking = RwSignal::new(None::<Asking>);
-    let is_history = RwSignal::new(false);
+    let tab = RwSignal::new(Tab::Talk);
+    let is_history = Memo::new(move |_| tab.get() == Tab::History);
     let name = move || open.with(|incident| incident.name());
     view! {
-        <main class="detail" aria-label=live(name) tabindex="-1">
-            <Head open=open asking=asking is_history=is_history />
-            <Properties open=open is_history=is_history />
+        <main class="detail" aria-label=live(name) tabindex="-1" data-tab=live(move || tab.get().word())>
+            <Head open=open asking=asking tab=tab />
+            <Properties open=open tab=tab />
             {live(move || {
                 if is_history.get() {
                     return view! { <History open=open /> }.into_any();

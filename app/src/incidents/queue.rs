@@ -21,6 +21,7 @@ use super::views::{self, Order, View};
 use super::words::state_text;
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::fold::more;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
 
@@ -197,12 +198,15 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 on:input=move |event| desk.address.search(&event_target_value(&event))
                 on:keydown=clear
             />
-            <Chosen />
-            <OrderTag />
-            <RiskTags shelf=shelf />
-            <WhoseTags shelf=shelf />
-            <StateTags shelf=shelf />
-            <PriorityTags shelf=shelf />
+            <span class="tags">
+                <Chosen />
+                <OrderTag />
+                <RiskTags shelf=shelf />
+                <WhoseTags shelf=shelf />
+                <StateTags shelf=shelf />
+                <PriorityTags shelf=shelf />
+            </span>
+            {more()}
         </div>
     }
 }

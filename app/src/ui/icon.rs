@@ -12,6 +12,7 @@ pub enum Icon {
     Back,
     Close,
     Edit,
+    More,
     Views,
     Search,
     Inbox,
@@ -30,6 +31,9 @@ impl Icon {
             Self::Back => "M13.5 4.5 7 11l6.5 6.5",
             Self::Close => "M5 5l12 12M17 5 5 17",
             Self::Edit => "M4 18l1-4L14.5 4.5l3 3L8 17zM12.5 6.5l3 3",
+            Self::More => {
+                "M4 11a1 1 0 1 0 2 0 1 1 0 1 0-2 0M10 11a1 1 0 1 0 2 0 1 1 0 1 0-2 0M16 11a1 1 0 1 0 2 0 1 1 0 1 0-2 0"
+            }
             Self::Views => "M4 6h14M4 11h14M4 16h8",
             Self::Search => "M10 4.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M14 14l4 4",
             Self::Person => {

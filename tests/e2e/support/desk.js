@@ -88,7 +88,7 @@ export class Desk {
   }
 
   property(label) {
-    return this.detail.locator('details.props').getByRole('combobox', { name: label, exact: true });
+    return this.detail.getByRole('region', { name: 'Properties' }).getByRole('combobox', { name: label, exact: true });
   }
 
   /** Chooses a value of a property by its word or by what it reads. */
@@ -129,8 +129,19 @@ export class Desk {
     await this.shows(subject);
   }
 
+  /** Presses a button of the open incident; what is rare waits behind "More actions". */
   async press(name) {
-    await this.detail.getByRole('button', { name, exact: true }).click();
+    const button = this.detail.getByRole('button', { name, exact: true, includeHidden: true });
+    await expect(button).toHaveCount(1);
+    if (await button.evaluate((node) => Boolean(node.closest('[popover]')))) {
+      await this.detail.getByRole('button', { name: 'More actions' }).click();
+    }
+    await button.click();
+  }
+
+  /** Shows the conversation, the history or, on a phone, the properties. */
+  async turnTo(tab) {
+    await this.detail.getByRole('button', { name: tab, exact: true }).click();
   }
 
   async start() {
@@ -224,17 +235,13 @@ export class Desk {
     return card;
   }
 
-  async toggleHistory() {
-    await this.press('History');
-  }
-
   /** Every fact of the open incident as the history tells it, with the reader named. */
   async history(reader) {
-    await this.toggleHistory();
+    await this.turnTo('History');
     const facts = this.detail.getByRole('region', { name: 'History' }).getByRole('listitem');
     await expect(facts.first()).toBeVisible();
     const texts = await facts.allInnerTexts();
-    await this.toggleHistory();
+    await this.turnTo('Conversation');
     return texts.map((text) => text.replace(/^You\b/, reader).replace(/\s+/g, ' ').trim());
   }
 }

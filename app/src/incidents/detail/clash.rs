@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use shared::incidents::{Field, Incident, Intent, Provenance, Said, SetField};
 
-use super::Open;
 use super::provenance::is_late;
+use super::{Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::words::{field_text, value_text};
 use crate::link::Organisation;
@@ -41,9 +41,9 @@ fn clashes(incident: &Incident) -> Vec<Clash> {
 }
 
 /// Leads to the first choice that nobody has made, wherever the conversation hides it.
-pub(super) fn lead(is_history: RwSignal<bool>) {
-    is_history.set(false);
-    // After the conversation has taken the place of the history.
+pub(super) fn lead(tab: RwSignal<Tab>) {
+    tab.set(Tab::Talk);
+    // After the conversation has taken the place of what was there.
     request_animation_frame(|| browser::focus(".clash .button"));
 }
 

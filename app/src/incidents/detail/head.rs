@@ -9,11 +9,12 @@ use shared::incidents::{Incident, Intent, SetField, State, Transition};
 
 use super::clash::lead;
 use super::levels::Levels;
-use super::{Asking, Open};
+use super::{Asking, Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
+use crate::ui::fold;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
 
@@ -21,7 +22,7 @@ use crate::ui::live::{When, live};
 pub(super) fn Head(
     open: Open,
     asking: RwSignal<Option<Asking>>,
-    is_history: RwSignal<bool>,
+    tab: RwSignal<Tab>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
@@ -39,24 +40,43 @@ pub(super) fn Head(
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
                 <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
-                <Conflicts open=open is_history=is_history />
+                <Conflicts open=open tab=tab />
                 {live(move || open.with(|incident| about(desk, incident)))}
             </p>
             <Levels open=open />
-            <Actions open=open asking=asking is_history=is_history />
+            <Actions open=open asking=asking />
+            <Tabs tab=tab />
         </div>
     }
 }
 
+/// The ways to what there is no room for.
+#[component]
+fn Tabs(tab: RwSignal<Tab>) -> impl IntoView {
+    let ways = Tab::ALL.map(|one| {
+        view! {
+            <button
+                type="button"
+                data-way=one.word()
+                aria-pressed=live(move || (tab.get() == one).to_string())
+                on:click=move |_| tab.set(one)
+            >
+                {one.label()}
+            </button>
+        }
+    });
+    view! { <div class="tabs">{ways.collect_view()}</div> }
+}
+
 /// How many fields two people set at the same time.
 #[component]
-fn Conflicts(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+fn Conflicts(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
     let count = Memo::new(move |_| open.with(|incident| incident.conflicts()));
     move || {
         (count.get() > 0).then(|| {
             view! {
                 " · "
-                <button type="button" class="clashing" data-testid="conflicts" on:click=move |_| lead(is_history)>
+                <button type="button" class="clashing" data-testid="conflicts" on:click=move |_| lead(tab)>
                     {t!("row.conflicts", count = count.get())}
                 </button>
             }
@@ -99,7 +119,12 @@ fn Subject(open: Open) -> impl IntoView {
                     view! { <SubjectField open=open editing=editing /> }.into_any()
                 } else {
                     view! {
-                        {live(subject)}
+                        <span
+                            class="subject"
+                            title=live(subject)
+                        >
+                            {live(subject)}
+                        </span>
                         " "
                         <When is=may_edit>
                             <button
@@ -116,6 +141,7 @@ fn Subject(open: Open) -> impl IntoView {
                 }
             }}
         </h2>
+        {fold::more()}
     }
 }
 
@@ -170,137 +196,168 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// One button of the head.
-struct Action {
-    label: String,
-    /// What is asked for first; none acts at once.
-    asks: Option<Asking>,
-    /// The act, or one like it with its texts filled in, to be judged.
-    intent: Intent,
+/// What can be done to the open incident.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Claim,
+    Start,
+    Close,
+    /// Asks for something first.
+    Ask(Asking),
 }
 
-impl Action {
-    fn at_once(label: String, intent: Intent) -> Self {
-        Self {
-            label,
-            asks: None,
-            intent,
-        }
-    }
-
-    fn asked(what: Asking) -> Self {
-        Self {
-            label: what.label(),
-            asks: Some(what),
-            intent: what.example(),
-        }
-    }
-
-    /// How the button looks: the usual next step stands out, the rare one stays back.
-    fn class(&self, state: State) -> &'static str {
-        let usual = match state {
-            State::New | State::Assigned | State::OnHold => Transition::Started,
-            State::InProgress => Transition::Resolved,
-            State::Resolved | State::Closed | State::Cancelled => Transition::Closed,
-        };
-        match self.intent.transition() {
-            Some(step) if step == usual => "button primary",
-            Some(Transition::Cancelled) => "button quiet",
-            Some(_) | None => "button",
-        }
-    }
-}
-
-/// What can be done from here, the rare first and the usual last.
-fn actions(incident: &Incident, is_mine: bool) -> Vec<Action> {
-    let state = incident.state;
-    let can = |transition: Transition| transition.is_allowed_from(state);
-    let group = incident.assignment.group.clone();
-    let start = if state == State::OnHold {
-        t!("action.go_on")
-    } else {
-        t!("action.start")
-    };
-    let all = [
-        (can(Transition::Cancelled), Action::asked(Asking::Cancel)),
-        (
-            state.is_open() && !is_mine,
-            Action::at_once(t!("action.claim"), Intent::Claim { group }),
-        ),
-        (
-            can(Transition::Started),
-            Action::at_once(start, Intent::Start),
-        ),
-        (can(Transition::Held), Action::asked(Asking::Hold)),
-        (can(Transition::Reopened), Action::asked(Asking::Reopen)),
-        (can(Transition::Resolved), Action::asked(Asking::Resolve)),
-        (
-            can(Transition::Closed),
-            Action::at_once(t!("action.close_incident"), Intent::Close),
-        ),
+impl Act {
+    /// In the order in which they are looked for.
+    const ALL: [Self; 7] = [
+        Self::Claim,
+        Self::Start,
+        Self::Ask(Asking::Resolve),
+        Self::Ask(Asking::Hold),
+        Self::Ask(Asking::Reopen),
+        Self::Close,
+        Self::Ask(Asking::Cancel),
     ];
-    all.into_iter()
-        .filter(|(is_possible, _)| *is_possible)
-        .map(|(_, action)| action)
-        .collect()
+
+    fn label(self, state: State) -> String {
+        match self {
+            Self::Claim => t!("action.claim"),
+            Self::Start if state == State::OnHold => t!("action.go_on"),
+            Self::Start => t!("action.start"),
+            Self::Close => t!("action.close_incident"),
+            Self::Ask(what) => what.label(),
+        }
+    }
+
+    /// The act, or one like it with its texts filled in, to be judged.
+    fn intent(self, incident: &Incident) -> Intent {
+        match self {
+            Self::Claim => Intent::Claim {
+                group: incident.assignment.group.clone(),
+            },
+            Self::Start => Intent::Start,
+            Self::Close => Intent::Close,
+            Self::Ask(what) => what.example(),
+        }
+    }
 }
 
+/// What stands in the line of acts, or behind its last button.
+#[derive(Clone, PartialEq)]
+struct Offer {
+    act: Act,
+    label: String,
+    is_usual: bool,
+    /// Why not, in a sentence.
+    refusal: Option<String>,
+}
+
+/// The usual next step from a state.
+fn usual(state: State) -> Transition {
+    match state {
+        State::New | State::Assigned | State::OnHold => Transition::Started,
+        State::InProgress => Transition::Resolved,
+        State::Resolved | State::Closed | State::Cancelled => Transition::Closed,
+    }
+}
+
+/// What can be done from here, the usual first and the rare last.
+fn offers(desk: Desk, incident: &Incident) -> Vec<Offer> {
+    let state = incident.state;
+    let is_mine = incident.assignment.person == Some(desk.me().id);
+    let mut offers = Vec::new();
+    for act in Act::ALL {
+        let intent = act.intent(incident);
+        let step = intent.transition();
+        let is_possible = match step {
+            Some(step) => step.is_allowed_from(state),
+            None => state.is_open() && !is_mine,
+        };
+        if is_possible {
+            let is_usual = step == Some(usual(state));
+            let offer = Offer {
+                act,
+                label: act.label(state),
+                is_usual,
+                refusal: desk.refusal(&intent, incident),
+            };
+            let place = if is_usual { 0 } else { offers.len() };
+            offers.insert(place, offer);
+        }
+    }
+    offers
+}
+
+/// How many acts stand in sight.
+const IN_SIGHT: usize = 2;
+const MENU: &str = "more-acts";
+
+/// What can be done now: the usual stands out, the rare waits in a menu.
 #[component]
-fn Actions(
-    open: Open,
-    asking: RwSignal<Option<Asking>>,
-    is_history: RwSignal<bool>,
-) -> impl IntoView {
+fn Actions(open: Open, asking: RwSignal<Option<Asking>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let buttons = move || {
-        open.with(|incident| {
-            let is_mine = incident.assignment.person == Some(desk.me().id);
-            let actions = actions(incident, is_mine);
-            actions
-                .into_iter()
-                .map(|action| button(desk, incident, action, asking))
-                .collect_view()
-        })
+    // Drawn anew only for other offers, so that news close no menu and take no focus.
+    let offers = Memo::new(move |_| open.with(|incident| offers(desk, incident)));
+    let press = move |act| match act {
+        // After a menu has closed and given the focus back, which a sheet returns it to.
+        Act::Ask(what) => request_animation_frame(move || {
+            asking.try_set(Some(what));
+        }),
+        Act::Claim | Act::Start | Act::Close => {
+            let incident = open.get_untracked();
+            desk.do_now(incident.id, act.intent(&incident));
+        }
     };
-    let toggle = move |_| is_history.update(|is_history| *is_history = !*is_history);
+    let draw = move || {
+        let mut line = offers.get();
+        let rest = line.split_off(IN_SIGHT.min(line.len()));
+        // What is usual stands where the eye ends its way along the line.
+        line.reverse();
+        let draw = |offers: Vec<Offer>, menu| {
+            let one = |offer| button(offer, menu, Callback::new(press));
+            offers.into_iter().map(one).collect_view()
+        };
+        let more = (!rest.is_empty()).then(|| more(draw(rest, Some(MENU)).into_any()));
+        (draw(line, None), more)
+    };
+    view! { <div class="actions">{draw}</div> }
+}
+
+fn more(rest: AnyView) -> impl IntoView {
     view! {
-        <div class="actions">
-            <button
-                type="button"
-                class="button quiet"
-                aria-pressed=live(move || if is_history.get() { "true" } else { "false" })
-                on:click=toggle
-            >
-                {t!("history.label")}
-            </button>
-            {buttons}
+        <button
+            type="button"
+            class="button icon"
+            popovertarget=MENU
+            aria-label=t!("action.more")
+            title=t!("action.more")
+        >
+            {icon(Icon::More)}
+        </button>
+        <div class="menu" id=MENU popover="auto">
+            {rest}
         </div>
     }
 }
 
-fn button(
-    desk: Desk,
-    incident: &Incident,
-    action: Action,
-    asking: RwSignal<Option<Asking>>,
-) -> impl IntoView + use<> {
-    let id = incident.id;
-    let class = action.class(incident.state);
-    let refusal = desk.refusal(&action.intent, incident);
-    let is_refused = refusal.is_some();
-    let press = move |_| match action.asks {
-        Some(what) => asking.set(Some(what)),
-        None => desk.do_now(id, action.intent.clone()),
+/// A button in the line, or in a menu that it closes.
+fn button(offer: Offer, menu: Option<&'static str>, press: Callback<Act>) -> impl IntoView {
+    let class = match (menu, offer.is_usual) {
+        (Some(_), _) => "",
+        (None, true) => "button primary",
+        (None, false) => "button",
     };
+    let is_refused = offer.refusal.is_some();
     view! {
         <button
             type="button"
             class=class
             disabled=is_refused
-            title=refusal
-            on:click=press
+            title=offer.refusal
+            popovertarget=menu
+            popovertargetaction="hide"
+            on:click=move |_| press.run(offer.act)
         >
-            {action.label}
+            {offer.label}
         </button>
     }
 }

@@ -7,46 +7,33 @@ use shared::ids::{GroupId, PersonId};
 use shared::incidents::{Incident, Intent, Level, Requester, SetField};
 use shared::policy;
 
-use super::Open;
 use super::clash::lead;
+use super::{Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::address::priority_word;
 use crate::incidents::choices;
 use crate::incidents::words::{channel_text, requester_text};
 use crate::text::{self, t};
-use crate::ui::browser;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
 
-/// Wide enough for the properties to stand beside the conversation.
-const WIDE: &str = "(min-width: 1181px)";
-
 #[component]
-pub(super) fn Properties(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Properties(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let is_reader = Memo::new(move |_| !policy::works(&desk.me()));
-    let is_wide = RwSignal::new(browser::matches(WIDE));
-    let resized = window_event_listener(leptos::ev::resize, move |_| {
-        let now = browser::matches(WIDE);
-        if is_wide.get_untracked() != now {
-            is_wide.set(now);
-        }
-    });
-    on_cleanup(move || resized.remove());
     let asking = RwSignal::new(false);
     view! {
-        <details class="props" open=is_wide>
-            <summary>{t!("props.label")}</summary>
+        <section class="props" aria-label=t!("props.label")>
             <h3>{t!("props.incident")}</h3>
             <When is=is_reader>
                 <p>{t!("props.reader")}</p>
             </When>
             <dl>
                 <PriorityLine open=open />
-                <Levels open=open is_history=is_history />
-                <Places open=open is_history=is_history />
+                <Levels open=open tab=tab />
+                <Places open=open tab=tab />
                 <Assignment open=open />
                 <RequesterLine open=open asking=asking />
                 <dt>{t!("field.channel")}</dt>
@@ -54,7 +41,7 @@ pub(super) fn Properties(open: Open, is_history: RwSignal<bool>) -> impl IntoVie
                 <dt>{t!("field.created")}</dt>
                 <dd>{live(move || open.with(|incident| text::clock_and_day(incident.created.corrected)))}</dd>
             </dl>
-        </details>
+        </section>
         <When is=Signal::derive(move || asking.get())>
             <RequesterSheet open=open asking=asking />
         </When>
@@ -124,7 +111,7 @@ fn Line(
 #[derive(Clone, Copy)]
 struct Clash {
     rivals: fn(&Incident) -> usize,
-    is_history: RwSignal<bool>,
+    tab: RwSignal<Tab>,
 }
 
 /// Says at the field that there is more than one value, and leads to the choice.
@@ -133,7 +120,7 @@ fn mark(open: Open, clash: Clash) -> impl IntoView {
     move || {
         (count.get() > 0).then(|| {
             view! {
-                <button type="button" class="clashing" on:click=move |_| lead(clash.is_history)>
+                <button type="button" class="clashing" on:click=move |_| lead(clash.tab)>
                     {t!("clash.mark", count = count.get() + 1)}
                 </button>
             }
@@ -146,8 +133,8 @@ fn set_level(set: fn(Level) -> SetField) -> impl Fn(String) -> Option<Intent> + 
 }
 
 #[component]
-fn Levels(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
-    let clash = |rivals| Clash { rivals, is_history };
+fn Levels(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
+    let clash = |rivals| Clash { rivals, tab };
     view! {
         <Line
             label=t!("field.impact")
@@ -169,8 +156,8 @@ fn Levels(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Places(open: Open, is_history: RwSignal<bool>) -> impl IntoView {
-    let clash = |rivals| Clash { rivals, is_history };
+fn Places(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
+    let clash = |rivals| Clash { rivals, tab };
     let desk = expect_context::<Desk>();
     let categories = Signal::derive(move || choices::categories(&desk.organisation()));
     let sites = Signal::derive(move || choices::sites(&desk.organisation()));
