@@ -7,6 +7,7 @@ pub mod engine;
 pub mod incidents;
 pub mod link;
 mod meanwhile;
+mod parcel;
 pub mod portal;
 pub mod reports;
 pub mod session;

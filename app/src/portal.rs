@@ -7,6 +7,7 @@
 mod address;
 mod compose;
 mod conversation;
+mod device;
 mod frame;
 mod front;
 mod home;

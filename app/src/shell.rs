@@ -11,7 +11,6 @@ mod draft_list;
 mod export;
 mod frame;
 mod menu;
-mod parcel;
 pub mod rooms;
 mod status;
 mod sync_centre;

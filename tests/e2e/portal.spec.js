@@ -1,6 +1,7 @@
 // The portal: the journey of somebody who reports, with and without a network; what a portal device
 // never holds; and how portal and console keep to themselves.
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Portal } from './support/portal.js';
 import { databases, garble, placesOf } from './support/storage.js';
@@ -461,14 +462,58 @@ test('leaving the portal for good takes everything along', async ({ device }) =>
   await portal.entry.fill('Zucchini-17 drafted');
   await expect.poll(() => placesOf(stage, 'Zucchini-17 drafted')).toHaveLength(1);
   expect(await placesOf(stage, 'Zucchini-17 described')).toHaveLength(1);
-  await page.getByRole('button', { name: /: menu$/ }).click();
-  await page.getByRole('button', { name: 'Sign out…' }).click();
+  await portal.chooseFromMenu('Sign out…');
   await page.getByRole('dialog').getByRole('checkbox').check();
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('Login')).toBeVisible();
   await expect.poll(() => placesOf(stage, 'Zucchini-17')).toEqual([]);
   const names = await stage.evaluate(() => Object.keys(localStorage));
   expect(names.filter((name) => /\d/.test(name))).toEqual([]);
+});
+
+test('leaving the portal with unsent messages offers to send or to save them, and the file is sent elsewhere', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const portal = own.desk;
+  const sheet = portal.page.getByRole('dialog');
+  await portal.isInstalled();
+  await own.goOffline();
+  await portal.report({ subject: 'Zucchini-18 leaks', description: 'From below.' });
+  await portal.isOffline(1);
+  await portal.chooseFromMenu('Sign out…');
+  await expect(sheet).toContainText('1 change is kept on this device and not on the server yet.');
+  await expect(sheet).toContainText('signing in again needs a network');
+  await expect(sheet.getByRole('button', { name: 'Send now' })).toBeVisible();
+  await expect(sheet.getByRole('checkbox')).toHaveCount(0);
+  const [download] = await Promise.all([
+    portal.page.waitForEvent('download'),
+    sheet.getByRole('button', { name: 'Save to a file' }).click(),
+  ]);
+  const file = await readFile(await download.path());
+  await sheet.getByRole('button', { name: 'Sign out and keep them here' }).click();
+  await expect(portal.page.getByLabel('Login')).toBeVisible();
+
+  const other = await device('user@demo', { at: '/' });
+  const { page } = other.desk;
+  await other.desk.chooseFromMenu('On this device');
+  const centre = page.getByRole('dialog');
+  const choose = (buffer) => centre.getByLabel('Choose a file…').setInputFiles({
+    name: 'unsent.holdfast', mimeType: 'application/octet-stream', buffer,
+  });
+  await choose(file.subarray(0, file.length - 40));
+  await expect(centre.getByRole('alert')).toContainText('This file is cut short.');
+  await choose(file);
+  await expect(centre.getByRole('article')).toContainText('Zucchini-18 leaks');
+  await centre.getByRole('button', { name: 'Bring in' }).click();
+  await expect(centre.getByRole('article')).toHaveCount(0);
+  await centre.getByRole('button', { name: 'Close' }).click();
+  await other.desk.isUpToDate();
+  await expect(other.desk.row('Zucchini-18 leaks')).toHaveCount(1);
+
+  await own.goOnline();
+  await portal.signIn('user@demo');
+  await expect(portal.name).toContainText('INC-');
+  await portal.goHome();
+  await expect(portal.row('Zucchini-18 leaks')).toHaveCount(1);
 });
 
 test('somebody who only reports is led from the console to the portal', async ({ device }) => {

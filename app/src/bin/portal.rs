@@ -20,6 +20,7 @@ fn main() {
         incident: |id| Box::pin(incident(id)),
         unsent: || Box::pin(unsent()),
         rescued: |sealed| Box::pin(rescued(sealed)),
+        device: |open| Box::pin(device(open)),
         leaving: |leaving| Box::pin(leave(leaving)),
         fetch_inside: || Box::pin(fetch_inside()),
         fetch: || Box::pin(fetch()),
@@ -59,6 +60,11 @@ fn unsent() -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(rooms, fallible)]
 fn rescued(sealed: Sealed<Rescued>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::rescued(sealed))
+}
+
+#[wasm_split(rooms, fallible)]
+fn device(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::device(open))
 }
 
 #[wasm_split(rooms, fallible)]

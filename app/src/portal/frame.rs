@@ -1,16 +1,14 @@
 //! What is on every page of the portal: the bar with the state of this device, and banners.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::address::Place;
 use super::front::Front;
 use crate::banners::Banners;
-use crate::engine::protocol::{Failure, Line, Rescued, Sealed, Status};
+use crate::engine::protocol::{Line, Rescued, Sealed, Status};
 use crate::text::{self, t};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::{When, live};
-use crate::ui::overlay::Sheet;
 use crate::ui::room::room;
 
 pub(super) fn header(front: Front) -> impl IntoView {
@@ -45,7 +43,7 @@ fn sign(status: &Status, failed: bool) -> &'static str {
     }
 }
 
-fn sentence(status: &Status, failed: bool) -> String {
+pub(super) fn sentence(status: &Status, failed: bool) -> String {
     if failed {
         return t!("status.stopped");
     }
@@ -78,7 +76,7 @@ fn chip(front: Front) -> impl IntoView {
 }
 
 fn menu(front: Front) -> impl IntoView {
-    let leaving = RwSignal::new(false);
+    let (leaving, device) = (RwSignal::new(false), RwSignal::new(false));
     let name = move || {
         let me = front.session.person.get();
         me.map(|me| me.name.clone()).unwrap_or_default()
@@ -95,21 +93,32 @@ fn menu(front: Front) -> impl IntoView {
             <p>{live(name)}</p>
             {text::LANGUAGES.map(|(code, language)| language_button(front, code, language)).collect_view()}
             <hr />
+            {item(t!("portal.device"), device)}
             <When is=Signal::derive(is_staff)>
                 <a href="/console" rel="external">{t!("portal.to_console")}</a>
             </When>
-            <button
-                type="button"
-                popovertarget="menu"
-                popovertargetaction="hide"
-                on:click=move |_| leaving.set(true)
-            >
-                {t!("menu.sign_out")}
-            </button>
+            {item(t!("menu.sign_out"), leaving)}
         </div>
+        <When is=Signal::derive(move || device.get())>
+            {room(move || (front.rooms.device)(device))}
+        </When>
         <When is=Signal::derive(move || leaving.get())>
             {room(move || (front.rooms.leaving)(leaving))}
         </When>
+    }
+}
+
+/// Opens a sheet from the menu.
+fn item(words: String, opens: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            popovertarget="menu"
+            popovertargetaction="hide"
+            on:click=move |_| opens.set(true)
+        >
+            {words}
+        </button>
     }
 }
 
@@ -123,57 +132,6 @@ fn language_button(front: Front, code: &'static str, name: &'static str) -> impl
     let is_chosen = (front.session.language.get_untracked() == code).to_string();
     view! {
         <button type="button" lang=code aria-pressed=is_chosen on:click=choose>{name}</button>
-    }
-}
-
-/// Asks before signing out; says what waits, and discards none of it.
-pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
-    let forget = RwSignal::new(false);
-    let failure = RwSignal::new(String::new());
-    let waiting = move || {
-        let status = front.link.board.status;
-        status.with(|status| status.waiting + status.review)
-    };
-    let go = move |_| {
-        let forgets = forget.get_untracked() && waiting() == 0;
-        spawn_local(async move {
-            if !front.drafts.flush().await {
-                return drop(failure.try_set(t!("portal.leave.draft")));
-            }
-            if forgets {
-                front.drafts.forget();
-            }
-            match front.session.sign_out(front.link, forgets).await {
-                Ok(()) => drop(leaving.try_set(false)),
-                Err(Failure::StillWaiting { count }) => {
-                    failure.try_set(t!("failure.still_waiting", count = count));
-                }
-                Err(why) => drop(failure.try_set(super::words::failure(&why))),
-            }
-        });
-    };
-    let about = move || match waiting() {
-        0 => t!("leave.nothing_waits"),
-        count => t!("leave.waits", count = count),
-    };
-    view! {
-        <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
-            <div class="body">
-                <p>{live(about)}</p>
-                <When is=Signal::derive(move || waiting() == 0)>
-                    <label class="check">
-                        <input type="checkbox" bind:checked=forget />
-                        {t!("portal.leave.forget")}
-                    </label>
-                </When>
-                <p class="error" role="alert">{failure}</p>
-            </div>
-            <footer>
-                <button type="button" class="button primary" on:click=go>
-                    {t!("leave.submit")}
-                </button>
-            </footer>
-        </Sheet>
     }
 }
 

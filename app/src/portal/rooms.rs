@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use shared::ids::IncidentId;
 
 use super::front::Front;
-use super::{frame, incident, inside, report, unsent, words};
+use super::{device, incident, inside, report, unsent, words};
 use crate::banners::copy_button;
 use crate::engine::protocol::{Rescued, Sealed};
 use crate::ui::room::Entering;
@@ -21,6 +21,7 @@ pub struct Rooms {
     pub incident: fn(IncidentId) -> Entering,
     pub unsent: fn() -> Entering,
     pub rescued: fn(Sealed<Rescued>) -> Entering,
+    pub device: fn(RwSignal<bool>) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
     /// Fetches the file of a person's page.
     pub fetch_inside: fn() -> Pin<Box<dyn Future<Output = ()>>>,
@@ -53,7 +54,12 @@ pub fn rescued(sealed: Sealed<Rescued>) -> AnyView {
     copy_button(move || words::rescued(&sealed.open().unwrap_or_default()))
 }
 
+/// What waits on this device.
+pub fn device(open: RwSignal<bool>) -> AnyView {
+    device::device(expect_context::<Front>(), open).into_any()
+}
+
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
-    frame::leave(expect_context::<Front>(), leaving).into_any()
+    device::leave(expect_context::<Front>(), leaving).into_any()
 }

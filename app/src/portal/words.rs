@@ -199,10 +199,8 @@ pub(super) fn failure(failure: &Failure) -> String {
         Failure::Quota => t!("failure.quota"),
         Failure::Unknown => t!("portal.unknown"),
         Failure::NotStarted => t!("failure.not_started"),
-        Failure::Storage { .. }
-        | Failure::StillWaiting { .. }
-        | Failure::Stopped
-        | Failure::Parcel(_) => t!("failure.storage"),
+        Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
+        Failure::Storage { .. } | Failure::Stopped | Failure::Parcel(_) => t!("failure.storage"),
         Failure::Later => t!("banner.earlier"),
     }
 }

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::appearance::{self, Theme};
-use super::parcel::SaveFile;
 use super::rooms::Rooms;
 use crate::engine::protocol::{Call, Line};
 use crate::incidents::{Desk, Drafts, failure_text};
+use crate::parcel::SaveFile;
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;

@@ -7,12 +7,12 @@ use shared::ids::IncidentId;
 use shared::incidents::{Intent, SetField};
 
 use super::draft_list::DraftList;
-use super::parcel::{BringIn, SaveFile};
 use super::status::sentence;
 use super::{Now, export};
 use crate::engine::protocol::{Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
-use crate::incidents::{Desk, Drafts, Place, entry_text, intent_text, refusal_text};
+use crate::incidents::{Desk, Drafts, Place, entry_text, failure_text, intent_text, refusal_text};
 use crate::link::Organisation;
+use crate::parcel::{self, BringIn, SaveFile};
 use crate::text::{self, t};
 use crate::ui::live::live;
 use crate::ui::overlay::Sheet;
@@ -21,6 +21,11 @@ use crate::ui::overlay::Sheet;
 const JUST_NOW_MILLIS: i64 = 60_000;
 /// A size below this is not worth saying either.
 const SMALL_BYTES: u32 = 10_000;
+
+const WORDING: parcel::Wording = parcel::Wording {
+    failure: failure_text,
+    items: waiting_items,
+};
 
 /// What the engine lists.
 #[derive(Clone, Copy)]
@@ -76,7 +81,7 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
             <ReviewCards lists=lists />
             <WaitingList lists=lists centre=centre />
             <DraftList drafts=lists.drafts centre=centre />
-            <BringIn />
+            <BringIn wording=WORDING />
             <h3>{t!("sync.device")}</h3>
             <Device now=now />
         </Sheet>
@@ -148,16 +153,14 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
 }
 
 /// The acts of a file, each under the subject of its incident.
-pub(super) fn waiting_items(
-    acts: Vec<WaitingAct>,
-    organisation: &Organisation,
-) -> impl IntoView + use<> {
+fn waiting_items(acts: Vec<WaitingAct>, organisation: &Organisation) -> AnyView {
     let item = |(_, acts): (IncidentId, Vec<WaitingAct>)| {
         let subject = acts.last().map(|act| act.subject.clone());
         let lines = acts.iter().map(|act| waiting_line(act, organisation));
         view! { <li>{subject} {lines.collect_view()}</li> }
     };
-    by_incident(acts).into_iter().map(item).collect_view()
+    let items = by_incident(acts).into_iter().map(item);
+    items.collect_view().into_any()
 }
 
 /// The acts under their incidents, in the order in which each was first touched.

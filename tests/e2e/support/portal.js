@@ -36,6 +36,11 @@ export class Portal {
     await expect.poll(() => this.page.evaluate(controlled)).toBe('activated');
   }
 
+  async chooseFromMenu(entry) {
+    await this.page.getByRole('button', { name: /: menu$/ }).click();
+    await this.page.getByRole('button', { name: entry }).click();
+  }
+
   row(subject) {
     return this.rows.filter({ hasText: subject });
   }

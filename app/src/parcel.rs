@@ -1,29 +1,42 @@
 //! What is unsent, saved as a file and brought in on another device of the same person.
 
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::Event;
 
 use shared::sync::parcel::{BadParcel, PARCEL_BYTES_MAX};
 
-use super::sync_centre::waiting_items;
-use crate::engine::protocol::{Answer, Call, Failure, Take, Unpacked};
-use crate::incidents::{Desk, failure_text};
-use crate::link::Organisation;
+use crate::engine::protocol::{Answer, Call, Failure, Take, Unpacked, WaitingAct};
+use crate::link::{Link, Organisation};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::toast::Toasts;
+
+/// What each page says in its own words.
+#[derive(Clone, Copy)]
+pub(crate) struct Wording {
+    /// What happened, what was kept, and what to do next.
+    pub(crate) failure: fn(&Failure) -> String,
+    /// The acts of a file as items of a list.
+    pub(crate) items: fn(Vec<WaitingAct>, &Organisation) -> AnyView,
+}
 
 /// Saves what waits as a file.
 #[component]
-pub(super) fn SaveFile() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+pub(crate) fn SaveFile() -> impl IntoView {
+    let (link, toasts) = (expect_context::<Link>(), expect_context::<Toasts>());
     let save = move |_| {
         spawn_local(async move {
-            let saved = match desk.link.ask(Call::Pack).await {
+            let saved = match link.ask(Call::Pack).await {
                 Ok(Answer::Packed { file }) => browser::save_file(&file_name(), &file),
                 Ok(_) | Err(_) => false,
             };
-            desk.toasts.say(if saved {
+            toasts.say(if saved {
                 t!("parcel.saved")
             } else {
                 t!("parcel.not_saved")
@@ -46,17 +59,20 @@ struct Opened {
 
 /// Takes over what was saved on another device, once its owner has seen what it is.
 #[component]
-pub(super) fn BringIn() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+pub(crate) fn BringIn(wording: Wording) -> impl IntoView {
+    let link = expect_context::<Link>();
     let opened = RwSignal::new(None::<Opened>);
     let failure = RwSignal::new(String::new());
     let look = move |event: Event| {
         let input = event_target(&event);
         spawn_local(async move {
-            let looked = look_into(desk, browser::chosen_file(input, PARCEL_BYTES_MAX).await).await;
+            let looked = look_into(link, browser::chosen_file(input, PARCEL_BYTES_MAX).await).await;
             let (found, why) = match looked {
                 Ok(found) => (Some(found), String::new()),
-                Err(why) => (None, refusal(&why, &desk.organisation())),
+                Err(why) => (
+                    None,
+                    refusal(wording, &why, &link.board.organisation.get_untracked()),
+                ),
             };
             // The panel may have been closed meanwhile.
             opened.try_set(found);
@@ -66,7 +82,7 @@ pub(super) fn BringIn() -> impl IntoView {
     view! {
         <h3>{t!("parcel.title")}</h3>
         <p><small>{t!("parcel.about")}</small></p>
-        {move || opened.get().map(|found| view! { <Content found=found opened=opened /> })}
+        {move || opened.get().map(|found| view! { <Content found=found opened=opened wording=wording /> })}
         <p class="error" role="alert">{failure}</p>
         <div class="actions">
             <label class="button">
@@ -77,15 +93,15 @@ pub(super) fn BringIn() -> impl IntoView {
     }
 }
 
-async fn look_into(desk: Desk, file: Option<Vec<u8>>) -> Result<Opened, Failure> {
+async fn look_into(link: Link, file: Option<Vec<u8>>) -> Result<Opened, Failure> {
     let max = PARCEL_BYTES_MAX;
     let file = file.ok_or(Failure::Parcel(BadParcel::TooLarge { max }))?;
-    let brings = unpack(desk, file.clone(), Take::Look).await?;
+    let brings = unpack(link, file.clone(), Take::Look).await?;
     Ok(Opened { file, brings })
 }
 
-async fn unpack(desk: Desk, file: Vec<u8>, take: Take) -> Result<Unpacked, Failure> {
-    match desk.link.ask(Call::Unpack { file, take }).await? {
+async fn unpack(link: Link, file: Vec<u8>, take: Take) -> Result<Unpacked, Failure> {
+    match link.ask(Call::Unpack { file, take }).await? {
         Answer::Unpacked(brings) => brings.open(),
         Answer::Done
         | Answer::Started { .. }
@@ -99,8 +115,9 @@ async fn unpack(desk: Desk, file: Vec<u8>, take: Take) -> Result<Unpacked, Failu
 
 /// What the file brings, to take or to leave.
 #[component]
-fn Content(found: Opened, opened: RwSignal<Option<Opened>>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
+fn Content(found: Opened, opened: RwSignal<Option<Opened>>, wording: Wording) -> impl IntoView {
+    let (link, toasts) = (expect_context::<Link>(), expect_context::<Toasts>());
+    let organisation = link.board.organisation;
     let Opened { file, brings } = found;
     let count = brings.acts.len();
     let title = t!(
@@ -121,11 +138,11 @@ fn Content(found: Opened, opened: RwSignal<Option<Opened>>) -> impl IntoView {
     let bring = move |_| {
         let file = file.clone();
         spawn_local(async move {
-            let told = match unpack(desk, file, Take::Over).await {
+            let told = match unpack(link, file, Take::Over).await {
                 Ok(brought) => t!("parcel.brought", count = brought.acts.len()),
-                Err(why) => refusal(&why, &desk.organisation()),
+                Err(why) => refusal(wording, &why, &organisation.get_untracked()),
             };
-            desk.toasts.say(told);
+            toasts.say(told);
             opened.try_set(None);
         });
     };
@@ -138,7 +155,7 @@ fn Content(found: Opened, opened: RwSignal<Option<Opened>>) -> impl IntoView {
         <article class="review" aria-label=title.clone()>
             <b>{title.clone()}</b>
             {notes.collect_view()}
-            <ul>{waiting_items(brings.acts, &desk.organisation())}</ul>
+            <ul>{(wording.items)(brings.acts, &organisation.get_untracked())}</ul>
             <div class="actions">
                 {bring}
                 <button type="button" class="button quiet" on:click=move |_| opened.set(None)>
@@ -150,9 +167,9 @@ fn Content(found: Opened, opened: RwSignal<Option<Opened>>) -> impl IntoView {
 }
 
 /// Why a file is not taken over; what is on this device stays as it was.
-fn refusal(why: &Failure, organisation: &Organisation) -> String {
+fn refusal(wording: Wording, why: &Failure, organisation: &Organisation) -> String {
     let Failure::Parcel(why) = why else {
-        return failure_text(why);
+        return (wording.failure)(why);
     };
     match why {
         BadParcel::Strange => t!("parcel.strange"),
