@@ -78,12 +78,21 @@ impl Link {
         let person = session.id();
         Effect::new(move |_| {
             if let Some(person) = person.get() {
-                spawn_local(async move {
-                    link.begin(person).await;
-                });
+                link.serve(person);
             }
         });
         link
+    }
+
+    /// Runs the engine for a person, unless it does already. A page calls it before it is built, so
+    /// that the engine is asked nothing before it knows for whom.
+    pub fn serve(self, person: PersonId) {
+        if self.person() != Some(person) {
+            self.with(|state| state.person = Some(person));
+            spawn_local(async move {
+                self.begin(person).await;
+            });
+        }
     }
 
     /// Starts the engine for a person and shows what is stored, without the network.

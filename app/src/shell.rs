@@ -112,7 +112,8 @@ fn Console(link: Link, session: Session) -> impl IntoView {
                 view! { <SignInPage /> }.into_any()
             }
             // Another person gets a page of their own.
-            (true, Some(_)) => {
+            (true, Some(person)) => {
+                link.serve(person);
                 if signs_in.try_update_value(std::mem::take) == Some(true) {
                     untrack(|| land(desk));
                 }

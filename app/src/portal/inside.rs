@@ -12,6 +12,7 @@ use crate::ui::toast::ToastShelf;
 
 pub(super) fn inside(front: Front) -> impl IntoView {
     let rooms = front.rooms;
+    front.link.serve(untrack(|| front.me()));
     // In the language of the page.
     front.link.board.name_again();
     focus_after_steps(front.address);
