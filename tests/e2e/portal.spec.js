@@ -1,5 +1,5 @@
-// The portal: the journey of somebody who reports, with and without a network; what a portal device
-// never holds; and how portal and console keep to themselves.
+// The portal: the journey of somebody who reports, with and without a network, and how portal and
+// console keep to themselves.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -217,58 +217,8 @@ test('a page that cannot start leads to the plain one', async ({ browser, server
   await context.close();
 });
 
-test.describe('what a portal device never holds', () => {
+test.describe('over a line that the test changes', () => {
   test.use({ disturbed: true });
-
-  test('no byte of an internal note, whoever uses it', async ({ device, line }) => {
-    const MARK = 'MARKED-c0ffee';
-    const office = await device('agent@demo', { direct: true });
-    const { desk } = office;
-    let marks = 0;
-    const mark = async () => {
-      await desk.note(`${MARK} not for the requester, ${(marks += 1)}`);
-      await desk.isUpToDate();
-    };
-    await desk.openIncident(WAITS);
-    await mark();
-    const OWN = 'My own tablet is slow';
-    line.listen();
-    for (const [login, subject] of [['user@demo', WAITS], ['technician@demo', OWN]]) {
-      const own = await device(login, { at: '/' });
-      const portal = own.desk;
-      await portal.isInstalled();
-      if (subject === OWN) await portal.report({ subject });
-      else await portal.openReport(subject);
-      await portal.isUpToDate();
-      // What happens while it is open comes by the socket and the next pull.
-      await desk.openIncident(subject);
-      await mark();
-      await desk.reply('Said in public.');
-      await desk.isUpToDate();
-      await expect(portal.message('Said in public.')).toBeVisible();
-      await portal.write('An answer from the portal.');
-      await portal.isUpToDate();
-      await portal.goHome();
-      await expect(portal.row(subject)).toBeVisible();
-      expect(await portal.page.content()).not.toContain(MARK);
-      const backstage = await own.backstage();
-      expect(await placesOf(backstage, MARK)).toEqual([]);
-      // The search would find it: the public words are there.
-      expect(await placesOf(backstage, subject)).not.toEqual([]);
-      await backstage.goto(`${own.server.origin}/?plain`);
-      await backstage.getByRole('link', { name: subject }).click();
-      await expect(backstage.getByText('Said in public.')).toBeVisible();
-    }
-    await desk.choose('Group', 'field');
-    await desk.isUpToDate();
-    expect(line.hears('Said in public.')).toBe(true);
-    expect(line.hears(MARK)).toBe(false);
-    // The same line hears it on its way to staff.
-    const phone = await device('technician@demo');
-    await phone.desk.openIncident(OWN);
-    await expect(phone.desk.message(MARK).first()).toBeVisible();
-    expect(line.hears(MARK)).toBe(true);
-  });
 
   test('a new version of the portal waits, and restarts with the draft', async ({ device, line }) => {
     const { desk: portal } = await device('user@demo', { at: '/' });
@@ -359,50 +309,6 @@ test('portal and console keep to themselves on one device', async ({ device }) =
   await expect(portal.heading).toHaveText('Report a problem');
   await own.goOnline();
   await portal.isUpToDate();
-});
-
-test('an internal note that the console set aside never stands in the portal', async ({ device, server }) => {
-  test.setTimeout(120_000);
-  const NOTE = 'MARKED-5e7a51de not for the requester';
-  const OWN = 'My own tablet is slow';
-  const own = await device('technician@demo');
-  const { desk } = own;
-  await desk.createIncident({ requester: 'Tomasz Zieliński', subject: OWN });
-  await desk.isUpToDate();
-  const stage = await own.backstage();
-  const isAside = async () => (await placesOf(stage, 'MARKED-5e7a51de')).filter((place) => !place.startsWith('holdfast-'));
-  const protocol = await own.context.newCDPSession(desk.page);
-  const room = (quotaSize) => protocol.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize });
-  await room(1);
-  await desk.page.getByRole('button', { name: 'Internal note', exact: true }).click();
-  // The browser looks at its quota only now and then.
-  let number = 0;
-  await expect(async () => {
-    number += 1;
-    await desk.entry.fill(`${NOTE} ${number}`);
-    await expect.poll(isAside, { timeout: 1_000 }).toHaveLength(1);
-  }).toPass({ timeout: 60_000 });
-  const [aside] = await isAside();
-  expect(aside).toMatch(/^holdfast\.console\.\d+\.draft\./);
-  await room(undefined);
-
-  const portal = await own.open('/');
-  await portal.isUpToDate();
-  await portal.openReport(OWN);
-  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
-  await expect(portal.entry).toHaveValue('');
-  await portal.write('Only this is said.');
-  await portal.isUpToDate();
-  expect(await portal.page.content()).not.toContain(NOTE);
-  expect((await placesOf(stage, NOTE)).filter((place) => place.includes('portal'))).toEqual([]);
-  // Also not where an earlier version had named it without its surface.
-  const stray = aside.replace('.console.', '.portal.');
-  await stage.evaluate(([from, to]) => localStorage.setItem(to, localStorage.getItem(from)), [aside, stray]);
-  await portal.page.reload();
-  await expect(portal.message('Only this is said.')).toBeVisible();
-  await expect(portal.page.getByText('Draft kept as you type')).toBeVisible();
-  await expect(portal.entry).toHaveValue('');
-  expect((await placesOf(stage, NOTE)).filter((place) => place.startsWith('holdfast-portal'))).toEqual([]);
 });
 
 test('a damaged copy of the portal is told, and what was saved of it is offered as a text', async ({ device }) => {
@@ -598,12 +504,47 @@ test('what staff does while somebody writes on the portal is said before it is s
   await expect(told).toHaveCount(0);
 });
 
+/** What of the page lies beneath what offers to take an act back. */
+async function beneath(portal) {
+  const boxOf = async (part) => ((await part.isVisible()) ? part.boundingBox() : undefined);
+  const offer = await boxOf(portal.page.locator('.toast:visible'));
+  const parts = {
+    heading: portal.heading,
+    'the way back': portal.page.locator('.back'),
+    standing: portal.standing,
+    box: portal.entry,
+    send: portal.page.getByRole('button', { name: 'Send', exact: true }),
+  };
+  const covered = [];
+  for (const [name, part] of Object.entries(parts)) {
+    const box = await boxOf(part);
+    const meets = (from, size) => box[from] < offer[from] + offer[size] && offer[from] < box[from] + box[size];
+    if (box && meets('x', 'width') && meets('y', 'height')) covered.push(name);
+  }
+  return covered;
+}
+
 const screens = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
   desk: { viewport: { width: 1440, height: 900 } },
 };
 
 for (const [size, screen] of Object.entries(screens)) {
+  test(`what offers to take an act back covers nothing that comes next on a ${size}`, async ({ device }) => {
+    const { desk: portal } = await device('user@demo', { at: '/', ...screen });
+    await portal.report({ subject: 'The badge printer jams on the second card since the weekend' });
+    await expect(portal.page.locator('.toast')).toContainText('You reported a problem.');
+    expect(await beneath(portal)).toEqual([]);
+    for (let part = 1; part <= 5; part += 1) {
+      await portal.write(`Part ${part}: ${'it prints the first card and then it stops. '.repeat(6)}`);
+      await expect(portal.page.locator('.toast:visible')).toHaveCount(1);
+      // Whoever has scrolled down to write sees neither the heading nor the way back.
+      expect((await beneath(portal)).filter((part) => /box|send/.test(part))).toEqual([]);
+    }
+    await portal.page.locator('.toast:visible').getByRole('button', { name: 'Undo' }).click();
+    await expect(portal.entry).toHaveValue(/^Part 5/);
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     test(`every page of the portal on a ${size}, ${colorScheme}`, async ({ device }) => {
       const locale = size === 'desk' && colorScheme === 'dark' ? 'de-DE' : 'en-GB';

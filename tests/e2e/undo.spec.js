@@ -6,12 +6,6 @@ const TOMASZ = 'Tomasz Zieliński';
 
 const undo = (desk) => desk.page.getByRole('button', { name: /^Undo/ });
 
-/** Takes the last act back by its key, once the page offers that. */
-async function takeBack(desk, act) {
-  await expect(desk.page.locator('.toast', { hasText: new RegExp(`^${act}.* · `) })).toBeVisible();
-  await desk.detail.press('z');
-}
-
 test('every act can be taken back, without a network too', async ({ device }) => {
   test.setTimeout(120_000);
   const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
@@ -24,23 +18,23 @@ test('every act can be taken back, without a network too', async ({ device }) =>
   await test.step('words', async () => {
     for (const [write, act] of [['note', 'Internal note'], ['reply', 'Reply']]) {
       await desk[write]('Wrong window.');
-      await takeBack(desk, act);
+      await desk.takeBack(act);
       await expect(desk.message('Wrong window.')).toHaveCount(0);
     }
   });
   await test.step('values and assignments', async () => {
     await desk.choose('Urgency', urgency === 'high' ? 'low' : 'high');
-    await takeBack(desk, 'Urgency');
+    await desk.takeBack('Urgency');
     await expect(desk.property('Urgency')).toHaveValue(urgency);
     await desk.press('Assign to me');
-    await takeBack(desk, 'Taken over');
+    await desk.takeBack('Taken over');
     await expect(desk.property('Assignee')).toHaveValue(assignee);
   });
   await test.step('steps of the lifecycle', async () => {
     const before = await desk.state.innerText();
     const back = async (name, act, state) => {
       await act();
-      await takeBack(desk, name);
+      await desk.takeBack(name);
       await expect(desk.state).toHaveText(state);
     };
     await back('Work started', () => desk.start(), before);
@@ -87,7 +81,7 @@ test('what was written returns to the box it came from, above what is there', as
 
   await test.step('into an empty box', async () => {
     await desk.reply('To the wrong person.');
-    await takeBack(desk, 'Reply');
+    await desk.takeBack('Reply');
     await expect(desk.entry).toHaveValue('To the wrong person.');
     await isPressed('Reply');
     await desk.page.reload();
@@ -97,13 +91,13 @@ test('what was written returns to the box it came from, above what is there', as
     await desk.note('Half a thought');
     await form.getByRole('button', { name: 'Reply', exact: true }).click();
     await desk.entry.fill('Dear Oliwia');
-    await takeBack(desk, 'Internal note');
+    await desk.takeBack('Internal note');
     await expect(desk.entry).toHaveValue('Half a thought\n\nDear Oliwia');
     await isPressed('Internal note');
   });
   await test.step('into a sheet that is opened again', async () => {
     await desk.hold('the vendor', 'They call back.');
-    await takeBack(desk, 'On hold');
+    await desk.takeBack('On hold');
     await desk.press('Hold…');
     await expect(desk.sheet.getByRole('textbox')).toHaveValue('They call back.');
     await expect(desk.sheet.getByRole('combobox').locator('option:checked')).toHaveText('the vendor');
@@ -191,7 +185,7 @@ test('what was taken back after access was lost comes back for review', async ({
   await desk.reply('Wrong window.');
   await desk.isUpToDate();
   await phone.goOffline();
-  await takeBack(desk, 'Reply');
+  await desk.takeBack('Reply');
   await desk.isOffline(1);
   await office.desk.openIncident(TILL);
   await office.desk.choose('Group', 'service-desk');

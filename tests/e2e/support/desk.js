@@ -121,6 +121,13 @@ export class Desk {
     return this.talk.locator('p.event').filter({ hasText: text });
   }
 
+  /** Takes the last act back by its key, once the page offers that. */
+  async takeBack(act) {
+    const offer = this.page.locator('.toast', { hasText: new RegExp(`^${act}.* · `) });
+    await expect(offer.last()).toBeVisible();
+    await this.detail.press('z');
+  }
+
   async rename(subject) {
     await this.detail.getByRole('button', { name: 'Edit the subject' }).click();
     const box = this.detail.getByRole('textbox', { name: 'Subject' });
