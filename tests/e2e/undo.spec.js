@@ -49,7 +49,8 @@ test('every act can be taken back, without a network too', async ({ device }) =>
   await test.step('a new incident', async () => {
     await desk.createIncident({ requester: 'Oliwia Kaczmarek', subject: 'Declared by mistake' });
     await undo(desk).last().click();
-    await expect(desk.state).toHaveText('Cancelled');
+    await expect(desk.sheet.getByLabel('Subject')).toHaveValue('Declared by mistake');
+    await desk.closeSheet();
   });
   await test.step('everybody reads it so, and the history keeps it', async () => {
     await phone.goOnline();
@@ -102,6 +103,30 @@ test('what was written returns to the box it came from, above what is there', as
     await expect(desk.sheet.getByRole('textbox')).toHaveValue('They call back.');
     await expect(desk.sheet.getByRole('combobox').locator('option:checked')).toHaveText('the vendor');
     await desk.closeSheet();
+  });
+  await test.step('into the sheet of a new incident', async () => {
+    const { sheet } = desk;
+    const sketch = { requester: 'Oliwia Kaczmarek', subject: 'Printer out', description: 'It hums.' };
+    await desk.beginNew(sketch);
+    await sheet.getByRole('combobox', { name: 'Impact' }).selectOption('high');
+    await sheet.getByRole('button', { name: 'Create incident' }).click();
+    await desk.shows('Printer out');
+    await desk.takeBack('New incident');
+    await expect(sheet.getByLabel('Subject')).toHaveValue('Printer out');
+    await expect(sheet.getByLabel('Description')).toHaveValue('It hums.');
+    await expect(sheet.getByRole('combobox', { name: 'Requester' })).toHaveValue('Oliwia Kaczmarek');
+    await expect(sheet.getByRole('combobox', { name: 'Impact' })).toHaveValue('high');
+    await sheet.getByRole('button', { name: 'Create incident' }).click();
+    await desk.shows('Printer out');
+    await desk.isUpToDate();
+    // Above what was begun meanwhile, of which nothing is lost either.
+    await desk.beginNew({ caller: 'Ira', contact: '1', subject: 'Scale stuck', description: 'At gate 2.' });
+    await sheet.getByRole('button', { name: /^Undo/ }).last().click();
+    await expect(sheet.getByLabel('Subject')).toHaveValue('Scale stuck');
+    await expect(sheet.getByLabel('Description')).toHaveValue('Printer out\n\nIt hums.\n\nAt gate 2.');
+    await expect(sheet.getByRole('combobox', { name: 'Requester' })).toHaveValue('Ira');
+    await desk.closeSheet();
+    await desk.openIncident(SCANNERS);
   });
   await test.step('what is sent after all does not come back', async () => {
     await desk.reply('To the right person.');

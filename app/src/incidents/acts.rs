@@ -84,11 +84,19 @@ impl Desk {
             .act(incident, intent)
             .await
             .map_err(|why| failure_text(&why))?;
-        self.keep(painted, &what).await
+        let at_once = Callback::new(move |()| self.address.go(Place::Incident(incident)));
+        let back = (at_once, Callback::new(|()| {}));
+        self.keep(painted, &what, back).await
     }
 
-    /// Offers to take a painted act back, and waits until this device has kept it.
-    pub(crate) async fn keep(self, painted: Painted, intent: &Intent) -> Result<(), String> {
+    /// Offers to take a painted act back, and waits until this device has kept it. Whoever takes it
+    /// back is led by the first callback at once and by the second afterwards.
+    pub(crate) async fn keep(
+        self,
+        painted: Painted,
+        intent: &Intent,
+        (at_once, afterwards): (Callback<()>, Callback<()>),
+    ) -> Result<(), String> {
         let incident = painted.incident;
         let row = untrack(|| self.board().row(incident));
         // A new incident has no row yet.
@@ -105,8 +113,8 @@ impl Desk {
             intent: intent.clone(),
             did,
             undid: t!("undo.done", what = what.as_str()),
-            at_once: Callback::new(move |()| self.address.go(Place::Incident(incident))),
-            afterwards: Callback::new(|()| {}),
+            at_once,
+            afterwards,
         };
         undo.keep(painted, offer).await
     }

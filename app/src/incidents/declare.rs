@@ -119,6 +119,30 @@ fn remember(me: PersonId, sketch: &Sketch) {
     );
 }
 
+/// Puts what was declared and taken back into the sheet again, above what is there.
+fn give_back(me: PersonId, taken: &Sketch) {
+    let begun = remembered(me);
+    let mut sketch = taken.clone();
+    if begun != Sketch::default() {
+        let mut above = vec![sketch.description];
+        sketch = begun;
+        if sketch.lacks_requester() {
+            (sketch.requester, sketch.caller, sketch.contact) =
+                (taken.requester, taken.caller.clone(), taken.contact.clone());
+        }
+        if sketch.lacks_subject() {
+            sketch.subject.clone_from(&taken.subject);
+        } else if sketch.subject != taken.subject {
+            // There is no room for two in a line.
+            above.insert(0, taken.subject.clone());
+        }
+        above.push(sketch.description);
+        above.retain(|text| !text.is_empty());
+        sketch.description = above.join("\n\n");
+    }
+    remember(me, &sketch);
+}
+
 /// Shows what another tab writes as the same new incident; once it is created there, nothing.
 fn follow(me: PersonId, sketch: RwSignal<Sketch>) {
     let heard = window_event_listener(leptos::ev::storage, move |event| {
@@ -155,7 +179,7 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let outcome = declare(desk, sketch.get_untracked()).await;
+            let outcome = declare(desk, me, sketch.get_untracked()).await;
             busy.try_set(false);
             match outcome {
                 Ok(()) => forget_sketch(me),
@@ -191,7 +215,7 @@ fn first_missing(sketch: &Sketch) -> Option<&'static str> {
     }
 }
 
-async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
+async fn declare(desk: Desk, me: PersonId, sketch: Sketch) -> Result<(), String> {
     let intent = sketch.intent();
     let painted = desk
         .link
@@ -199,7 +223,14 @@ async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
         .await
         .map_err(|why| failure_text(&why))?;
     let incident = painted.incident;
-    desk.keep(painted, &intent).await?;
+    let again = move |()| {
+        give_back(me, &sketch);
+        // A sheet that is open meanwhile shows what was remembered before.
+        desk.address.go_instead(Place::Queue);
+        request_animation_frame(move || desk.address.go(Place::New));
+    };
+    let back = (Callback::new(|()| {}), Callback::new(again));
+    desk.keep(painted, &intent, back).await?;
     desk.address.go_instead(Place::Incident(incident));
     Ok(())
 }
