@@ -134,6 +134,55 @@ impl Content {
         Some((content, !body.0.is_empty()))
     }
 
+    /// The first values, if it states them.
+    pub(crate) fn declared(&self) -> Option<&Declare> {
+        let Self::Created { declare, .. } = self else {
+            return None;
+        };
+        Some(declare)
+    }
+
+    /// The value that it gives a field later on.
+    pub(crate) fn set(&self) -> Option<&SetField> {
+        let Self::Set(value) = self else {
+            return None;
+        };
+        Some(value)
+    }
+
+    /// The step of the lifecycle that it takes.
+    pub(crate) fn step(&self) -> Option<&Step> {
+        let Self::Moved(step) = self else {
+            return None;
+        };
+        Some(step)
+    }
+
+    /// The fact that it takes back.
+    pub(crate) fn withdraws(&self) -> Option<FactId> {
+        let Self::Withdrawn { fact, .. } = self else {
+            return None;
+        };
+        Some(*fact)
+    }
+
+    /// Whom it gives the incident to; a claim gives it to whoever states it.
+    pub(crate) fn assigned(&self, by: PersonId) -> Option<(Option<GroupId>, Option<PersonId>)> {
+        match self {
+            Self::Created { declare, .. } => Some((declare.group.clone(), declare.assignee)),
+            Self::Assigned { group, person } => Some((group.clone(), *person)),
+            Self::Claimed { group } => Some((group.clone(), Some(by))),
+            Self::WorkCreated { .. }
+            | Self::Set(_)
+            | Self::Moved(_)
+            | Self::Entry { .. }
+            | Self::Note { .. }
+            | Self::Number { .. }
+            | Self::Withdrawn { .. }
+            | Self::Acknowledged => None,
+        }
+    }
+
     /// How the history shows it; a withdrawal only marks what it takes back, and that somebody has
     /// read something is nobody else's business.
     pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {

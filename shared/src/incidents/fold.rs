@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use crate::ids::{FactId, GroupId, PersonId};
+use crate::ids::{FactId, PersonId};
 use crate::time::UnixMillis;
 
 use super::content::{Content, Step};
@@ -57,20 +57,10 @@ pub(super) mod value {
     macro_rules! value {
         ($name:ident, $variant:ident, $type:ty) => {
             pub(in crate::incidents) fn $name(content: &Content) -> Option<$type> {
-                match content {
-                    Content::Created { declare, .. } => Some(declare.$name.clone()),
-                    Content::Set(SetField::$variant(value)) => Some(value.clone()),
-                    Content::WorkCreated { .. }
-                    | Content::Set(_)
-                    | Content::Assigned { .. }
-                    | Content::Claimed { .. }
-                    | Content::Moved(_)
-                    | Content::Entry { .. }
-                    | Content::Note { .. }
-                    | Content::Number { .. }
-                    | Content::Withdrawn { .. }
-                    | Content::Acknowledged => None,
+                if let Some(SetField::$variant(value)) = content.set() {
+                    return Some(value.clone());
                 }
+                content.declared().map(|declare| declare.$name.clone())
             }
         };
     }
@@ -99,16 +89,16 @@ pub(super) fn severity(level: &Level) -> u8 {
 /// Folds the assignment: dispatcher before claim; among dispatchers the later, among claims the
 /// earlier; then the id. What the created fact says comes last.
 pub(super) fn assignment(known: &Knowledge, cards: &mut Vec<GaveWay>) -> Option<Assignment> {
-    let current = known.current(|content| assigned(content, PersonId::SERVER).is_some());
+    let current = known.current(|content| content.assigned(PersonId::SERVER).is_some());
     let winner = current
         .iter()
         .copied()
         .max_by_key(|&at| assignment_order(&known.facts[at]))?;
     let holds = &known.facts[winner];
-    let (group, person) = assigned(&holds.content, holds.from.by)?;
+    let (group, person) = holds.content.assigned(holds.from.by)?;
     for at in current.into_iter().filter(|&at| at != winner) {
         let lost = &known.facts[at];
-        if assigned(&lost.content, lost.from.by) != Some((group.clone(), person)) {
+        if lost.content.assigned(lost.from.by) != Some((group.clone(), person)) {
             cards.extend(gave_way(known, at, winner));
         }
     }
@@ -123,35 +113,11 @@ pub(super) fn assignment(known: &Knowledge, cards: &mut Vec<GaveWay>) -> Option<
 fn assignment_order(fact: &Known) -> (u8, UnixMillis, Reverse<UnixMillis>, FactId) {
     let none = UnixMillis(0);
     let at = fact.from.corrected;
-    match fact.content {
-        Content::Assigned { .. } => (2, at, Reverse(none), fact.id),
-        Content::Claimed { .. } => (1, none, Reverse(at), fact.id),
-        Content::Created { .. }
-        | Content::WorkCreated { .. }
-        | Content::Set(_)
-        | Content::Moved(_)
-        | Content::Entry { .. }
-        | Content::Note { .. }
-        | Content::Number { .. }
-        | Content::Withdrawn { .. }
-        | Content::Acknowledged => (0, at, Reverse(none), fact.id),
+    if matches!(fact.content, Content::Claimed { .. }) {
+        return (1, none, Reverse(at), fact.id);
     }
-}
-
-fn assigned(content: &Content, by: PersonId) -> Option<(Option<GroupId>, Option<PersonId>)> {
-    match content {
-        Content::Created { declare, .. } => Some((declare.group.clone(), declare.assignee)),
-        Content::Assigned { group, person } => Some((group.clone(), *person)),
-        Content::Claimed { group } => Some((group.clone(), Some(by))),
-        Content::WorkCreated { .. }
-        | Content::Set(_)
-        | Content::Moved(_)
-        | Content::Entry { .. }
-        | Content::Note { .. }
-        | Content::Number { .. }
-        | Content::Withdrawn { .. }
-        | Content::Acknowledged => None,
-    }
+    let is_dispatch = matches!(fact.content, Content::Assigned { .. });
+    (2 * u8::from(is_dispatch), at, Reverse(none), fact.id)
 }
 
 /// The state as the transitions alone give it, before the assignment tells New from Assigned.
@@ -348,22 +314,10 @@ fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, Resolu
         .filter(|&other| known.saw(at, other) && known.facts[other].counts())
         .filter_map(|other| {
             let fact = &known.facts[other];
-            match fact.content {
-                Content::Moved(Step::Resolved { code }) => {
-                    Some((fact.from.corrected, fact.id, code))
-                }
-                Content::Moved(_)
-                | Content::Created { .. }
-                | Content::WorkCreated { .. }
-                | Content::Set(_)
-                | Content::Assigned { .. }
-                | Content::Claimed { .. }
-                | Content::Entry { .. }
-                | Content::Note { .. }
-                | Content::Number { .. }
-                | Content::Withdrawn { .. }
-                | Content::Acknowledged => None,
-            }
+            let Some(Step::Resolved { code }) = fact.content.step() else {
+                return None;
+            };
+            Some((fact.from.corrected, fact.id, *code))
         });
     resolved
         .max_by_key(|(at, id, _)| (*at, *id))

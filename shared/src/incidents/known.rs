@@ -100,19 +100,7 @@ impl Knowledge {
     fn withdraw(&mut self) {
         let withdrawals = self.facts.iter().enumerate();
         let mut withdrawals: Vec<_> = withdrawals
-            .filter_map(|(at, fact)| match fact.content {
-                Content::Withdrawn { fact: target, .. } => Some((at, target)),
-                Content::Created { .. }
-                | Content::WorkCreated { .. }
-                | Content::Set(_)
-                | Content::Assigned { .. }
-                | Content::Claimed { .. }
-                | Content::Moved(_)
-                | Content::Entry { .. }
-                | Content::Note { .. }
-                | Content::Number { .. }
-                | Content::Acknowledged => None,
-            })
+            .filter_map(|(at, fact)| Some((at, fact.content.withdraws()?)))
             .collect();
         withdrawals.sort_by_key(|&(at, _)| (self.facts[at].from.corrected, self.facts[at].id));
         let mut cancelling = Vec::new();

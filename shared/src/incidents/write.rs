@@ -208,21 +208,10 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Withdrawn { .. }
         | Content::Acknowledged => Vec::new(),
     };
-    let edits = match &drafted.intent {
-        Intent::Resolve { notes, .. } => vec![(TextName::Resolution, notes.clone())],
-        Intent::Declare(_)
-        | Intent::Set(_)
-        | Intent::Assign { .. }
-        | Intent::Claim { .. }
-        | Intent::Start
-        | Intent::Hold { .. }
-        | Intent::Reopen { .. }
-        | Intent::Close
-        | Intent::Cancel { .. }
-        | Intent::Reply { .. }
-        | Intent::Note { .. }
-        | Intent::Withdraw { .. }
-        | Intent::Acknowledge => Vec::new(),
+    let edits = if let Intent::Resolve { notes, .. } = &drafted.intent {
+        vec![(TextName::Resolution, notes.clone())]
+    } else {
+        Vec::new()
     };
     let (_, group, body) = content.spell();
     let id = drafted.facts[place];
