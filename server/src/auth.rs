@@ -68,6 +68,16 @@ struct Session {
     expires_at: UnixMillis,
 }
 
+impl From<SignedIn> for Session {
+    fn from(of: SignedIn) -> Self {
+        Self {
+            person: of.person,
+            surface: of.surface,
+            expires_at: of.expires_at,
+        }
+    }
+}
+
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/session", post(sign_in).get(session).delete(sign_out))
@@ -89,6 +99,7 @@ async fn sign_in(
     let address = client_address(&app, &headers, address);
     let (session, cookie) = enter(&app, (&login, password), surface, address).await?;
     end(&app, &headers).await?;
+    let session = Session::from(session);
     Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
 }
 
@@ -98,7 +109,7 @@ async fn enter(
     (login, password): (&str, Password),
     surface: Surface,
     address: Option<IpAddr>,
-) -> Result<(Session, HeaderValue), ApiError> {
+) -> Result<(SignedIn, HeaderValue), ApiError> {
     let now = app.clock.now();
     let attempt = app.attempts.begin(login, address, now)?;
     let person = verified(app, login, password)
@@ -116,9 +127,10 @@ async fn enter(
         .add_session(id, person.id, surface, now, expires_at)
         .await?;
     let cookie = cookie::set(&token, app.config.session_days, &app.config.origin);
-    let session = Session {
+    let session = SignedIn {
         person,
         surface,
+        session_id: id,
         expires_at,
     };
     Ok((session, cookie))
@@ -131,12 +143,12 @@ pub(crate) async fn enter_portal(
     peer: Option<IpAddr>,
     login: &str,
     password: String,
-) -> Result<HeaderValue, ApiError> {
+) -> Result<(SignedIn, HeaderValue), ApiError> {
     let address = client_address(app, headers, peer);
     let password = Password::new(password);
-    let (_, cookie) = enter(app, (login, password), Surface::Portal, address).await?;
+    let entered = enter(app, (login, password), Surface::Portal, address).await?;
     end(app, headers).await?;
-    Ok(cookie)
+    Ok(entered)
 }
 
 /// Ends the session of a request, and gives the cookie that forgets it.
@@ -178,18 +190,7 @@ async fn session(
     if signed_in.is_err() && cookie::token(&headers).is_none() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let SignedIn {
-        person,
-        surface,
-        expires_at,
-        ..
-    } = signed_in?;
-    let session = Session {
-        person,
-        surface,
-        expires_at,
-    };
-    Ok(Json(session).into_response())
+    Ok(Json(Session::from(signed_in?)).into_response())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {

@@ -9,19 +9,20 @@
 //! A form is believed when its `Origin` is ours (or it has none, as in old browsers) and it carries
 //! the token of its session.
 
+mod entry;
+mod failures;
 mod forms;
 mod pages;
 mod words;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use shared::document::{Document, ReceiptBook};
 use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, Requester, read};
@@ -30,14 +31,17 @@ use shared::rows::{self, Row, unpack_one};
 use shared::sync::Seq;
 
 use crate::App;
-use crate::auth::{self, SignedIn};
+use crate::auth::SignedIn;
 use crate::client;
 use crate::error::ApiError;
 use crate::requests::Plain;
 use crate::sync::{Deed, act};
+use entry::{Onward, Place};
 use forms::Fields;
 use pages::{Answers, Frame, Opened, Typed};
 use words::Language;
+
+pub(crate) use failures::Reader;
 
 /// A person has this many reports on the first page at most.
 const REPORTS_MAX: u32 = 200;
@@ -53,8 +57,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/incidents", get(home))
         .route("/report", get(report).post(send_report))
         .route("/incidents/{id}", get(incident).post(send_act))
-        .route("/sign-in", post(sign_in))
-        .route("/sign-out", post(sign_out))
+        .route("/sign-in", post(entry::sign_in))
+        .route("/sign-out", post(entry::sign_out))
         .layer(DefaultBodyLimit::max(forms::BODY_BYTES_MAX))
 }
 
@@ -123,11 +127,6 @@ fn see(address: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
 }
 
-async fn ask_sign_in(app: Arc<App>, headers: &HeaderMap, unsent: &str) -> Response {
-    let desk = Desk::of(app, headers, None).await;
-    html(StatusCode::UNAUTHORIZED, desk.frame().sign_in("", unsent))
-}
-
 async fn home(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -138,7 +137,7 @@ async fn home(
         return Ok(page);
     }
     let Some(session) = signed_in(session)? else {
-        return Ok(ask_sign_in(app, &headers, "").await);
+        return Ok(entry::ask(app, &headers, Onward::to(Place::Home)).await);
     };
     let rows = own_rows(&app, &session.person).await?;
     let desk = Desk::of(app, &headers, Some(&session)).await;
@@ -158,7 +157,7 @@ async fn report(
         return Ok(page);
     }
     let Some(session) = signed_in(session)? else {
-        return Ok(ask_sign_in(app, &headers, "").await);
+        return Ok(entry::ask(app, &headers, Onward::to(Place::Report)).await);
     };
     let desk = Desk::of(app, &headers, Some(&session)).await;
     let page = desk
@@ -182,7 +181,7 @@ async fn incident(
         return Ok(page);
     }
     let Some(session) = signed_in(session)? else {
-        return Ok(ask_sign_in(app, &headers, "").await);
+        return Ok(entry::ask(app, &headers, Onward::to(Place::of_incident(&id))).await);
     };
     let desk = Desk::of(app, &headers, Some(&session)).await;
     show(&desk, &session.person, &id, &Typed::default()).await
@@ -195,56 +194,6 @@ fn signed_in(session: Session) -> Result<Option<SignedIn>, ApiError> {
         Err(ApiError::NotSignedIn) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-async fn sign_in(
-    State(app): State<Arc<App>>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let mut fields = Fields::read(&body);
-    let (login, password) = (fields.take("login"), fields.take("password"));
-    let peer = address.map(|Extension(ConnectInfo(address))| address.ip());
-    let entered = auth::enter_portal(&app, &headers, peer, login.trim(), password).await;
-    let desk = Desk::of(Arc::clone(&app), &headers, None).await;
-    let (fault, wait) = match entered {
-        Ok(cookie) => {
-            let mut response = see("/?plain");
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-            return Ok(response);
-        }
-        Err(ApiError::WrongSignIn) => (words::t("signin.wrong", desk.language), None),
-        Err(ApiError::TooManyAttempts {
-            retry_after_seconds,
-        }) => {
-            let fault = words::t("plain.too_often", desk.language);
-            (fault, Some(retry_after_seconds))
-        }
-        Err(error) => return Err(error),
-    };
-    let page = desk.frame().sign_in(fault, "");
-    let Some(seconds) = wait else {
-        return Ok(html(StatusCode::UNAUTHORIZED, page));
-    };
-    let mut response = html(StatusCode::TOO_MANY_REQUESTS, page);
-    let wait = HeaderValue::from(seconds);
-    response.headers_mut().insert(header::RETRY_AFTER, wait);
-    Ok(response)
-}
-
-async fn sign_out(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    session: Session,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let session = signed_in(session)?;
-    check_token(session.as_ref(), &Fields::read(&body))?;
-    let cookie = auth::leave(&app, &headers).await?;
-    let mut response = see("/?plain");
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
-    Ok(response)
 }
 
 /// A form of another site, or of another session, is not believed. Whoever signed in again in another
@@ -266,8 +215,11 @@ async fn send_report(
     let fields = Fields::read(&body);
     let answers = fields.answers();
     let Some(session) = signed_in(session)? else {
-        let unsent = [&*answers.subject, &*answers.description].join("\n\n");
-        return Ok(ask_sign_in(app, &headers, &unsent).await);
+        let onward = Onward {
+            answers,
+            ..Onward::to(Place::Report)
+        };
+        return Ok(entry::ask(app, &headers, onward).await);
     };
     let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
     if check_token(Some(&session), &fields).is_err() {
@@ -287,9 +239,15 @@ async fn send_report(
         incident: id,
         seen: Vec::new(),
     };
-    match act(&app, deed).await? {
-        Ok(()) => Ok(see(&format!("/incidents/{id}?plain"))),
-        Err(refused) => {
+    match act(&app, deed).await {
+        Ok(Ok(())) => Ok(see(&format!("/incidents/{id}?plain"))),
+        Err(error) => {
+            // Under the same name, since it may have been written all the same.
+            let fault = failures::sentence(&error, desk.language);
+            let page = desk.frame().report(&me, key, &answers, fault);
+            Ok(failures::excuse(error, page))
+        }
+        Ok(Err(refused)) => {
             let fault = if matches!(refused, Refused::Empty { .. }) {
                 words::t("portal.no_subject", desk.language).to_owned()
             } else {
@@ -311,7 +269,11 @@ async fn send_act(
     let fields = Fields::read(&body);
     let text = fields.text("text").trim().to_owned();
     let Some(session) = signed_in(session)? else {
-        return Ok(ask_sign_in(app, &headers, &text).await);
+        let onward = Onward {
+            text,
+            ..Onward::to(Place::of_incident(&id))
+        };
+        return Ok(entry::ask(app, &headers, onward).await);
     };
     let desk = Desk::of(Arc::clone(&app), &headers, Some(&session)).await;
     if check_token(Some(&session), &fields).is_err() {
@@ -331,9 +293,14 @@ async fn send_act(
         incident,
         seen: fields.seen(),
     };
-    match act(&app, deed).await? {
-        Ok(()) => Ok(see(&format!("/incidents/{incident}?plain"))),
-        Err(refused) => {
+    match act(&app, deed).await {
+        Ok(Ok(())) => Ok(see(&format!("/incidents/{incident}?plain"))),
+        Err(error) => {
+            let fault = failures::sentence(&error, desk.language).to_owned();
+            let page = desk.frame().unsent(&me, &Typed { text, fault });
+            Ok(failures::excuse(error, page))
+        }
+        Ok(Err(refused)) => {
             let fault = words::refusal(&refused, desk.language);
             show(&desk, &me, &id, &Typed { text, fault }).await
         }

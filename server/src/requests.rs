@@ -51,8 +51,9 @@ pub(crate) async fn observe(
     let started = Instant::now();
     let trace_id = hex(&app.random.bytes::<16>());
     let method = request.method().clone();
+    let reader = portal::Reader::of(request.headers());
     let response = next.run(request).await;
-    let mut response = explained(response, &trace_id);
+    let mut response = explained(&app, response, &trace_id, reader).await;
     add_headers(&app, response.headers_mut(), &trace_id);
 
     let status = response.status().as_u16();
@@ -70,15 +71,19 @@ pub(crate) async fn observe(
     response
 }
 
-/// Makes problem details of every failure, also of those the framework words itself.
-fn explained(response: Response, trace_id: &str) -> Response {
+/// Makes problem details of every failure, also of those the framework words itself, or a page if
+/// somebody reads it.
+async fn explained(
+    app: &Arc<App>,
+    response: Response,
+    trace_id: &str,
+    reader: Option<portal::Reader>,
+) -> Response {
     let status = response.status();
-    if response.extensions().get::<Plain>().is_some() {
-        return response;
-    }
+    let is_plain = response.extensions().get::<Plain>().is_some();
     let error = match response.extensions().get::<Failure>() {
         Some(Failure(error)) => Arc::clone(error),
-        None if status.is_client_error() || status.is_server_error() => {
+        None if !is_plain && (status.is_client_error() || status.is_server_error()) => {
             Arc::new(ApiError::from_status(status))
         }
         None => return response,
@@ -90,13 +95,19 @@ fn explained(response: Response, trace_id: &str) -> Response {
             "a request failed"
         );
     }
+    if is_plain {
+        return response;
+    }
     let mut explained = error.render(trace_id);
     for name in [header::ALLOW, header::SET_COOKIE] {
         if let Some(value) = response.headers().get(&name) {
             explained.headers_mut().insert(name, value.clone());
         }
     }
-    explained
+    match reader {
+        Some(reader) => reader.explain(app, &error, explained).await,
+        None => explained,
+    }
 }
 
 fn add_headers(app: &App, headers: &mut HeaderMap, trace_id: &str) {

@@ -7,6 +7,7 @@ use shared::incidents::{Event, EventKind, Incident, State};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
 
+use super::entry::Onward;
 use super::words::{self, Language, moment, t};
 
 /// What every page needs.
@@ -80,21 +81,30 @@ impl Frame<'_> {
     }
 
     /// The sign-in, with what was typed before the session ended.
-    pub(super) fn sign_in(&self, fault: &str, unsent: &str) -> String {
+    pub(super) fn sign_in(&self, fault: &str, onward: &Onward) -> String {
         let l = self.language;
-        let unsent = if unsent.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "<div class=\"field\"><label for=\"unsent\">{}</label>\
-                 <textarea id=\"unsent\" rows=\"6\" readonly dir=\"auto\">\n{}</textarea></div>",
-                escaped(t("plain.unsent", l)),
-                escaped(unsent)
-            )
-        };
+        let unsent = unsent_html(t("plain.unsent", l), &onward.typed());
+        let Answers {
+            subject,
+            description,
+            category,
+            asset,
+            contact,
+        } = &onward.answers;
+        let carried = [
+            ("to", &onward.place.name()),
+            ("subject", subject),
+            ("description", description),
+            ("category", category),
+            ("asset", asset),
+            ("contact", contact),
+            ("text", &onward.text),
+        ];
+        let carried = carried.into_iter().filter(|(_, value)| !value.is_empty());
+        let carried: String = carried.map(|(name, value)| hidden(name, value)).collect();
         let main = format!(
             "<form method=\"post\" action=\"/sign-in\" class=\"report\"><h1>{title}</h1>\n\
-             {fault}{unsent}\
+             {fault}{unsent}{carried}\
              <div class=\"field\"><label for=\"login\">{login}</label><input id=\"login\" name=\"login\" \
              autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required></div>\n\
              <div class=\"field\"><label for=\"password\">{password}</label><input id=\"password\" \
@@ -414,6 +424,13 @@ impl Frame<'_> {
         parts.join("\n\n")
     }
 
+    /// Why a message was not sent, and the message to be copied.
+    pub(super) fn unsent(&self, me: &Person, typed: &Typed) -> String {
+        let kept = unsent_html(t("plain.not_sent", self.language), &typed.text);
+        let main = [self.back(), fault_html(&typed.fault), kept].concat();
+        self.page("Holdfast", Some(me), &main)
+    }
+
     /// A sentence with the way back.
     pub(super) fn sentence(&self, me: Option<&Person>, sentence: &str) -> String {
         let main = format!("{}<p role=\"alert\">{}</p>", self.back(), escaped(sentence));
@@ -441,6 +458,19 @@ fn fault_html(fault: &str) -> String {
         return String::new();
     }
     format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(fault))
+}
+
+/// What was typed, to be read and copied.
+fn unsent_html(label: &str, typed: &str) -> String {
+    if typed.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<div class=\"field\"><label for=\"unsent\">{}</label>\
+         <textarea id=\"unsent\" rows=\"6\" readonly dir=\"auto\">\n{}</textarea></div>",
+        escaped(label),
+        escaped(typed)
+    )
 }
 
 fn write_in(text: &mut String, more: std::fmt::Arguments<'_>) {

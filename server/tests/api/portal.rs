@@ -8,10 +8,15 @@ use shared::people::{Directory, Role};
 use shared::sync::Seq;
 use shared::sync::server::{Authored, DOC_CHANGES_MAX, Numbering};
 use shared::time::Boot;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::support::{Answer, Server};
 
 const ALICE: PersonId = PersonId(1);
+
+/// What a browser without scripts accepts.
+const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// A form as a browser without scripts sends it.
 async fn post(server: &Server, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -30,6 +35,7 @@ async fn post_from(
         .method(Method::POST)
         .uri(path)
         .header(header::HOST, "localhost:8080")
+        .header(header::ACCEPT, PAGES)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(origin) = origin {
         request = request.header(header::ORIGIN, origin);
@@ -357,7 +363,8 @@ async fn a_form_of_another_site_or_session_is_refused() {
     let fields = [("key", &*key), ("token", &*token), ("subject", "Forged")];
     for origin in ["https://evil.example", "null"] {
         let answer = post_from(&server, "/report", &fields, Some(origin)).await;
-        answer.expect_problem(403, "cross-site");
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(text(&answer).contains("This form cannot be read."));
     }
     let other = [("key", &*key), ("token", "0000"), ("subject", "Forged")];
     for origin in [None, Some("http://localhost:8080")] {
@@ -365,7 +372,7 @@ async fn a_form_of_another_site_or_session_is_refused() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
     let answer = post(&server, "/sign-out", &[("act", "reply")]).await;
-    answer.expect_problem(403, "cross-site");
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(!page(&server, "/?plain").await.contains("Forged"));
     let elsewhere = Request::post("/sign-in").header("sec-fetch-site", "cross-site");
     let request = elsewhere.body(Body::from("login=bob&password=battery+staple"));
@@ -456,9 +463,6 @@ async fn what_cannot_be_taken_is_said_and_stays_in_the_form() {
     let answer = send(&server, &path, "reply", &long).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text(&answer).contains(&long) && text(&answer).contains("too long"));
-    let huge = "x".repeat(300_000);
-    let answer = post(&server, "/report", &[("token", &token), ("subject", &huge)]).await;
-    answer.expect_problem(413, "too-large");
     // Confirming what is not fixed is refused in words.
     let answer = send(&server, &path, "confirm", "").await;
     assert!(text(&answer).contains("has moved on"));
@@ -525,4 +529,136 @@ async fn without_a_session_the_page_asks_for_one_and_keeps_the_text() {
         .send(german.body(Body::empty()).expect("a request"))
         .await;
     assert!(text(&answer).contains("lang=\"de\"") && text(&answer).contains("Anmelden"));
+}
+
+#[tokio::test]
+async fn signing_in_leads_on_with_what_was_typed() {
+    let mut server = bob().await;
+    let path = report(&server, "Dock has no network", "").await;
+    let plain = path.trim_end_matches("?plain");
+    server.cookie = None;
+    let enter = async |page: &str| {
+        let fields = ["to", "subject", "description", "category", "asset", "text"];
+        let begins = |name: &str| format!("name=\"{name}\" value=\"");
+        let carried = fields
+            .into_iter()
+            .filter(|name| page.contains(&begins(name)));
+        let carried: Vec<_> = carried.map(|name| (name, hidden(page, name))).collect();
+        let mut fields = vec![("login", "bob"), ("password", "battery staple")];
+        fields.extend(carried.iter().map(|(name, value)| (*name, &**value)));
+        post(&server, "/sign-in", &fields).await
+    };
+    let asked = server.get(&path).await;
+    let entered = enter(&text(&asked)).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER);
+    assert_eq!(entered.header("location"), path);
+
+    let asked = post(
+        &server,
+        plain,
+        &[("act", "reply"), ("text", "Still\ndead שלום")],
+    )
+    .await;
+    assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+    let shown = text(&enter(&text(&asked)).await);
+    assert!(shown.contains("Dock has no network") && shown.contains("Still\ndead שלום</textarea>"));
+
+    let typed = [
+        ("subject", "Typed long"),
+        ("description", "And more."),
+        ("asset", "L-17"),
+    ];
+    let asked = text(&post(&server, "/report", &typed).await);
+    let wrong = [
+        ("login", "bob"),
+        ("password", "wrong"),
+        ("subject", "Typed long"),
+    ];
+    let again = text(&post(&server, "/sign-in", &wrong).await);
+    assert_eq!(hidden(&again, "subject"), "Typed long");
+    let entered = enter(&asked).await;
+    assert_eq!(entered.status, StatusCode::OK);
+    let form = text(&entered);
+    for (_, typed) in typed {
+        assert!(form.contains(typed), "{form}");
+    }
+    // It can be sent as it stands there.
+    let cookie = entered.header("set-cookie").split(';').next();
+    let cookie = cookie.map(str::to_owned);
+    let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
+    server.cookie = cookie;
+    let fields = [
+        ("key", &*key),
+        ("token", &*token),
+        ("subject", "Typed long"),
+    ];
+    let sent = post(&server, "/report", &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_person_reads_what_went_wrong_and_a_program_gets_its_problem() {
+    let server = bob().await;
+    let asked = |path: &str, kinds: &str| {
+        let request = Request::get(path).header(header::ACCEPT, kinds);
+        let request = request.header(header::ACCEPT_LANGUAGE, "de");
+        request.body(Body::empty()).expect("a request")
+    };
+    let answer = server.send(asked("/nowhere", PAGES)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    let page = text(&answer);
+    assert!(page.contains("Diese Seite gibt es nicht.") && page.contains("href=\"/?plain\""));
+    assert!(!answer.header("content-security-policy").is_empty());
+    let answer = server.send(asked("/nowhere", "*/*")).await;
+    answer.expect_problem(404, "not-found");
+
+    let huge = "x".repeat(300_000);
+    let answer = post(&server, "/report", &[("subject", &huge)]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(text(&answer).contains("your text is still in the form"));
+    let answer = post(&server, "/incidents/x", &[("act", "dance")]).await;
+    assert!(answer.status.is_client_error());
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+}
+
+#[tokio::test]
+async fn what_a_failing_server_did_not_take_is_shown_to_be_sent_again() {
+    let server = bob().await;
+    let path = report(&server, "Dock has no network", "").await;
+    let blank = page(&server, "/report?plain").await;
+    let file = server.app.config.data.join("holdfast.sqlite");
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut database = options.connect().await.expect("the database");
+    // As on a full or broken disk.
+    let fault =
+        "CREATE TRIGGER broken BEFORE INSERT ON changes BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::query(fault)
+        .execute(&mut database)
+        .await
+        .expect("a trigger");
+
+    let fields = ["key", "token"].map(|name| (name, hidden(&blank, name)));
+    let mut fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    fields.extend([("subject", "Not lost"), ("description", "Nor this.")]);
+    let failed = post(&server, "/report", &fields).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let shown = text(&failed);
+    assert!(shown.contains("The server failed.") && shown.contains("Nor this."));
+    assert_eq!(hidden(&shown, "key"), hidden(&blank, "key"));
+    let failed = send(&server, &path, "reply", "Not lost either").await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(text(&failed).contains("Not lost either"));
+
+    sqlx::query("DROP TRIGGER broken")
+        .execute(&mut database)
+        .await
+        .expect("no trigger");
+    assert_eq!(
+        post(&server, "/report", &fields).await.status,
+        StatusCode::SEE_OTHER
+    );
 }
