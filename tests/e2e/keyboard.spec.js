@@ -5,6 +5,9 @@ test('J, K, Enter and / work the queue', async ({ device }) => {
   const { desk } = await device('agent@demo');
   const { page } = desk;
   const cursor = page.locator('[data-testid="row"][aria-selected="true"]');
+  // The key that leads to the filter stands in it until it is there.
+  const hint = () => page.evaluate(() => getComputedStyle(document.querySelector('.filters'), '::after').content);
+  expect(await hint()).toContain('"/"');
   await page.keyboard.press('j');
   await expect(cursor).toHaveAttribute('aria-posinset', '1');
   // The focus goes along, so that a screen reader says the row.
@@ -19,6 +22,7 @@ test('J, K, Enter and / work the queue', async ({ device }) => {
   await desk.shows(subject);
   await page.keyboard.press('/');
   await expect(desk.filterBox).toBeFocused();
+  expect(await hint()).toBe('none');
   await page.keyboard.type('hall 3 offline');
   await expect(desk.rows).toHaveCount(1);
   await page.keyboard.press('Escape');
