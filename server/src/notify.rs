@@ -15,17 +15,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use shared::document::Document;
-use shared::ids::{DocKind, IncidentId};
-use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
+use shared::incidents::Incident;
 use shared::notify::{self, Notice, Recipient};
 use shared::people::Directory;
-use tokio::task::spawn_blocking;
 
 use crate::App;
 use crate::config::{Mode, Smtp};
 use crate::jobs::{Courier, Delivery, Gate, NOTICE};
 use crate::store::{Claimed, Reason};
+use crate::sync::public;
 
 pub use caught::Caught;
 pub(crate) use pages::routes;
@@ -60,7 +58,8 @@ impl Post {
     async fn notify(&mut self, notice: Notice, gate: Gate<'_>) -> anyhow::Result<Delivery> {
         let app = Arc::clone(&self.app);
         let directory = app.people.current();
-        let incident = public(&app, notice.incident).await?;
+        let public = public(&app, notice.incident).await?;
+        let incident = public.context("the incident is not in the store")?.incident;
         if !notify::stands(&notice, &incident, &directory) {
             return Ok(Delivery::Void);
         }
@@ -136,27 +135,6 @@ impl Courier for Post {
             line.close().await;
         }
     }
-}
-
-/// The incident as its requester may read it: internal work is not even loaded.
-async fn public(app: &App, id: IncidentId) -> anyhow::Result<Incident> {
-    let docs = app.store.view().await?.docs(&[id]).await?;
-    let read = spawn_blocking(move || {
-        let mut docs = docs.into_iter();
-        let stored = docs.find(|stored| stored.doc.kind == DocKind::Incident);
-        let stored = stored.context("the incident is not in the store")?;
-        let incident = Document::load(stored.doc, &stored.bytes)?;
-        let receipts = IncidentReceipts {
-            incident: stored.receipts.unpack().into_iter().collect(),
-            ..IncidentReceipts::default()
-        };
-        let docs = IncidentDocs {
-            incident,
-            work: None,
-        };
-        anyhow::Ok(read(&docs, &receipts).0)
-    });
-    read.await?
 }
 
 /// A person's own address, else their login if it is one. A caller gets the language of the

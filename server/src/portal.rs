@@ -23,9 +23,8 @@ use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use shared::document::{Document, ReceiptBook};
-use shared::ids::{DocKey, DocKind, IncidentId};
-use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, Requester, read};
+use shared::ids::{DocKind, IncidentId};
+use shared::incidents::{Incident, Refused, Requester};
 use shared::people::{Directory, Person, Scope};
 use shared::rows::{self, Row, unpack_one};
 use shared::sync::Seq;
@@ -35,7 +34,7 @@ use crate::auth::SignedIn;
 use crate::client;
 use crate::error::ApiError;
 use crate::requests::Plain;
-use crate::sync::{Deed, act};
+use crate::sync::{Deed, Public, act, public};
 use entry::{Onward, Place};
 use forms::Fields;
 use pages::{Answers, Frame, Opened, Typed};
@@ -364,30 +363,12 @@ async fn own_incident(
     if !reaches.any(|reach| reach.kind == DocKind::Incident && reach.until.is_none()) {
         return Ok(None);
     }
-    let docs = view.docs(&[id]).await?;
     drop(view);
-    let stored = docs
-        .into_iter()
-        .find(|stored| stored.doc == DocKey::incident(id));
-    let Some(stored) = stored else {
+    let _turn = app.keeper.turn()?;
+    let Some(Public { incident, frontier }) = public(app, id).await? else {
         return Ok(None);
     };
-    let document = Document::load(stored.doc, &stored.bytes).map_err(ApiError::internal)?;
-    let frontier: Vec<_> = document
-        .frontier()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let docs = IncidentDocs {
-        incident: document,
-        work: None,
-    };
-    let book: ReceiptBook = stored.receipts.unpack().into_iter().collect();
-    let receipts = IncidentReceipts {
-        incident: book,
-        work: ReceiptBook::default(),
-    };
-    let (incident, _) = read(&docs, &receipts);
     let is_own = incident.requester_person() == Some(me.id);
-    Ok(is_own.then(|| (incident, frontier.join(" "))))
+    let seen: Vec<_> = frontier.iter().map(ToString::to_string).collect();
+    Ok(is_own.then(|| (incident, seen.join(" "))))
 }

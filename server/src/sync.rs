@@ -15,6 +15,7 @@ mod contacts;
 mod hot;
 mod keeper;
 mod live;
+mod public;
 mod pull;
 mod push;
 mod repair;
@@ -43,6 +44,7 @@ use crate::error::ApiError;
 
 pub(crate) use act::{Deed, act};
 pub use keeper::{Keeper, Report};
+pub(crate) use public::{Public, public};
 
 /// The oldest protocol the server still works with.
 pub(crate) const MIN_CLIENT: u32 = 1;

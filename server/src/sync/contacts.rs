@@ -51,6 +51,11 @@ impl Contacts {
         noted_at.is_none().then_some(contact)
     }
 
+    /// Notes that a contact could not be written down, so that the next one is.
+    pub(super) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
     /// Notes that the socket of a session said something until now.
     pub(super) fn touch(&self, session: SessionId, at: UnixMillis) {
         if let Some(heard) = self.lock().get_mut(&session) {

@@ -85,7 +85,7 @@ impl Keeper {
     }
 
     /// Leave to answer a request; when too many are being answered, the device comes back later.
-    pub(super) fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+    pub(crate) fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         self.turns.try_acquire().map_err(|_| ApiError::Busy)
     }
 

@@ -44,7 +44,7 @@ pub(super) async fn pull(
         return Err(ApiError::TooLarge);
     }
     let session = session(&signed_in, request.device, request.surface)?;
-    hear(&app, &signed_in, request.device).await?;
+    hear(&app, &signed_in, request.device).await;
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
     drop(view);
@@ -59,17 +59,21 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-/// Notes that the device behind the session is there.
-async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) -> Result<()> {
+/// Notes that the device behind the session is there. A report counts it as away when that cannot be
+/// written; the device gets its page all the same.
+async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) {
     let contact = Contact {
         session: signed_in.session_id,
         person: signed_in.person.id,
         device,
         at: app.clock.now(),
     };
-    match app.keeper.contacts.hear(contact) {
-        Some(contact) => app.store.put_contact(&contact).await,
-        None => Ok(()),
+    let Some(contact) = app.keeper.contacts.hear(contact) else {
+        return;
+    };
+    if let Err(cause) = app.store.put_contact(&contact).await {
+        tracing::warn!(cause = format!("{cause:#}"), "a contact cannot be noted");
+        app.keeper.contacts.forget(contact.session);
     }
 }
 

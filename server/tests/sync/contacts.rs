@@ -57,6 +57,27 @@ async fn devices_of_staff_that_were_not_heard_of_are_counted_until_the_bound() {
 }
 
 #[tokio::test]
+async fn a_device_gets_its_page_though_nobody_can_note_that_it_came() {
+    let server = TestServer::start().await;
+    let broken =
+        "CREATE TRIGGER broken BEFORE INSERT ON contacts BEGIN SELECT RAISE(ABORT, 'full'); END";
+    let server = server.spoil(&[broken]).await;
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    let server = server.spoil(&["DROP TRIGGER broken"]).await;
+    server
+        .change(ALICE, |alice| alice.roles = [Role::Manager].into())
+        .await;
+    bob.pull(&server).await;
+    server.app.clock.advance(2 * MINUTE);
+    assert_eq!(
+        away(&server, ALICE).await,
+        1,
+        "it is noted when that works again"
+    );
+}
+
+#[tokio::test]
 async fn only_those_who_oversee_the_work_are_told_how_many_devices_are_away() {
     let server = TestServer::start().await;
     for (person, surface) in [
