@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use shared::ids::PersonId;
-use shared::incidents::{EventKind, Incident, Requester};
+use shared::incidents::{EventKind, Incident, Requester, within_a_sentence};
 use shared::notify::{Capacity, Event, Notice, Recipient};
 use shared::people::Directory;
 
@@ -49,12 +49,13 @@ impl Letter {
         let author = name_of(notice.by, directory);
         let group = incident.assignment.group.as_ref();
         let group = group.and_then(|id| directory.groups.iter().find(|group| group.id == *id));
+        let group = group.map(|group| within_a_sentence(&group.name));
         let told = Told {
             event: notice.event,
             capacity: notice.capacity,
-            author: &author,
+            author: &within_a_sentence(&author),
             group: match incident.assignment.person {
-                None => group.map(|group| group.name.as_str()),
+                None => group.as_deref(),
                 Some(_) => None,
             },
         };
@@ -68,7 +69,7 @@ impl Letter {
         let subject = one_line(&incident.subject.holds.value, SUBJECT_CHARS_MAX);
         Self {
             language: words.code(),
-            subject: format!("[{}] {subject}", incident.name()),
+            subject: format!("[{}] {}", incident.name(), within_a_sentence(&subject)),
             heading: one_line(&words.heading(&told), SUBJECT_CHARS_MAX),
             lead: words.lead(&told),
             quote: quoted(notice, incident).and_then(|text| Quote::of(text, words)),

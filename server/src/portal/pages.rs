@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Event, EventKind, Incident, State};
+use shared::incidents::{Event, EventKind, Incident, State, within_a_sentence};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
 
@@ -76,7 +76,7 @@ impl Frame<'_> {
              <header class=\"topbar\"><a class=\"mark\" href=\"/?plain\">Holdfast</a>{nav}</header>\n\
              <main>\n{main}</main>\n</body>\n</html>\n",
             code = l.code(),
-            title = escaped(title),
+            title = escaped(&within_a_sentence(title)),
         )
     }
 
@@ -266,12 +266,13 @@ impl Frame<'_> {
     pub(super) fn incident(&self, me: &Person, open: &Opened<'_>, typed: &Typed) -> String {
         let l = self.language;
         let incident = open.incident;
-        let asked = words::question(incident).map_or_else(String::new, |question| {
-            format!(
+        let asked = match incident.question() {
+            "" => String::new(),
+            question => format!(
                 "<p class=\"question\" dir=\"auto\">{}</p>",
                 escaped(question)
-            )
-        });
+            ),
+        };
         let main = format!(
             "{back}<h1 class=\"subject\" dir=\"auto\">{subject}</h1><p class=\"quiet\">{name}</p>\n\
              <section class=\"standing\"><p>{standing}</p>{asked}{verdict}</section>\n\
@@ -337,10 +338,10 @@ impl Frame<'_> {
                 fault_html(&typed.fault)
             );
         }
-        let label = if words::question(open.incident).is_some() {
-            t("portal.your_answer", l)
-        } else {
+        let label = if open.incident.question().is_empty() {
             t("portal.add", l)
+        } else {
+            t("portal.your_answer", l)
         };
         let inner = format!(
             "{}<label for=\"entry\">{}</label><textarea id=\"entry\" name=\"text\" rows=\"4\" required dir=\"auto\">\n{}</textarea>\

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Timelike as _};
-use shared::incidents::{EventKind, HoldReason, Incident, Refused, State};
+use shared::incidents::{EventKind, HoldReason, Refused, State, within_a_sentence};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
 use shared::time::UnixMillis;
@@ -57,7 +57,7 @@ pub(super) fn t(key: &str, language: Language) -> &'static str {
 
 /// A text with one name filled in.
 fn with(text: &str, name: &str, value: &str) -> String {
-    text.replace(&format!("{{{name}}}"), value)
+    text.replace(&format!("{{{name}}}"), &within_a_sentence(value))
 }
 
 /// A moment, in the one time zone that a page without scripts can be sure of.
@@ -81,33 +81,6 @@ pub(super) fn name(
         Some(person) => person.name.clone(),
         None => t("person.server", language).to_owned(),
     }
-}
-
-/// What is asked of the requester.
-pub(super) fn question(incident: &Incident) -> Option<&str> {
-    if incident.hold != Some(HoldReason::Caller) {
-        return None;
-    }
-    incident
-        .timeline
-        .iter()
-        .rev()
-        .filter(|event| event.counts())
-        .find_map(|event| match &event.kind {
-            EventKind::Held { text, .. } => Some(text.trim()).filter(|text| !text.is_empty()),
-            EventKind::Declared
-            | EventKind::Set(_)
-            | EventKind::Assigned { .. }
-            | EventKind::Claimed { .. }
-            | EventKind::Started
-            | EventKind::Resolved { .. }
-            | EventKind::Reopened { .. }
-            | EventKind::Closed
-            | EventKind::Cancelled { .. }
-            | EventKind::Replied { .. }
-            | EventKind::Noted { .. }
-            | EventKind::Numbered { .. } => None,
-        })
 }
 
 /// Where an incident stands and what comes next.

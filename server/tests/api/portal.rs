@@ -441,6 +441,9 @@ async fn what_people_type_is_shown_as_they_typed_it() {
     assert!(open.contains("&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;/textarea&gt;"));
     let home = page(&server, "/?plain").await;
     assert!(!home.contains("<script") && home.contains("שלום 🙂"));
+    let path = report(&server, "\u{202e}txt.exe", "").await;
+    let open = page(&server, &path).await;
+    assert!(open.contains("<title>\u{2068}txt.exe\u{2069} · Holdfast</title>"));
 }
 
 #[tokio::test]
