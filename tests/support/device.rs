@@ -87,7 +87,8 @@ impl Device {
             boot,
             draws,
         };
-        device.tell(Input::Lead(device.waiting()), moment);
+        let (epoch, waiting) = (device.disk.cursors().epoch, device.waiting());
+        device.tell(Input::Lead { epoch, waiting }, moment);
         device
     }
 

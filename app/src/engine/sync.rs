@@ -35,7 +35,10 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
         desk.state.borrow_mut().lead = Some(lead);
         loop {
             match catch_up(&desk).await {
-                Ok(waiting) => return feed(&desk, Input::Lead(waiting)),
+                Ok(waiting) => {
+                    let epoch = desk.state.borrow().cursors.epoch;
+                    return feed(&desk, Input::Lead { epoch, waiting });
+                }
                 Err(broken) => web_sys::console::error_1(&broken.to_string().into()),
             }
             TimeoutFuture::new(LEAD_RETRY_MILLIS).await;

@@ -227,8 +227,11 @@ impl Device {
         answer.message::<PushReply>().verdicts
     }
 
-    /// Offers everything that waits; entries leave by any verdict.
+    /// Offers everything that waits, after the first page; entries leave by any verdict.
     pub(crate) async fn push(&mut self, server: &TestServer) -> Vec<Verdict> {
+        if self.cursors.epoch.is_none() {
+            self.pull_once(server).await;
+        }
         let groups = std::mem::take(&mut self.outbox);
         let verdicts = self.offer(server, groups).await;
         for accepted in verdicts.iter().filter_map(accepted).flatten() {

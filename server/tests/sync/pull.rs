@@ -394,6 +394,23 @@ async fn a_new_requester_sees_it_and_the_old_one_forgets() {
 }
 
 #[tokio::test]
+async fn what_a_new_device_declared_is_forgotten_once_it_is_anothers() {
+    let server = TestServer::start().await;
+    let mut carol = Device::portal(&server, CAROL).await;
+    let id = carol.declare(CAROL, None);
+    expect_accepted(&carol.push(&server).await);
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    alice.act(
+        id,
+        Intent::Set(SetField::Requester(Requester::Person(DAVE))),
+    );
+    expect_accepted(&alice.push(&server).await);
+    carol.pull(&server).await;
+    assert!(carol.docs.is_empty(), "{:?}", carol.docs.keys());
+}
+
+#[tokio::test]
 async fn cursors_of_another_log_count_for_nothing() {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;

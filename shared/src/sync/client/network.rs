@@ -52,8 +52,11 @@ const CHECK_MILLIS: u64 = 300_000;
 /// What happens to the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// This tab does the network from now on.
-    Lead(Waiting),
+    /// This tab does the network from now on, on a device that stored pages of `epoch`.
+    Lead {
+        epoch: Option<Epoch>,
+        waiting: Waiting,
+    },
     /// An act was committed on this device.
     OutboxGrew,
     /// Something suggests that a try may succeed now, or that the line was lost.
@@ -210,7 +213,7 @@ impl Network {
     /// Takes in what happened.
     pub fn handle_input(&mut self, input: Input, now: Tick, jitter: Jitter) {
         match input {
-            Input::Lead(waiting) => self.lead(waiting),
+            Input::Lead { epoch, waiting } => self.lead(epoch, waiting),
             Input::OutboxGrew => self.wants_push = true,
             Input::Hint => self.try_at_once(now),
             Input::SignedIn => {
@@ -288,8 +291,9 @@ impl Network {
         Some(others.into_iter().flatten().fold(self.ask_at, Tick::min))
     }
 
-    fn lead(&mut self, waiting: Waiting) {
+    fn lead(&mut self, epoch: Option<Epoch>, waiting: Waiting) {
         self.leads = true;
+        self.epoch = epoch;
         self.wants_pull = true;
         self.wants_push = waiting == Waiting::Some;
     }
@@ -333,6 +337,12 @@ impl Network {
             self.wants_pull = true;
             self.show(self.standing());
         }
+    }
+
+    /// A device offers nothing before its first page: what is told to be forgotten is told above the
+    /// place in the log at which that page found it.
+    fn may_push(&self, now: Tick) -> bool {
+        self.wants_push && self.epoch.is_some() && self.push_at.is_none_or(|at| now >= at)
     }
 
     /// How the device stands with a server that answers.
@@ -459,7 +469,7 @@ impl Network {
         if self.under_way.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        if self.wants_push && self.push_at.is_none_or(|at| now >= at) {
+        if self.may_push(now) {
             self.under_way = Some(Request::Push);
             let groups_max = self.groups_max;
             self.effects.push_back(Effect::Push { groups_max });

@@ -21,10 +21,16 @@ impl Bench {
     /// A device that leads, has pulled everything and listens.
     fn settled() -> Self {
         let mut bench = Self::new();
-        bench.give(Input::Lead(Waiting::None));
+        bench.lead(Waiting::None);
         bench.pulled(7);
         bench.give(Input::LiveOpened);
         bench
+    }
+
+    /// A tab leads on a device that stored pages before.
+    fn lead(&mut self, waiting: Waiting) -> Vec<Effect> {
+        let epoch = Some(self.epoch);
+        self.give(Input::Lead { epoch, waiting })
     }
 
     fn give(&mut self, input: Input) -> Vec<Effect> {
@@ -69,15 +75,29 @@ const PUSH: Effect = Effect::Push {
 #[test]
 fn what_waits_is_pushed_before_anything_is_pulled() {
     let mut bench = Bench::new();
-    assert_eq!(bench.give(Input::Lead(Waiting::Some)), vec![PUSH]);
+    assert_eq!(bench.lead(Waiting::Some), vec![PUSH]);
     let after = bench.give(Input::Pushed(Waiting::None));
     assert!(after.contains(&Effect::Pull), "{after:?}");
 }
 
 #[test]
+fn a_new_device_pulls_its_first_page_before_it_offers_anything() {
+    let mut bench = Bench::new();
+    let (epoch, waiting) = (None, Waiting::Some);
+    assert_eq!(
+        bench.give(Input::Lead { epoch, waiting }),
+        vec![Effect::Pull]
+    );
+    bench.give(Input::Failed(Fault::Unreachable));
+    let after = bench.give(Input::Hint);
+    assert!(!after.contains(&PUSH), "{after:?}");
+    assert!(bench.pulled(7).contains(&PUSH));
+}
+
+#[test]
 fn pages_follow_each_other_until_there_are_no_more() {
     let mut bench = Bench::new();
-    assert_eq!(bench.give(Input::Lead(Waiting::None)), vec![Effect::Pull]);
+    assert_eq!(bench.lead(Waiting::None), vec![Effect::Pull]);
     let (high, epoch) = (Seq(5), Some(bench.epoch));
     let page = Input::Pulled {
         high,
@@ -136,7 +156,7 @@ fn a_beat_is_answered_and_keeps_the_line() {
 #[test]
 fn waits_double_up_to_a_minute_and_start_again_after_success() {
     let mut bench = Bench::new();
-    bench.give(Input::Lead(Waiting::None));
+    bench.lead(Waiting::None);
     let mut waits = Vec::new();
     for _ in 0..8 {
         bench.give(Input::Failed(Fault::Unreachable));
@@ -163,7 +183,7 @@ fn jitter_only_shortens_a_wait() {
 #[test]
 fn a_hint_tries_at_once() {
     let mut bench = Bench::new();
-    bench.give(Input::Lead(Waiting::None));
+    bench.lead(Waiting::None);
     bench.give(Input::Failed(Fault::Unreachable));
     assert_eq!(bench.give(Input::Hint), vec![Effect::Pull]);
 }
