@@ -1,7 +1,8 @@
 // Mail as its readers get it: caught by the demo, or taken by a real relay that is down, postpones,
 // refuses, or sees the server die at any step.
+import { mkdir } from 'node:fs/promises';
 import { expect, test } from './support/test.js';
-import { Relay, STEPS } from './support/relay.js';
+import { Relay, STEPS, lock } from './support/relay.js';
 
 const FORKLIFT = 'Forklift terminal 12';
 
@@ -101,6 +102,52 @@ test('mail outlives a relay that is down, is asked again, and is given up in sig
     await expect.poll(() => relay.taken.length).toBe(2);
     expect(relay.taken[1].text).toContain('The address is gone.');
   });
+  await relay.close();
+});
+
+for (const tls of ['starttls', 'implicit']) {
+  test(`mail goes over an encrypted line to a relay that asks who sends it, ${tls}`, async ({
+    device,
+    server,
+  }, info) => {
+    test.setTimeout(120_000);
+    await mkdir(info.outputDir, { recursive: true });
+    const keys = lock(info.outputDir, tls);
+    const relay = await Relay.at(undefined, keys);
+    await relay.open();
+    await useRelay(server, relay);
+    const agent = await device('agent@demo');
+    await agent.desk.openIncident(FORKLIFT);
+    await agent.desk.reply('Nobody vouches for this relay.');
+    await expect.poll(() => counted(server, 'state="waiting",reason="relay_down"')).toBe(1);
+    expect(relay.accounts).toEqual([]);
+
+    server.settings = { ...server.settings, SSL_CERT_FILE: keys.trusted };
+    await server.stop();
+    await server.start();
+    await expect.poll(() => relay.taken.length, { timeout: 60_000 }).toBe(1);
+    expect(relay.accounts).toContain('holdfast');
+    expect(relay.taken[0].text).toContain('Nobody vouches for this relay.');
+    await relay.close();
+  });
+}
+
+test('what is taken back before its letter left is told to nobody', async ({ device, server }) => {
+  const relay = await Relay.at();
+  await relay.open();
+  await useRelay(server, relay, 5);
+  const agent = await device('agent@demo');
+  await agent.desk.openIncident(FORKLIFT);
+  await agent.desk.reply('Sent in haste.');
+  await agent.desk.isUpToDate();
+  await agent.desk.page.getByRole('button', { name: /^Undo/ }).click();
+  await expect(agent.desk.entry).toHaveValue('Sent in haste.');
+  await agent.desk.reply('Said with care.');
+  // Its letter would have been due before this one.
+  await expect.poll(() => relay.taken.length, { timeout: 30_000 }).toBe(1);
+  expect(relay.taken[0].text).toContain('Said with care.');
+  await expect.poll(() => unfinished(server)).toBe(0);
+  expect(relay.taken).toHaveLength(1);
   await relay.close();
 });
 
