@@ -31,7 +31,7 @@ pub(crate) struct Device {
     pub(crate) received: Vec<u8>,
     pub(crate) now: UnixMillis,
     pub(crate) docs_max: u32,
-    drawn: u64,
+    drawn: u32,
 }
 
 impl Device {
@@ -76,11 +76,12 @@ impl Device {
         }))
     }
 
+    /// Ten bytes that no other device draws: begun at the same time, all draw as often.
     fn draw(&mut self) -> [u8; 10] {
         self.drawn += 1;
         let mut random = [0; 10];
-        random[..2].copy_from_slice(&self.id.as_bytes()[..2]);
-        random[2..].copy_from_slice(&self.drawn.to_be_bytes());
+        random[..6].copy_from_slice(&self.id.as_bytes()[..6]);
+        random[6..].copy_from_slice(&self.drawn.to_be_bytes());
         random
     }
 
