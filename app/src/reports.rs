@@ -15,7 +15,7 @@ use web_sys::MouseEvent;
 
 use shared::people::Directory;
 use shared::policy;
-use shared::reports::{Day, Report, filters, report};
+use shared::reports::{Day, Report, report};
 use shared::search::{DayOf, Filter, Look};
 use shared::sla::Risk;
 use shared::time::UnixMillis;
@@ -64,15 +64,16 @@ pub(crate) fn ReportPage(now: ReadSignal<UnixMillis>) -> impl IntoView {
 
 fn drawn(address: Address, organisation: &Organisation, report: &Report) -> AnyView {
     let states = report.states.iter();
-    let states = states.map(|(state, count)| (state_text(*state), *count, filters::state(*state)));
+    let states =
+        states.map(|(state, count)| (state_text(*state), *count, Filter::of_state(*state)));
     let priorities = report.priorities.iter().map(|(priority, count)| {
-        let filter = filters::priority(*priority);
+        let filter = Filter::of_priority(*priority);
         (priority_word(*priority).to_owned(), *count, filter)
     });
     let groups = report.groups.iter().map(|(group, count)| {
         let name = group.as_ref().map(|group| organisation.group_name(group));
         let name = name.unwrap_or_else(|| t!("tag.no_group"));
-        (name, *count, filters::group(group.clone()))
+        (name, *count, Filter::of_group(group.clone()))
     });
     let (states, priorities) = (states.collect(), priorities.collect());
     let groups = groups.collect();
@@ -91,7 +92,7 @@ fn tiles(address: Address, report: &Report) -> AnyView {
         let content = view! { <b>{count}</b><span>{name}</span> }.into_any();
         view! { <li data-risk=sign>{link(address, View::Open, filter, content)}</li> }
     };
-    let risk = |risk, sign, count| tile(risk_text(risk), sign, count, filters::risk(risk));
+    let risk = |risk, sign, count| tile(risk_text(risk), sign, count, Filter::of_risk(risk));
     view! {
         <ul class="tiles">
             {tile(View::Open.name(), "", report.open, Filter::default())}
@@ -123,7 +124,7 @@ fn days(address: Address, days: &[Day]) -> AnyView {
     let most = most.unwrap_or(0);
     let cell = |of: DayOf, count: usize, day: &Day| {
         let content = view! { {bar(count, most)}<b>{count}</b> }.into_any();
-        let filter = filters::day(of, day.span);
+        let filter = Filter::of_day(of, day.span);
         view! { <td>{link(address, View::All, filter, content)}</td> }
     };
     let rows = days.iter().map(|day| {

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::App;
 use crate::error::ApiError;
-use crate::requests::hex;
+use crate::text::hex;
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";

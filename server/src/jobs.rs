@@ -264,12 +264,16 @@ fn settled(app: &App, effect: &Claimed, delivery: Delivery) -> Option<Settled> {
     })
 }
 
-/// Whether nothing is left to be tried. A relay that is down says nothing about the message.
+/// Whether nothing is left to be tried. A relay that takes nothing says nothing about the message.
 fn is_over(effect: &Claimed, reason: Reason) -> bool {
     match reason {
         Reason::InDoubt => effect.doubts >= DOUBTS_MAX,
         Reason::Postponed | Reason::Unreadable => effect.claim.attempt >= ATTEMPTS_MAX,
-        Reason::NoRelay | Reason::NoAddress | Reason::RelayDown | Reason::Refused => false,
+        Reason::NoRelay
+        | Reason::NoAddress
+        | Reason::RelayDown
+        | Reason::SenderRefused
+        | Reason::Refused => false,
     }
 }
 

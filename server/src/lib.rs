@@ -24,6 +24,7 @@ pub mod serve;
 pub mod sla;
 pub mod store;
 pub mod sync;
+mod text;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -82,7 +82,7 @@ impl Post {
             app.clock.now(),
         )?;
         if let Some(smtp) = &app.config.smtp {
-            Ok(self.send(smtp, &message, gate).await)
+            self.send(smtp, &message, gate).await
         } else if app.config.mode == Mode::Demo {
             if !gate.pass().await? {
                 return Ok(Delivery::Lost);
@@ -95,21 +95,26 @@ impl Post {
     }
 
     /// A line serves as long as it is fine; whatever goes wrong on it ends it.
-    async fn send(&mut self, smtp: &Smtp, message: &Message, gate: Gate<'_>) -> Delivery {
+    async fn send(
+        &mut self,
+        smtp: &Smtp,
+        message: &Message,
+        gate: Gate<'_>,
+    ) -> anyhow::Result<Delivery> {
         let line = match self.line.take() {
             Some(line) => Some(line),
             None => Line::open(smtp, message.domain()).await,
         };
         let Some(mut line) = line else {
-            return Delivery::Later(Reason::RelayDown);
+            return Ok(Delivery::Later(Reason::RelayDown));
         };
         let delivery = line.send(message, gate).await;
-        if delivery == Delivery::Done {
+        if matches!(delivery, Ok(Delivery::Done)) {
             self.line = Some(line);
         } else {
             line.close().await;
         }
-        delivery
+        Ok(delivery?)
     }
 }
 
@@ -137,8 +142,8 @@ impl Courier for Post {
     }
 }
 
-/// A person's own address, else their login if it is one. A caller gets the language of the
-/// organisation's first catalog.
+/// A person's own address, else their login if it is one. Nobody knows the language of a
+/// caller who is not in the directory: they get English.
 fn addressee(
     recipient: &Recipient,
     incident: &Incident,

@@ -24,10 +24,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use shared::ids::{DocKind, IncidentId};
-use shared::incidents::{Incident, Refused, Requester};
+use shared::incidents::{Incident, Intent, PlainReport, Refused, Requester};
 use shared::people::{Directory, Person, Scope};
 use shared::rows::{self, Row, unpack_one};
 use shared::sync::Seq;
+use shared::sync::server::Older;
 
 use crate::App;
 use crate::auth::SignedIn;
@@ -37,13 +38,13 @@ use crate::requests::Plain;
 use crate::sync::{Deed, Public, act, public};
 use entry::{Onward, Place};
 use forms::Fields;
-use pages::{Answers, Frame, Opened, Typed};
+use pages::{Frame, Opened, Typed};
 use words::Language;
 
 pub(crate) use failures::Reader;
 
-/// A person has this many reports on the first page at most.
-const REPORTS_MAX: u32 = 200;
+/// A person has this many reports on a page at most.
+const REPORTS_MAX: u32 = 100;
 
 /// Where forms are sent; [`crate::requests`] lets them through without the header of our scripts.
 pub(crate) fn takes_forms(path: &str) -> bool {
@@ -132,18 +133,15 @@ async fn home(
     headers: HeaderMap,
     session: Session,
 ) -> Result<Response, ApiError> {
-    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
-        return Ok(page);
-    }
-    let Some(session) = signed_in(session)? else {
-        return Ok(entry::ask(app, &headers, Onward::to(Place::Home)).await);
+    let entered = enter(app, query.as_deref(), &headers, session, Place::Home).await?;
+    let (desk, me) = match entered {
+        Entered::In(desk, me) => (desk, me),
+        Entered::Instead(page) => return Ok(page),
     };
-    let rows = own_rows(&app, &session.person).await?;
-    let desk = Desk::of(app, &headers, Some(&session)).await;
-    Ok(html(
-        StatusCode::OK,
-        desk.frame().home(&session.person, &rows),
-    ))
+    let before = query.as_deref().and_then(before);
+    let (rows, older) = own_rows(&desk.app, &me, before).await?;
+    let page = desk.frame().home(&me, &rows, older);
+    Ok(html(StatusCode::OK, page))
 }
 
 async fn report(
@@ -152,16 +150,14 @@ async fn report(
     headers: HeaderMap,
     session: Session,
 ) -> Result<Response, ApiError> {
-    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
-        return Ok(page);
-    }
-    let Some(session) = signed_in(session)? else {
-        return Ok(entry::ask(app, &headers, Onward::to(Place::Report)).await);
+    let entered = enter(app, query.as_deref(), &headers, session, Place::Report).await?;
+    let (desk, me) = match entered {
+        Entered::In(desk, me) => (desk, me),
+        Entered::Instead(page) => return Ok(page),
     };
-    let desk = Desk::of(app, &headers, Some(&session)).await;
     let page = desk
         .frame()
-        .report(&session.person, desk.fresh(), &Answers::default(), "");
+        .report(&me, desk.fresh(), &PlainReport::default(), "");
     let mut response = html(StatusCode::OK, page);
     // The browser's way back leads to this very form, so that sending it again is no second report.
     let kept = HeaderValue::from_static("private, no-cache");
@@ -176,14 +172,43 @@ async fn incident(
     headers: HeaderMap,
     session: Session,
 ) -> Result<Response, ApiError> {
-    if let Some(page) = full_page(&app, query.as_deref(), &headers).await {
-        return Ok(page);
+    let entered = enter(
+        app,
+        query.as_deref(),
+        &headers,
+        session,
+        Place::of_incident(&id),
+    )
+    .await?;
+    let (desk, me) = match entered {
+        Entered::In(desk, me) => (desk, me),
+        Entered::Instead(page) => return Ok(page),
+    };
+    show(&desk, &me, &id, &Typed::default()).await
+}
+
+/// Who asks for a page gets a desk to make it at, or another page instead.
+enum Entered {
+    In(Desk, Box<Person>),
+    Instead(Response),
+}
+
+async fn enter(
+    app: Arc<App>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    session: Session,
+    place: Place,
+) -> Result<Entered, ApiError> {
+    if let Some(page) = full_page(&app, query, headers).await {
+        return Ok(Entered::Instead(page));
     }
     let Some(session) = signed_in(session)? else {
-        return Ok(entry::ask(app, &headers, Onward::to(Place::of_incident(&id))).await);
+        let page = entry::ask(app, headers, Onward::to(place)).await;
+        return Ok(Entered::Instead(page));
     };
-    let desk = Desk::of(app, &headers, Some(&session)).await;
-    show(&desk, &session.person, &id, &Typed::default()).await
+    let desk = Desk::of(app, headers, Some(&session)).await;
+    Ok(Entered::In(desk, Box::new(session.person)))
 }
 
 /// Nobody is an answer; a server that failed is not.
@@ -230,7 +255,7 @@ async fn send_report(
     }
     let me = session.person;
     let key = fields.get("key").parse().unwrap_or_else(|_| desk.fresh());
-    let intent = forms::declare(&me, &answers);
+    let intent = Intent::Declare(answers.declare(&me));
     let (id, drafted) = forms::drafted(key, intent, me.id, app.clock.now());
     let deed = Deed {
         drafted,
@@ -333,20 +358,34 @@ async fn show(desk: &Desk, me: &Person, id: &str, typed: &Typed) -> Result<Respo
     Ok(html(status, desk.frame().incident(me, &opened, typed)))
 }
 
-/// The person's own reports, latest first, as their requester may see them.
-async fn own_rows(app: &App, me: &Person) -> Result<Vec<Row>, ApiError> {
+/// The place in the log that a page of older reports begins below.
+fn before(query: &str) -> Option<Seq> {
+    let mut fields = form_urlencoded::parse(query.as_bytes());
+    let (_, place) = fields.find(|(name, _)| name == "before")?;
+    place.parse().ok().map(Seq)
+}
+
+/// The person's own reports below a place, latest first, as their requester may see them. With the
+/// place that older ones are below, if there are any.
+async fn own_rows(
+    app: &App,
+    me: &Person,
+    before: Option<Seq>,
+) -> Result<(Vec<Row>, Option<Seq>), ApiError> {
     let scope = Scope::Requester(me.id);
     let mut view = app.store.view().await?;
     let end = Seq(view.log().await?.head.0 + 1);
-    let older = view.older(&scope, end, REPORTS_MAX).await?;
-    let ids: Vec<_> = older.places.into_iter().map(|(id, _)| id).collect();
+    let end = before.map_or(end, |before| before.min(end));
+    let Older { places, is_all } = view.older(&scope, end, REPORTS_MAX).await?;
+    let older = places.last().map(|(_, place)| *place).filter(|_| !is_all);
+    let ids: Vec<_> = places.into_iter().map(|(id, _)| id).collect();
     let stored = view.rows(&ids).await?;
     let rows = stored.iter().filter_map(|row| unpack_one(&row.public).ok());
     let mut rows: Vec<_> = rows
         .filter(|row| row.requester == Requester::Person(me.id))
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at.0));
-    Ok(rows)
+    Ok((rows, older))
 }
 
 /// An incident without its internal work, and what its page shows, if it is the person's own.

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use crate::App;
 use crate::error::{ApiError, Failure};
 use crate::portal;
+use crate::text::hex;
 
 /// Only our own files, and no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
@@ -158,15 +159,4 @@ pub(crate) async fn refuse_cross_site(
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(digit), 16).expect("a nibble is a digit"));
-            }
-            text
-        })
 }

@@ -12,6 +12,7 @@ mod known;
 pub mod lifecycle;
 mod past;
 mod read;
+mod report;
 pub mod shape;
 pub mod timeline;
 mod words;
@@ -29,6 +30,7 @@ pub use direction::within_a_sentence;
 pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
 pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read};
+pub use report::PlainReport;
 pub use timeline::{Event, EventKind, Withdrawn};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
 

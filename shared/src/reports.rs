@@ -1,6 +1,6 @@
 //! Reports: numbers over the rows that a device has, each with the filter that opens its list.
 //!
-//! A number and its list cannot disagree: both ask the same [`Filter`]. How complete the rows are is
+//! A number and its list cannot disagree: both ask the same [`crate::search::Filter`]. How complete the rows are is
 //! for whoever shows the numbers to say.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::ids::GroupId;
 use crate::incidents::{Priority, State};
 use crate::rows::Row;
-use crate::search::{DayOf, Filter, Look, Span};
+use crate::search::{DayOf, Look, Span};
 use crate::sla::Risk;
 
 /// How incidents stand now, and what happened on the last days.
@@ -89,58 +89,13 @@ fn count<T: PartialEq + Copy>(counts: &mut [(T, usize)], of: T) {
     }
 }
 
-/// Which open incidents, or which of all on a day, a number counts.
-pub mod filters {
-    use super::{DayOf, Filter, GroupId, Priority, Risk, Span, State};
-
-    /// Open ones in a state.
-    pub fn state(state: State) -> Filter {
-        Filter {
-            state: Some(state),
-            ..Filter::default()
-        }
-    }
-
-    /// Open ones of a priority.
-    pub fn priority(priority: Priority) -> Filter {
-        Filter {
-            priority: Some(priority),
-            ..Filter::default()
-        }
-    }
-
-    /// Open ones of a group, or of none.
-    pub fn group(group: Option<GroupId>) -> Filter {
-        Filter {
-            group: Some(group),
-            ..Filter::default()
-        }
-    }
-
-    /// Open ones so far from being missed.
-    pub fn risk(risk: Risk) -> Filter {
-        Filter {
-            risk: Some(risk),
-            ..Filter::default()
-        }
-    }
-
-    /// Those of all that were opened or resolved then.
-    pub fn day(of: DayOf, span: Span) -> Filter {
-        Filter {
-            day: Some((of, span)),
-            ..Filter::default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::IncidentId;
     use crate::people::{Person, Role};
     use crate::rows::row;
-    use crate::search::{Searchable, find};
+    use crate::search::{Filter, Searchable, find};
     use crate::sla::{Glance, Standing};
     use crate::targets::{Rules, Targets};
     use crate::testing::{ALICE, Copy, person};
@@ -210,23 +165,23 @@ mod tests {
         assert!(report.at_risk > 0 && report.breached > 0);
         assert_eq!(
             report.at_risk,
-            opened(&filters::risk(Risk::AtRisk), is_open)
+            opened(&Filter::of_risk(Risk::AtRisk), is_open)
         );
         assert_eq!(
             report.breached,
-            opened(&filters::risk(Risk::Breached), is_open)
+            opened(&Filter::of_risk(Risk::Breached), is_open)
         );
         for (state, count) in report.states {
-            assert_eq!(count, opened(&filters::state(state), is_open));
+            assert_eq!(count, opened(&Filter::of_state(state), is_open));
         }
         for (priority, count) in report.priorities {
-            assert_eq!(count, opened(&filters::priority(priority), is_open));
+            assert_eq!(count, opened(&Filter::of_priority(priority), is_open));
         }
         for (group, count) in &report.groups {
-            assert_eq!(*count, opened(&filters::group(group.clone()), is_open));
+            assert_eq!(*count, opened(&Filter::of_group(group.clone()), is_open));
         }
         for day in &report.days {
-            let of = |of| opened(&filters::day(of, day.span), |_| true);
+            let of = |of| opened(&Filter::of_day(of, day.span), |_| true);
             assert_eq!(
                 (day.opened, day.resolved),
                 (of(DayOf::Opened), of(DayOf::Resolved))

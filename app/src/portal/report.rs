@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::{Deserialize, Serialize};
 use web_sys::SubmitEvent;
 
-use shared::ids::CategoryId;
-use shared::incidents::{Channel, Declare, Intent, Level, Requester};
+use shared::incidents::{Declare, Intent, PlainReport};
 use shared::people::Category;
 use shared::policy;
 use shared::sync::message::Surface;
@@ -24,55 +22,23 @@ use crate::ui::overlay::submit_by_keys;
 
 const REMEMBERED: &str = "report";
 
-/// The answers so far.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Sketch {
-    subject: String,
-    description: String,
-    category: String,
-    asset: String,
-    contact: String,
-}
-
-impl Sketch {
-    fn intent(&self, front: Front) -> Intent {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let me = front.session.person.get_untracked();
-        Intent::Declare(Declare {
-            subject: self.subject.trim().to_owned(),
-            description: self.description.trim().to_owned(),
-            requester: Requester::Person(me.as_ref().map_or_else(Default::default, |me| me.id)),
-            channel: Channel::Portal,
-            category: given(&self.category).map(CategoryId),
-            impact: Level::Low,
-            urgency: Level::Medium,
-            site: me.and_then(|me| me.site.clone()),
-            group: None,
-            assignee: None,
-            asset: given(&self.asset),
-            contact: given(&self.contact),
-        })
-    }
-}
-
 fn slot(front: Front) -> String {
     beside(Surface::Portal, untrack(|| front.me()), REMEMBERED)
 }
 
-fn remembered(front: Front) -> Sketch {
+fn remembered(front: Front) -> PlainReport {
     let json = browser::stored(&slot(front)).unwrap_or_default();
     serde_json::from_str(&json).unwrap_or_default()
 }
 
-fn remember(front: Front, sketch: &Sketch) -> bool {
+fn remember(front: Front, sketch: &PlainReport) -> bool {
     let json = serde_json::to_string(sketch).ok();
-    let json = json.filter(|_| *sketch != Sketch::default());
+    let json = json.filter(|_| *sketch != PlainReport::default());
     browser::store(&slot(front), json.as_deref())
 }
 
 /// What was written before, under the subject that another page began with, if one did.
-fn begun(front: Front) -> Sketch {
+fn begun(front: Front) -> PlainReport {
     let mut sketch = remembered(front);
     let subject = front.begun.try_update_value(std::mem::take);
     if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
@@ -115,7 +81,7 @@ pub(super) fn give_back(front: Front, declared: &Declare) {
 #[derive(Clone, Copy)]
 struct Line {
     id: &'static str,
-    place: fn(&mut Sketch) -> &mut String,
+    place: fn(&mut PlainReport) -> &mut String,
     bytes_max: usize,
 }
 
@@ -144,7 +110,7 @@ const CONTACT: Line = Line {
 #[derive(Clone, Copy)]
 struct Form {
     front: Front,
-    sketch: RwSignal<Sketch>,
+    sketch: RwSignal<PlainReport>,
     failure: RwSignal<String>,
     tried: RwSignal<bool>,
     busy: RwSignal<bool>,
@@ -180,13 +146,16 @@ impl Form {
         if self.busy.get_untracked() {
             return;
         }
-        self.busy.set(true);
         let front = self.front;
-        let intent = self.sketch.get_untracked().intent(front);
+        let Some(me) = front.session.person.get_untracked() else {
+            return;
+        };
+        let intent = Intent::Declare(self.sketch.get_untracked().declare(&me));
+        self.busy.set(true);
         spawn_local(async move {
             match declare(front, intent).await {
                 Ok(place) => {
-                    remember(front, &Sketch::default());
+                    remember(front, &PlainReport::default());
                     front.address.go_instead(place);
                 }
                 Err(why) => {

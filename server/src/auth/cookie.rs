@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::config::Origin;
-use crate::requests::hex;
+use crate::text::hex;
 
 const NAME: &str = "holdfast_session";
 

@@ -9,6 +9,7 @@ use shared::people::Directory;
 
 use super::words::{self, Told, Words};
 use crate::config::Origin;
+use crate::text::{escaped, moment};
 
 /// Longer texts are cut, and the link leads to the rest.
 const QUOTE_CHARS_MAX: usize = 3_000;
@@ -221,7 +222,7 @@ fn facts(
     | Event::Breached { due, .. }
     | Event::BreachCorrected { due, .. } = notice.event
     {
-        facts.push((labels.due, words::moment(due)));
+        facts.push((labels.due, moment(due)));
     }
     facts.push((labels.state, words.state(incident.state).to_owned()));
     if notice.capacity == Capacity::Staff {
@@ -252,22 +253,6 @@ fn clean(text: &str) -> String {
     let kept = |letter: &char| !is_turning(*letter) && (*letter == '\n' || !letter.is_control());
     let text: String = text.replace('\t', " ").chars().filter(kept).collect();
     text.trim().to_owned()
-}
-
-/// A text as HTML shows it, in elements and in quoted attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            letter => html.push(letter),
-        }
-    }
-    html
 }
 
 const RULE: &str = "----------------------------------------";

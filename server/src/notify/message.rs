@@ -1,6 +1,5 @@
 //! A letter as it travels (RFC 5322), with headers by which programs know what it is.
 
-use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Address;
@@ -12,6 +11,7 @@ use shared::time::UnixMillis;
 
 use super::Addressee;
 use super::letter::{Letter, one_line};
+use crate::text::hex;
 
 /// Bytes to send, with the envelope.
 #[derive(Debug)]
@@ -83,9 +83,5 @@ fn named(name: &str) -> Option<String> {
 }
 
 fn digest(key: &str) -> String {
-    let digest = Sha256::digest(key);
-    digest[..16].iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(key)[..16])
 }

@@ -13,11 +13,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::caught::CaughtLetter;
-use super::letter::escaped;
-use super::words::moment;
 use crate::App;
 use crate::config::Mode;
 use crate::error::ApiError;
+use crate::text::{escaped, moment};
 
 const STYLE: &str = concat!(
     include_str!("../../../public/style/tokens.css"),

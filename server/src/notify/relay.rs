@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::message::Message;
 use crate::config::{Smtp, Tls};
 use crate::jobs::{Delivery, Gate};
-use crate::store::Reason;
+use crate::store::{self, Reason};
 
 /// RFC 5321, 4.5.3.2 asks to wait for minutes; slow relays are tried again.
 const STEP: Duration = Duration::from_mins(1);
@@ -50,11 +50,14 @@ impl Line {
     }
 
     /// Sends one message to its one recipient.
-    pub(super) async fn send(&mut self, message: &Message, gate: Gate<'_>) -> Delivery {
+    pub(super) async fn send(
+        &mut self,
+        message: &Message,
+        gate: Gate<'_>,
+    ) -> store::Result<Delivery> {
         let (from, to) = (message.from.clone(), message.to.clone());
-        // A relay that does not know the sender may know it once it is set up.
-        if self.step(Mail::new(Some(from), Vec::new())).await.is_err() {
-            return Delivery::Later(Reason::RelayDown);
+        if let Err(failure) = self.step(Mail::new(Some(from), Vec::new())).await {
+            return Ok(failure.of_sender());
         }
         for step in [Step::To(Rcpt::new(to, Vec::new())), Step::Content] {
             let answer = match step {
@@ -62,19 +65,19 @@ impl Line {
                 Step::Content => self.step(Data).await,
             };
             if let Err(failure) = answer {
-                return failure.before_content();
+                return Ok(failure.before_content());
             }
         }
-        match gate.pass().await {
-            Ok(true) => {}
-            Ok(false) => return Delivery::Lost,
-            Err(_) => return Delivery::Later(Reason::RelayDown),
+        if !gate.pass().await? {
+            return Ok(Delivery::Lost);
         }
-        match timeout(LAST_STEP, self.0.message(&message.bytes)).await {
-            Ok(Ok(_)) => Delivery::Done,
-            Ok(Err(error)) => Failure::of(&error).after_content(),
-            Err(_) => Failure::Broken.after_content(),
-        }
+        Ok(
+            match timeout(LAST_STEP, self.0.message(&message.bytes)).await {
+                Ok(Ok(_)) => Delivery::Done,
+                Ok(Err(error)) => Failure::of(&error).after_content(),
+                Err(_) => Failure::Broken.after_content(),
+            },
+        )
     }
 
     async fn step(&mut self, command: impl fmt::Display) -> Result<(), Failure> {
@@ -135,6 +138,14 @@ impl Failure {
             Self::Transient
         } else {
             Self::Broken
+        }
+    }
+
+    /// A relay that does not know the sender may know it once it is set up.
+    fn of_sender(self) -> Delivery {
+        match self {
+            Self::Permanent => Delivery::Later(Reason::SenderRefused),
+            Self::Transient | Self::Broken => Delivery::Later(Reason::RelayDown),
         }
     }
 

@@ -4,10 +4,8 @@
 mod english;
 mod german;
 
-use chrono::{DateTime, Datelike as _, Timelike as _};
 use shared::incidents::State;
 use shared::notify::{Capacity, Event};
-use shared::time::UnixMillis;
 
 /// What is told, for words to be chosen by.
 #[derive(Debug, Clone, Copy)]
@@ -51,14 +49,4 @@ pub(super) fn of(language: &str) -> &'static dyn Words {
     } else {
         &english::English
     }
-}
-
-/// A moment that reads the same everywhere.
-pub(super) fn moment(at: UnixMillis) -> String {
-    let Some(at) = DateTime::from_timestamp_millis(at.0) else {
-        return "–".to_owned();
-    };
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    let (hour, minute) = (at.hour(), at.minute());
-    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }

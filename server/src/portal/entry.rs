@@ -9,9 +9,10 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use shared::ids::IncidentId;
+use shared::incidents::PlainReport;
 
 use super::forms::Fields;
-use super::pages::{Answers, Typed};
+use super::pages::Typed;
 use super::{Desk, Session, check_token, html, see, show, signed_in, words};
 use crate::App;
 use crate::auth;
@@ -62,7 +63,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub(super) struct Onward {
     pub(super) place: Place,
-    pub(super) answers: Answers,
+    pub(super) answers: PlainReport,
     pub(super) text: String,
 }
 
@@ -84,7 +85,7 @@ impl Onward {
 
     /// All that was typed, to be read.
     pub(super) fn typed(&self) -> String {
-        let Answers {
+        let PlainReport {
             subject,
             description,
             asset,

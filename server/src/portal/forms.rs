@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
-use shared::ids::{ActId, CategoryId, FactId, IncidentId, PersonId};
-use shared::incidents::{Channel, Declare, Drafted, Intent, Level, Requester};
-use shared::people::Person;
+use shared::ids::{ActId, FactId, IncidentId, PersonId};
+use shared::incidents::{Drafted, Intent, PlainReport};
 use shared::sync::message::encode;
 use shared::time::{Boot, UnixMillis};
 
-use super::pages::Answers;
 use crate::auth::SessionId;
-use crate::requests::hex;
+use crate::text::hex;
 
 /// The longest text, with every byte of it spelled in three.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -37,8 +35,8 @@ impl Fields {
         self.0.remove(name).unwrap_or_default()
     }
 
-    pub(super) fn answers(&self) -> Answers {
-        Answers {
+    pub(super) fn answers(&self) -> PlainReport {
+        PlainReport {
             subject: self.text("subject").trim().to_owned(),
             description: self.text("description"),
             category: self.get("category").to_owned(),
@@ -61,25 +59,6 @@ pub(super) fn token(session: SessionId) -> String {
         .chain_update(session.0)
         .finalize();
     hex(&digest)
-}
-
-/// The report that the answers make.
-pub(super) fn declare(me: &Person, answers: &Answers) -> Intent {
-    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    Intent::Declare(Declare {
-        subject: answers.subject.clone(),
-        description: answers.description.trim().to_owned(),
-        requester: Requester::Person(me.id),
-        channel: Channel::Portal,
-        category: given(&answers.category).map(CategoryId),
-        impact: Level::Low,
-        urgency: Level::Medium,
-        site: me.site.clone(),
-        group: None,
-        assignee: None,
-        asset: given(&answers.asset),
-        contact: given(&answers.contact),
-    })
 }
 
 /// The act that a form means, if it is one of ours.

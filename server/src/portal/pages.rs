@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Event, EventKind, Incident, State, within_a_sentence};
+use shared::incidents::{Event, EventKind, Incident, PlainReport, State, within_a_sentence};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
+use shared::sync::Seq;
 
 use super::entry::Onward;
-use super::words::{self, Language, moment, t};
+use super::words::{self, Language, t};
+use crate::text::{escaped, moment};
 
 /// What every page needs.
 pub(super) struct Frame<'a> {
@@ -19,37 +21,11 @@ pub(super) struct Frame<'a> {
     pub(super) token: &'a str,
 }
 
-/// The answers of the report form.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Answers {
-    pub(super) subject: String,
-    pub(super) description: String,
-    pub(super) category: String,
-    pub(super) asset: String,
-    pub(super) contact: String,
-}
-
 /// What was typed and could not be taken, with the reason.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typed {
     pub(super) text: String,
     pub(super) fault: String,
-}
-
-/// Text as HTML shows it, also inside a quoted attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 impl Frame<'_> {
@@ -84,7 +60,7 @@ impl Frame<'_> {
     pub(super) fn sign_in(&self, fault: &str, onward: &Onward) -> String {
         let l = self.language;
         let unsent = unsent_html(t("plain.unsent", l), &onward.typed());
-        let Answers {
+        let PlainReport {
             subject,
             description,
             category,
@@ -118,8 +94,8 @@ impl Frame<'_> {
         self.page(t("signin.title", l), None, &main)
     }
 
-    /// The first page: the way to report, and the own reports.
-    pub(super) fn home(&self, me: &Person, rows: &[Row]) -> String {
+    /// The first page: the way to report, and the own reports, with the way to those below `older`.
+    pub(super) fn home(&self, me: &Person, rows: &[Row], older: Option<Seq>) -> String {
         let l = self.language;
         let is_done = |row: &&Row| matches!(row.state, State::Closed | State::Cancelled);
         let (done, open): (Vec<_>, Vec<_>) = rows.iter().partition(is_done);
@@ -147,6 +123,15 @@ impl Frame<'_> {
                 format_args!("<h2>{}</h2>{}", escaped(t("portal.done", l)), list(&done)),
             );
         }
+        if let Some(Seq(place)) = older {
+            write_in(
+                &mut main,
+                format_args!(
+                    "<p><a class=\"button\" href=\"/?plain&amp;before={place}\">{}</a></p>",
+                    escaped(t("plain.older", l))
+                ),
+            );
+        }
         main.push_str("</section>\n");
         self.page(t("portal.title", l), Some(me), &main)
     }
@@ -170,7 +155,7 @@ impl Frame<'_> {
         &self,
         me: &Person,
         id: IncidentId,
-        answers: &Answers,
+        answers: &PlainReport,
         fault: &str,
     ) -> String {
         let l = self.language;
@@ -477,17 +462,4 @@ fn unsent_html(label: &str, typed: &str) -> String {
 fn write_in(text: &mut String, more: std::fmt::Arguments<'_>) {
     text.write_fmt(more)
         .expect("writing to a String does not fail");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_text_ends_its_element_or_attribute() {
-        let bad = "\"><script>alert('x')</script>&amp;";
-        let safe = escaped(bad);
-        assert!(!safe.contains(['<', '>', '"', '\'']));
-        assert_eq!(escaped("שלום 🙂 Ünïcode"), "שלום 🙂 Ünïcode");
-    }
 }

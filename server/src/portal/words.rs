@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use chrono::{DateTime, Timelike as _};
 use shared::incidents::{EventKind, HoldReason, Refused, State, within_a_sentence};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
-use shared::time::UnixMillis;
 
 const ENGLISH: &str = include_str!("../../../public/text/en.json");
 const GERMAN: &str = include_str!("../../../public/text/de.json");
@@ -58,13 +56,6 @@ pub(super) fn t(key: &str, language: Language) -> &'static str {
 /// A text with one name filled in.
 fn with(text: &str, name: &str, value: &str) -> String {
     text.replace(&format!("{{{name}}}"), &within_a_sentence(value))
-}
-
-/// A moment, in the one time zone that a page without scripts can be sure of.
-pub(super) fn moment(at: UnixMillis) -> String {
-    let moment = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
-    let (hour, minute) = (moment.hour(), moment.minute());
-    format!("{} {hour:02}:{minute:02} UTC", moment.date_naive())
 }
 
 /// A person as the pages name them.

@@ -55,6 +55,8 @@ pub enum Reason {
     NoAddress,
     /// The relay cannot be reached or does not take mail now.
     RelayDown,
+    /// The relay takes nothing from the configured sender.
+    SenderRefused,
     /// The relay takes this message later.
     Postponed,
     /// The relay refuses the recipient or the message for good.
@@ -66,10 +68,11 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoRelay,
         Self::NoAddress,
         Self::RelayDown,
+        Self::SenderRefused,
         Self::Postponed,
         Self::Refused,
         Self::InDoubt,
@@ -81,6 +84,7 @@ impl Reason {
             Self::NoRelay => "no_relay",
             Self::NoAddress => "no_address",
             Self::RelayDown => "relay_down",
+            Self::SenderRefused => "sender_refused",
             Self::Postponed => "postponed",
             Self::Refused => "refused",
             Self::InDoubt => "in_doubt",

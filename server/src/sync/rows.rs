@@ -27,6 +27,11 @@ pub async fn renew(app: &App) -> store::Result<usize> {
         }
         let head = writing.log().await?.head;
         writing.commit(head).await?;
+        let unread = ids.iter().filter(|id| !kept.contains_key(id));
+        for id in unread {
+            tracing::warn!(incident = %id, "its documents cannot be read; plain pages lack it");
+        }
         (renewed, after) = (renewed + kept.len(), Some(last));
+        tracing::info!(renewed, "rows of an earlier version are written anew");
     }
 }

@@ -186,6 +186,29 @@ fn resolved() -> Intent {
 }
 
 #[tokio::test]
+async fn reports_that_do_not_fit_on_the_first_page_are_a_link_away() {
+    let server = bob().await;
+    let first = report(&server, "The very first", "").await;
+    for nth in 0..100 {
+        report(&server, &format!("Another, {nth}"), "").await;
+    }
+    let home = page(&server, "/?plain").await;
+    assert!(home.contains("Another, 0<") && !home.contains("The very first"));
+    let (before, _) = home.split_once("\">Older reports").expect("a link");
+    let link = before.rsplit("href=\"").next().expect("an address");
+    let older = page(&server, &link.replace("&amp;", "&")).await;
+    assert!(older.contains(&first) && !older.contains("Another, 0<"));
+    assert!(!older.contains("Older reports"));
+    for odd in [
+        "/?plain&before=",
+        "/?plain&before=-1",
+        "/?plain&before=99999999999999999999",
+    ] {
+        assert!(page(&server, odd).await.contains("Another, 99"), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn without_scripts_a_report_goes_its_whole_way() {
     let server = bob().await;
     let path = report(&server, "Dock has no network", "Since Monday.").await;

@@ -108,6 +108,51 @@ impl Look<'_> {
 pub const RISKS: [Risk; 2] = [Risk::AtRisk, Risk::Breached];
 
 impl Filter {
+    /// Those in a state.
+    pub fn of_state(state: State) -> Self {
+        let state = Some(state);
+        Self {
+            state,
+            ..Self::default()
+        }
+    }
+
+    /// Those of a priority.
+    pub fn of_priority(priority: Priority) -> Self {
+        let priority = Some(priority);
+        Self {
+            priority,
+            ..Self::default()
+        }
+    }
+
+    /// Those of a group, or of none.
+    pub fn of_group(group: Option<GroupId>) -> Self {
+        let group = Some(group);
+        Self {
+            group,
+            ..Self::default()
+        }
+    }
+
+    /// Those so far from being missed.
+    pub fn of_risk(risk: Risk) -> Self {
+        let risk = Some(risk);
+        Self {
+            risk,
+            ..Self::default()
+        }
+    }
+
+    /// Those that were opened or resolved then.
+    pub fn of_day(of: DayOf, span: Span) -> Self {
+        let day = Some((of, span));
+        Self {
+            day,
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing narrows the list.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
