@@ -2,7 +2,7 @@
 
 use crate::ids::{FactId, PersonId};
 use crate::incidents::{
-    EventKind, Incident, Period, Priority, Provenance, Requester, Stage, held_at,
+    EventKind, Incident, Period, Priority, Provenance, Requester, SetField, Stage, held_at,
 };
 use crate::targets::Rules;
 use crate::time::UnixMillis;
@@ -270,14 +270,39 @@ enum Stop {
     Needless,
 }
 
-/// The first human response; see the design of the module.
-fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenance)> {
-    let requester = match incident.requester.holds.value {
-        Requester::Person(person) => Some(person),
+/// Everybody who ever was the requester: what they wrote then is no response, whoever is now.
+fn requesters(incident: &Incident) -> Vec<PersonId> {
+    let first = incident.first.as_ref().map(|first| &first.requester);
+    let events = incident.timeline.iter().filter(|event| event.counts());
+    let set = events.filter_map(|event| match &event.kind {
+        EventKind::Set(SetField::Requester(requester)) => Some(requester),
+        EventKind::Set(_)
+        | EventKind::Declared
+        | EventKind::Assigned { .. }
+        | EventKind::Claimed { .. }
+        | EventKind::Started
+        | EventKind::Held { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::Reopened { .. }
+        | EventKind::Closed
+        | EventKind::Cancelled { .. }
+        | EventKind::Replied { .. }
+        | EventKind::Noted { .. }
+        | EventKind::Numbered { .. } => None,
+    });
+    let all = first.into_iter().chain(set);
+    let person = |requester: &Requester| match requester {
+        Requester::Person(person) => Some(*person),
         Requester::Unknown { .. } => None,
     };
+    all.filter_map(person).collect()
+}
+
+/// The first human response; see the design of the module.
+fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenance)> {
+    let requesters = requesters(incident);
     let responds = |by: PersonId, kind: &EventKind| match kind {
-        EventKind::Replied { .. } => Some(by) != requester,
+        EventKind::Replied { .. } => !requesters.contains(&by),
         EventKind::Started | EventKind::Held { .. } | EventKind::Resolved { .. } => true,
         EventKind::Declared
         | EventKind::Set(_)

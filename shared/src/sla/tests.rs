@@ -2,12 +2,15 @@ use proptest::prelude::*;
 
 use crate::document::{Receipt, ReceiptBook};
 use crate::ids::{DeviceId, DocKind, PersonId};
-use crate::incidents::{HoldReason, Incident, Intent, Level, ResolutionCode, SetField};
+use crate::incidents::{HoldReason, Incident, Intent, Level, Requester, ResolutionCode, SetField};
 use crate::targets::Rules;
 use crate::testing::{ALICE, BOB, CAROL, Copy, START};
 use crate::time::Flags;
 
 use super::*;
+
+/// Another requester.
+const DORA: PersonId = PersonId(4);
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -98,6 +101,27 @@ fn the_first_human_response_is_what_the_requester_can_see_or_start_of_work() {
             };
         assert_eq!(met, is_response, "{what}");
     }
+}
+
+#[test]
+fn what_somebody_wrote_as_the_requester_is_no_response_once_another_is() {
+    let mut copy = Copy::declared();
+    at(&mut copy, 30, CAROL, reply());
+    let requester = |person| Intent::Set(SetField::Requester(Requester::Person(person)));
+    at(&mut copy, 40, ALICE, requester(BOB));
+    at(&mut copy, 50, BOB, reply());
+    at(&mut copy, 60, ALICE, requester(DORA));
+    let due_at = after(&copy.read(), 240);
+    assert_eq!(
+        clocks(&copy.read(), 70).0.standing,
+        Standing::Running { due_at }
+    );
+    at(&mut copy, 80, ALICE, reply());
+    let met = after(&copy.read(), 80);
+    assert_eq!(
+        clocks(&copy.read(), 90).0.standing,
+        Standing::Met { at: met }
+    );
 }
 
 #[test]
