@@ -1,12 +1,12 @@
 //! Tells of clocks: warnings, breaches, and breaches that were none after all.
 //!
-//! When a clock is due lies in an indexed table, written in the transaction that commits the incident;
-//! here is the tick that notices what is due, and nothing else. What it tells and that it was told are
-//! kept in one transaction, so whenever the process dies, everything is told once.
+//! When a clock is due lies in an indexed table, written in the transaction that commits the
+//! incident; here is the tick that notices what is due, and nothing else. What it tells and that it
+//! was told are kept in one transaction, so whenever the process dies, everything is told once.
 //!
 //! # Design
-//! Question: how is a breach taken back that was told before the work done offline arrived? Answer: a
-//! commit puts the told breaches of its incident in doubt, and the tick judges them by all that is
+//! Question: how is a breach taken back that was told before the work done offline arrived? Answer:
+//! a commit puts the told breaches of its incident in doubt, and the tick judges them by all that is
 //! known now, as of the moment they were told: what would not be told again is corrected, once. A
 //! priority that was lowered later does not make it wrong. Rejected: judging inside the push, which
 //! would make a device wait for it.
@@ -117,13 +117,11 @@ impl Teller<'_> {
         let Some(kept) = self.kept.get(&id).cloned() else {
             return self.look_again(id, due).await;
         };
-        // Whatever stops the reading of one incident must not stop the clocks of all others.
-        let all = catch_unwind(AssertUnwindSafe(|| {
+        let all = readable(id, || {
             let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
             sla::due(&glance, kept.public.priority, &self.rules.targets)
-        }));
-        let Ok(all) = all else {
-            tracing::error!(incident.id = %id, "the clocks of an incident cannot be read");
+        });
+        let Some(all) = all else {
             return self.look_again(id, due).await;
         };
         if !all.contains(due) {
@@ -164,7 +162,10 @@ impl Teller<'_> {
         let kept = kept.filter(|_| due.promise.version == self.rules.targets.version);
         let is_wrong = |kept: &Arc<Kept>| {
             let (rules, calendar) = (&self.rules, &Calendar::AroundTheClock);
-            !sla::was_breached_at(&kept.incident, due.measure, rules, calendar, *told_at)
+            let was_breached = readable(*incident, || {
+                sla::was_breached_at(&kept.incident, due.measure, rules, calendar, *told_at)
+            });
+            was_breached == Some(false)
         };
         let Some(kept) = kept.filter(is_wrong) else {
             return self.writing.settle(told, Outcome::Told).await;
@@ -183,5 +184,26 @@ impl Teller<'_> {
             self.now,
         )
         .await
+    }
+}
+
+/// Whatever stops the reading of one incident must not stop the clocks of all others.
+fn readable<T>(id: IncidentId, read: impl FnOnce() -> T) -> Option<T> {
+    let read = catch_unwind(AssertUnwindSafe(read));
+    if read.is_err() {
+        tracing::error!(incident.id = %id, "the clocks of an incident cannot be read");
+    }
+    read.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_that_cannot_be_read_stops_no_others() {
+        let id = IncidentId::from_bytes([1; 16]);
+        assert_eq!(readable(id, || 1), Some(1));
+        assert_eq!(readable(id, || -> i32 { panic!("poisoned") }), None);
     }
 }
