@@ -349,6 +349,11 @@ impl Incident {
             .unwrap_or_else(|| LocalCode::of(self.id).0)
     }
 
+    /// What a fact says of it.
+    pub fn event(&self, fact: FactId) -> Option<&Event> {
+        self.timeline.iter().find(|event| event.fact == fact)
+    }
+
     /// The person who reported it, if the directory knows them.
     pub fn requester_person(&self) -> Option<PersonId> {
         match self.requester.holds.value {

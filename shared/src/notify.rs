@@ -1,25 +1,41 @@
 //! Who is told of what: one table from an event to the people who hear of it.
 //!
-//! A [`Notice`] is one event for one recipient, not yet worded. [`of_acts`] draws notices from what an
-//! incident read before and after a commit, [`of_clock`] from a service level. What a notice rests on
-//! may be withdrawn or overtaken before it leaves: [`stands`] is asked then.
+//! A [`Notice`] is one event for one recipient, not yet worded. [`of_acts`] draws notices from what
+//! an incident read before and after a commit, [`of_clock`] from a service level. What a notice
+//! rests on may be withdrawn or overtaken before it leaves: [`stands`] is asked then.
 //!
-//! Nobody is told of their own act, but that their report has come in; nobody who is inactive is told of anything, and a requester never
-//! learns that internal work exists: only facts of the incident document make notices.
+//! Nobody is told of their own act, but that their report has come in; nobody who is inactive is
+//! told of anything, and a requester never learns that internal work exists: only facts of the
+//! incident document make notices.
+//!
+//! # Design
+//! Question: which of several acts tells that an incident is resolved? Answer: whichever brought it
+//! there as far as the server knew; acts that arrive while it is resolved say nothing new, whether
+//! they hold or not. A letter stands for as long as its act is among those since which the incident
+//! has been resolved without a break. What a withdrawal makes current again is told again, since
+//! its letter may have been dropped meanwhile; one that has left has its key. Rejected: only the
+//! act that holds tells, since one that comes late would be told beside the letter that has left.
 
 mod address;
+mod happening;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DocKind, FactId, IncidentId, PersonId};
-use crate::incidents::{self, EventKind, HoldReason, Incident, Requester, State};
-use crate::people::{Directory, Person, Role};
-use crate::sla::{self, Calendar, Measure, Standing};
+use crate::incidents::{self, EventKind, HoldReason, Incident, Provenance};
+use crate::people::Directory;
+use crate::sla::Measure;
 use crate::time::UnixMillis;
 
 pub use address::address;
+
+use happening::Happening;
+
+/// What a withdrawal makes current again is told again for so long: what is older has long been
+/// told.
+const AGAIN_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 /// What people are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,12 +101,11 @@ impl Event {
                 &[Requester]
             }
             (Self::Assigned, _)
-            | (
-                Self::Replied | Self::Resolved | Self::Closed | Self::Reopened | Self::Cancelled,
-                Side::Requester,
-            ) => &[Holder],
+            | (Self::Resolved | Self::Closed | Self::Cancelled, Side::Requester) => &[Holder],
             (Self::Reopened, Side::Staff) => &[Requester, Holder],
-            (Self::Warned { .. }, _) => &[HolderOrLeads],
+            (Self::Replied | Self::Reopened, Side::Requester) | (Self::Warned { .. }, _) => {
+                &[HolderOrLeads]
+            }
             (Self::Breached { .. } | Self::BreachCorrected { .. }, _) => &[Holder, Leads],
         }
     }
@@ -223,24 +238,43 @@ impl Notice {
 
 /// The notices of what a commit did to an incident; none before it was declared.
 pub fn of_acts(before: Option<&Incident>, after: &Incident, directory: &Directory) -> Vec<Notice> {
-    let known: BTreeSet<FactId> = before
-        .iter()
-        .flat_map(|before| before.timeline.iter().map(|event| event.fact))
-        .collect();
-    let is_new = |event: &&incidents::Event| !known.contains(&event.fact);
-    let fresh = after.timeline.iter().filter(is_new);
+    let undone = before.and_then(|before| undone_at(before, after));
+    let known = before.iter().flat_map(|before| &before.timeline);
+    let known: BTreeSet<FactId> = known.map(|event| event.fact).collect();
+    let told = after.timeline.iter();
     let mut notices = Vec::new();
-    for told in fresh.filter(|told| told.doc == DocKind::Incident) {
+    for told in told.filter(|told| told.doc == DocKind::Incident) {
+        let known = before.filter(|_| known.contains(&told.fact));
+        let is_recent = |undone: &UnixMillis| undone.since(known_at(told.from)) < AGAIN_MILLIS;
         for event in events(&told.kind, after) {
             let happening = Happening {
                 event,
                 fact: Some(told.fact),
                 by: told.from.by,
             };
-            notices.extend(happening.notices(after, directory));
+            notices.extend(match (known, undone.filter(is_recent)) {
+                (None, _) => happening.news(before, after, directory),
+                (Some(before), Some(_)) => happening.again(before, after, directory),
+                (Some(_), None) => Vec::new(),
+            });
         }
     }
     notices
+}
+
+/// When something was taken back that still counted before.
+fn undone_at(before: &Incident, after: &Incident) -> Option<UnixMillis> {
+    let counted = |fact| before.event(fact).is_some_and(incidents::Event::counts);
+    let withdrawn = after.timeline.iter().filter_map(|event| {
+        let withdrawn = event.withdrawn?;
+        counted(event.fact).then_some(known_at(withdrawn.from))
+    });
+    withdrawn.max()
+}
+
+/// When the server came to know of a fact.
+fn known_at(from: Provenance) -> UnixMillis {
+    from.arrival.map_or(from.corrected, |arrival| arrival.at)
 }
 
 /// The notices of what a clock of a service level says, for the first time or anew after it was
@@ -319,157 +353,6 @@ fn events(kind: &EventKind, after: &Incident) -> Vec<Event> {
         | EventKind::Noted { .. }
         | EventKind::Numbered { .. } => Vec::new(),
     }
-}
-
-/// An event with the fact that says so and its author.
-#[derive(Debug, Clone, Copy)]
-struct Happening {
-    event: Event,
-    fact: Option<FactId>,
-    by: PersonId,
-}
-
-impl Happening {
-    fn notices(self, incident: &Incident, directory: &Directory) -> Vec<Notice> {
-        if !self.holds(incident) {
-            return Vec::new();
-        }
-        let recipients = self.recipients(incident, directory);
-        let notice = |(to, capacity)| Notice {
-            incident: incident.id,
-            event: self.event,
-            fact: self.fact,
-            by: self.by,
-            to,
-            capacity,
-            channel: Channel::Mail,
-            round: 0,
-        };
-        recipients.into_iter().map(notice).collect()
-    }
-
-    /// Whoever is told both as requester and as staff is told as staff.
-    fn recipients(
-        self,
-        incident: &Incident,
-        directory: &Directory,
-    ) -> BTreeMap<Recipient, Capacity> {
-        let mut recipients = BTreeMap::new();
-        for whom in self.event.tells(self.side(incident, directory)) {
-            match whom {
-                Whom::Requester => recipients.extend(
-                    requester(incident, directory)
-                        .map(|requester| (requester, Capacity::Requester)),
-                ),
-                Whom::Holder => recipients.extend(as_staff(holders(incident, directory))),
-                Whom::Leads => recipients.extend(as_staff(leads(directory))),
-                Whom::LeadsOfNobodys if holders(incident, directory).is_empty() => {
-                    recipients.extend(as_staff(leads(directory)));
-                }
-                Whom::LeadsOfNobodys => {}
-                Whom::HolderOrLeads => {
-                    let holders = holders(incident, directory);
-                    let told = if holders.is_empty() {
-                        leads(directory)
-                    } else {
-                        holders
-                    };
-                    recipients.extend(as_staff(told));
-                }
-            }
-        }
-        let author = Recipient::Person(self.by);
-        let is_own_report =
-            self.event == Event::Declared && recipients.get(&author) == Some(&Capacity::Requester);
-        if !is_own_report {
-            recipients.remove(&author);
-        }
-        recipients
-    }
-
-    fn side(self, incident: &Incident, directory: &Directory) -> Side {
-        let is_requester = incident.requester_person() == Some(self.by);
-        let is_staff = || directory.person(self.by).is_none_or(Person::is_staff);
-        if !is_requester && is_staff() {
-            Side::Staff
-        } else {
-            Side::Requester
-        }
-    }
-
-    /// A warning is of no use once its clock has come to its end.
-    fn is_awaited(self, incident: &Incident, directory: &Directory) -> bool {
-        let Event::Warned { clock, .. } = self.event else {
-            return true;
-        };
-        let glance = sla::glance(incident, &directory.rules(), &Calendar::AroundTheClock);
-        match glance.of(clock) {
-            Standing::Running { .. } | Standing::Paused { .. } => true,
-            Standing::Untimed
-            | Standing::Met { .. }
-            | Standing::Missed { .. }
-            | Standing::Ended => false,
-        }
-    }
-
-    /// Whether the incident still is as the event tells it.
-    fn holds(self, incident: &Incident) -> bool {
-        let Some(fact) = self.fact else {
-            return !matches!(self.event, Event::Warned { .. }) || incident.state.is_open();
-        };
-        let told = incident.timeline.iter().find(|told| told.fact == fact);
-        told.is_some_and(incidents::Event::counts)
-            && match self.event {
-                Event::Declared => incident.state != State::Cancelled,
-                Event::Assigned => incident.assignment.fact == fact,
-                Event::Asked => incident.hold == Some(HoldReason::Caller),
-                Event::Resolved => incident.state == State::Resolved,
-                Event::Closed => incident.state == State::Closed,
-                Event::Reopened => incident.state.is_open(),
-                Event::Cancelled => incident.state == State::Cancelled,
-                Event::Replied
-                | Event::Warned { .. }
-                | Event::Breached { .. }
-                | Event::BreachCorrected { .. } => true,
-            }
-    }
-}
-
-fn as_staff(people: Vec<&Person>) -> impl Iterator<Item = (Recipient, Capacity)> + use<'_> {
-    let staff = |person: &Person| (Recipient::Person(person.id), Capacity::Staff);
-    people.into_iter().map(staff)
-}
-
-fn requester(incident: &Incident, directory: &Directory) -> Option<Recipient> {
-    match &incident.requester.holds.value {
-        Requester::Person(id) => {
-            let person = directory.person(*id).filter(|person| person.active);
-            person.map(|person| Recipient::Person(person.id))
-        }
-        Requester::Unknown { contact, .. } => {
-            address(contact).map(|address| Recipient::Caller(address.to_owned()))
-        }
-    }
-}
-
-/// Somebody who left passes what they had on to their group.
-fn holders<'a>(incident: &Incident, directory: &'a Directory) -> Vec<&'a Person> {
-    let works = |person: &&Person| person.active && person.is_staff();
-    let person = incident.assignment.person;
-    if let Some(person) = person.and_then(|id| directory.person(id)).filter(works) {
-        return vec![person];
-    }
-    let Some(group) = &incident.assignment.group else {
-        return Vec::new();
-    };
-    let members = directory.people.iter();
-    let members = members.filter(|person| person.groups.contains(group));
-    members.filter(works).collect()
-}
-
-fn leads(directory: &Directory) -> Vec<&Person> {
-    let leads = |person: &&Person| person.active && person.roles.contains(&Role::IncidentManager);
-    directory.people.iter().filter(leads).collect()
 }
 
 #[cfg(test)]

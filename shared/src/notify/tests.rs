@@ -1,6 +1,6 @@
 use super::*;
-use crate::ids::PersonId;
-use crate::incidents::{Intent, ResolutionCode, SetField};
+use crate::incidents::{Intent, Requester, ResolutionCode, SetField};
+use crate::people::Role;
 use crate::testing::{ALICE, BOB, CAROL, Copy, person};
 
 /// Leads incidents.
@@ -303,6 +303,175 @@ fn what_its_author_takes_back_is_not_told() {
         assert_eq!(undone, [], "taking back is told to nobody");
         assert!(!stands(&told, &copy.read(), &directory));
     }
+}
+
+fn ask() -> Intent {
+    let (reason, text) = (HoldReason::Caller, text("Which building?"));
+    Intent::Hold { reason, text }
+}
+
+fn reopen() -> Intent {
+    let text = text("Again");
+    Intent::Reopen { text }
+}
+
+fn withdraw(fact: FactId) -> Intent {
+    let doc = DocKind::Incident;
+    Intent::Withdraw { doc, fact }
+}
+
+/// Which of the notices would leave now.
+fn standing(notices: &[Notice], copy: &Copy) -> Vec<Notice> {
+    let (incident, directory) = (copy.read(), directory());
+    let stands = |notice: &&Notice| stands(notice, &incident, &directory);
+    notices.iter().filter(stands).cloned().collect()
+}
+
+#[test]
+fn of_acts_that_say_the_same_before_a_letter_left_the_last_is_told() {
+    for (acts, event, told) in [
+        ([resolve(), reopen(), resolve()], Event::Resolved, 2),
+        ([ask(), Intent::Start, ask()], Event::Asked, 2),
+    ] {
+        let mut copy = at_work();
+        let mut notices = Vec::new();
+        for act in acts {
+            notices.extend(noticed(&mut copy, ALICE, act, &directory()));
+        }
+        let said = notices.iter().filter(|notice| notice.event == event);
+        assert_eq!(said.count(), told);
+        let standing = standing(&notices, &copy);
+        check(&standing, &[(event, CAROL, Capacity::Requester)]);
+        assert_eq!(standing.first(), notices.last());
+    }
+}
+
+#[test]
+fn what_says_the_same_beside_another_is_not_told_whichever_holds() {
+    for act in [resolve(), ask(), Intent::Cancel { text: text("") }] {
+        for is_later in [false, true] {
+            let mut here = at_work();
+            let mut away = here.on(2);
+            here.act(ALICE, reply());
+            if is_later {
+                away.now = here.now.plus(60_000);
+            }
+            away.act(ALICE, act.clone());
+            let told = noticed(&mut here, BOB, act.clone(), &directory());
+            assert_eq!(told.len(), 1, "{act:?}");
+            let before = here.read();
+            here.merge(&away);
+            let news = of_acts(Some(&before), &here.read(), &directory());
+            assert_eq!(news, [], "{act:?}");
+            assert_eq!(
+                standing(&told, &here),
+                told,
+                "its letter may be the only one"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reopening_that_gives_way_to_another_is_not_told() {
+    for is_later in [false, true] {
+        let mut here = at_work();
+        here.act(ALICE, resolve());
+        let mut away = here.on(2);
+        here.act(BOB, reply());
+        if is_later {
+            away.now = here.now.plus(60_000);
+        }
+        away.act(BOB, reopen());
+        let told = noticed(&mut here, CAROL, reopen(), &directory());
+        check(&told, &[(Event::Reopened, ALICE, Capacity::Staff)]);
+        let before = here.read();
+        here.merge(&away);
+        assert_eq!(of_acts(Some(&before), &here.read(), &directory()), []);
+        assert_eq!(standing(&told, &here), told);
+    }
+}
+
+#[test]
+fn what_a_withdrawal_makes_current_again_is_told_again() {
+    let (mut copy, directory) = (at_work(), directory());
+    let freds = noticed(&mut copy, BOB, assign(None, Some(FRED)), &directory);
+    let erins = copy.act(BOB, assign(None, Some(ERIN)));
+    assert_eq!(standing(&freds, &copy), []);
+    assert_eq!(noticed(&mut copy, BOB, withdraw(erins), &directory), freds);
+
+    let resolved = noticed(&mut copy, FRED, resolve(), &directory);
+    let reopened = copy.act(BOB, reopen());
+    let told = noticed(&mut copy, BOB, withdraw(reopened), &directory);
+    assert_eq!(told, resolved);
+
+    let replied = copy.act(BOB, reply());
+    let told = noticed(&mut copy, BOB, withdraw(replied), &directory);
+    assert_eq!(told, [], "nothing else has changed by it");
+}
+
+#[test]
+fn a_message_is_told_again_to_whoever_has_the_incident_after_all() {
+    let (mut copy, directory) = (at_work(), directory());
+    let replied = noticed(&mut copy, CAROL, reply(), &directory);
+    check(&replied, &[(Event::Replied, ALICE, Capacity::Staff)]);
+    let erins = copy.act(BOB, assign(None, Some(ERIN)));
+    assert_eq!(standing(&replied, &copy), []);
+    let told = noticed(&mut copy, BOB, withdraw(erins), &directory);
+    assert!(told.contains(&replied[0]), "{told:?}");
+}
+
+#[test]
+fn of_two_resolutions_the_one_that_is_left_is_told() {
+    let (mut here, directory) = (at_work(), directory());
+    let mut away = here.on(2);
+    let fact = here.act(ALICE, resolve());
+    away.act(BOB, resolve());
+    here.merge(&away);
+    let told = noticed(&mut here, ALICE, withdraw(fact), &directory);
+    check(&told, &[(Event::Resolved, CAROL, Capacity::Requester)]);
+    assert_eq!(told[0].by, BOB);
+}
+
+#[test]
+fn what_was_told_long_before_it_was_overtaken_by_mistake_is_not_told_again() {
+    let (mut copy, directory) = (at_work(), directory());
+    let resolved = noticed(&mut copy, ALICE, resolve(), &directory);
+    copy.now = copy.now.plus(AGAIN_MILLIS);
+    let reopened = copy.act(BOB, reopen());
+    assert_eq!(standing(&resolved, &copy), []);
+    assert_eq!(noticed(&mut copy, BOB, withdraw(reopened), &directory), []);
+}
+
+#[test]
+fn what_nobody_has_is_told_to_the_leads_when_its_requester_says_something() {
+    let mut copy = Copy::declared();
+    for (act, event) in [(reply(), Event::Replied), (reopen(), Event::Reopened)] {
+        let notices = noticed(&mut copy, CAROL, act, &directory());
+        check(&notices, &[(event, DORA, Capacity::Staff)]);
+        copy.act(BOB, resolve());
+    }
+}
+
+#[test]
+fn the_report_of_a_lead_is_acknowledged_and_told_to_the_other_leads() {
+    let mut directory = directory();
+    let fred = directory.people.iter_mut().find(|one| one.id == FRED);
+    fred.expect("Fred").roles.insert(Role::IncidentManager);
+    let mut copy = at_work();
+    copy.docs = crate::incidents::IncidentDocs::new(IncidentId::new(copy.now, [2; 10]));
+    let declare = crate::incidents::Declare {
+        requester: Requester::Person(DORA),
+        ..crate::testing::declare()
+    };
+    copy.act(DORA, Intent::Declare(declare));
+    check(
+        &of_acts(None, &copy.read(), &directory),
+        &[
+            (Event::Declared, DORA, Capacity::Requester),
+            (Event::Declared, FRED, Capacity::Staff),
+        ],
+    );
 }
 
 #[test]
