@@ -8,6 +8,8 @@
 //! once more, at most: one duplicate, and only where the other side cannot recognise it. In doubt
 //! twice, it is given up and people can see it.
 
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ use shared::time::UnixMillis;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::App;
-use crate::store::{self, Claim, Claimed, Effect, Keeps, Reason, Settled, Writing};
+use crate::store::{self, Bounds, Claim, Claimed, Effect, Keeps, Reason, Settled, Writing};
 
 /// The kind of effects whose payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
@@ -40,11 +42,14 @@ const DOUBTS_MAX: u32 = 1;
 const PAUSE_MILLIS: i64 = 5_000;
 const PAUSE_MILLIS_MAX: i64 = 10 * 60 * 1_000;
 
-/// So many attempts on what is always postponed, or never readable, take about four days.
-const ATTEMPTS_MAX: u32 = 600;
+/// What is put off so often, or as often cannot be read, is given up: after about three days.
+const POSTPONED_MAX: u32 = 600;
 
-/// What is over is kept for this long, to be looked at.
-const KEPT_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// What is over is kept for this long, to be looked at; what did not reach anybody for longer, to
+/// be tried again.
+const KEPT_MILLIS: i64 = 30 * DAY_MILLIS;
+const KEPT_FAILED_MILLIS: i64 = 90 * DAY_MILLIS;
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 const FORGET_EVERY_MILLIS: i64 = 60 * 60 * 1_000;
 
 /// Tells what a commit did to an incident to those whom it concerns, from `at` on. Acts that come
@@ -55,8 +60,16 @@ pub(crate) fn of_acts(
     directory: &Directory,
     at: UnixMillis,
 ) -> Vec<Effect> {
-    let notices = notify::of_acts(before, after, directory);
+    let notices = spared(after.id, || notify::of_acts(before, after, directory));
     notices.iter().map(|notice| effect(notice, at)).collect()
+}
+
+/// An act is kept though nobody can be told of it: else its device would offer it for ever.
+fn spared(id: IncidentId, notices: impl FnOnce() -> Vec<Notice>) -> Vec<Notice> {
+    catch_unwind(AssertUnwindSafe(notices)).unwrap_or_else(|_| {
+        tracing::error!(incident.id = %id, "nobody can be told of an act");
+        Vec::new()
+    })
 }
 
 /// Tells what a clock of a service level says, in the transaction that notes it, from `at` on. An
@@ -80,8 +93,8 @@ pub(crate) async fn announce(
     Ok(())
 }
 
-/// Takes back the last breach that was told, to those who were told of it. A letter that has not left
-/// does not leave any more, and nothing is taken back of what nobody got.
+/// Takes back the last breach that was told, to those who were told of it. A letter that has not
+/// left does not leave any more, and nothing is taken back of what nobody got.
 pub(crate) async fn correct(
     writing: &mut dyn Writing,
     (clock, due): (Measure, UnixMillis),
@@ -194,7 +207,11 @@ async fn forget_now_and_then(app: &App, last: &mut Option<UnixMillis>) {
     if last.is_some_and(|last| now.since(last).abs() < FORGET_EVERY_MILLIS) {
         return;
     }
-    match app.store.forget_effects(now.plus(-KEPT_MILLIS)).await {
+    let bounds = Bounds {
+        over: now.plus(-KEPT_MILLIS),
+        failed: now.plus(-KEPT_FAILED_MILLIS),
+    };
+    match app.store.forget_effects(bounds).await {
         Ok(0) => *last = Some(now),
         Ok(_) => {}
         Err(cause) => {
@@ -224,30 +241,52 @@ async fn turn(app: &App, courier: &mut impl Courier) -> store::Result<bool> {
         deliver(app, courier, &effect).await
     };
     if let Some(settled) = settled(app, &effect, delivery) {
-        app.store.settle_effect(&effect.claim, settled).await?;
+        settle(app, &effect.claim, settled).await?;
         tell(&effect, settled);
     }
-    Ok(delivery != Delivery::Later(Reason::RelayDown))
+    let is_of_relay = |reason| matches!(reason, Reason::RelayDown | Reason::SenderRefused);
+    Ok(!matches!(delivery, Delivery::Later(reason) if is_of_relay(reason)))
 }
 
-/// Delivers one effect and holds on to it meanwhile. A store that cannot hold on for now ends nothing:
-/// whether the claim was lost is decided at the gate.
+/// Notes what became of an effect, however long the store does not take it: whatever is done and
+/// not noted is done again.
+async fn settle(app: &App, claim: &Claim, settled: Settled) -> store::Result<()> {
+    loop {
+        let Err(cause) = app.store.settle_effect(claim, settled).await else {
+            return Ok(());
+        };
+        if app.is_stopping() {
+            return Err(cause);
+        }
+        tracing::warn!(cause = format!("{cause:#}"), "cannot note a delivery yet");
+        tokio::select! {
+            () = app.stopped() => {}
+            () = sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// Delivers one effect and holds on to it meanwhile. Both go on at once: a delivery that is left
+/// alone while it has a turn in the store would keep the turn from everybody.
 async fn deliver(app: &App, courier: &mut impl Courier, effect: &Claimed) -> Delivery {
     let claim = &effect.claim;
-    let delivery = courier.deliver(effect, Gate { app, claim });
-    tokio::pin!(delivery);
+    tokio::select! {
+        delivery = courier.deliver(effect, Gate { app, claim }) => delivery,
+        never = hold(app, claim) => match never {},
+    }
+}
+
+/// Holds on to a claim. A store that cannot for now ends nothing: whether the claim was lost is
+/// decided at the gate.
+async fn hold(app: &App, claim: &Claim) -> Infallible {
     let mut hold = interval(HOLD_EVERY);
     hold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     hold.tick().await;
     loop {
-        tokio::select! {
-            delivery = &mut delivery => return delivery,
-            _ = hold.tick() => {
-                let until = app.clock.now().plus(LEASE_MILLIS);
-                if let Err(cause) = app.store.extend_claim(claim, until).await {
-                    tracing::warn!(cause = format!("{cause:#}"), "cannot hold on to a delivery");
-                }
-            }
+        hold.tick().await;
+        let until = app.clock.now().plus(LEASE_MILLIS);
+        if let Err(cause) = app.store.extend_claim(claim, until).await {
+            tracing::warn!(cause = format!("{cause:#}"), "cannot hold on to a delivery");
         }
     }
 }
@@ -268,7 +307,7 @@ fn settled(app: &App, effect: &Claimed, delivery: Delivery) -> Option<Settled> {
 fn is_over(effect: &Claimed, reason: Reason) -> bool {
     match reason {
         Reason::InDoubt => effect.doubts >= DOUBTS_MAX,
-        Reason::Postponed | Reason::Unreadable => effect.claim.attempt >= ATTEMPTS_MAX,
+        Reason::Postponed | Reason::Unreadable => effect.postponed + 1 >= POSTPONED_MAX,
         Reason::NoRelay
         | Reason::NoAddress
         | Reason::RelayDown
@@ -305,26 +344,34 @@ mod tests {
 
     #[test]
     fn what_never_works_is_given_up_and_a_relay_that_is_down_is_waited_for() {
-        let effect = |attempt, doubts| Claimed {
+        let effect = |postponed, doubts| Claimed {
             claim: Claim {
                 key: "an incident/replied/3/mail".to_owned(),
-                attempt,
+                attempt: 10 * POSTPONED_MAX,
             },
             kind: NOTICE.to_owned(),
             payload: Vec::new(),
             doubts,
+            postponed,
         };
-        for (reason, attempt, doubts, expected) in [
-            (Reason::Unreadable, ATTEMPTS_MAX - 1, 0, false),
-            (Reason::Unreadable, ATTEMPTS_MAX, 0, true),
-            (Reason::Postponed, ATTEMPTS_MAX, 0, true),
-            (Reason::RelayDown, ATTEMPTS_MAX * 10, 0, false),
-            (Reason::InDoubt, 1, 0, false),
-            (Reason::InDoubt, 2, DOUBTS_MAX, true),
-            (Reason::InDoubt, 3, DOUBTS_MAX + 1, true),
+        for (reason, postponed, doubts, expected) in [
+            (Reason::Unreadable, POSTPONED_MAX - 2, 0, false),
+            (Reason::Unreadable, POSTPONED_MAX - 1, 0, true),
+            (Reason::Postponed, 0, 0, false),
+            (Reason::Postponed, POSTPONED_MAX - 1, 0, true),
+            (Reason::RelayDown, POSTPONED_MAX, 0, false),
+            (Reason::InDoubt, 0, 0, false),
+            (Reason::InDoubt, 0, DOUBTS_MAX, true),
+            (Reason::InDoubt, 0, DOUBTS_MAX + 1, true),
         ] {
-            let is_over = is_over(&effect(attempt, doubts), reason);
-            assert_eq!(is_over, expected, "{reason} at {attempt} with {doubts}");
+            let is_over = is_over(&effect(postponed, doubts), reason);
+            assert_eq!(is_over, expected, "{reason} after {postponed}, {doubts}");
         }
+    }
+
+    #[test]
+    fn an_act_of_which_nobody_can_be_told_is_kept() {
+        let id = IncidentId::from_bytes([1; 16]);
+        assert_eq!(spared(id, || panic!("a poisoned incident")), []);
     }
 }

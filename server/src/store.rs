@@ -32,7 +32,7 @@ use shared::time::UnixMillis;
 use crate::auth::SessionId;
 use crate::error::ApiError;
 
-pub use outbox::{Claim, Claimed, EffectCount, Outbox, Reason, Settled};
+pub use outbox::{Bounds, Claim, Claimed, EffectCount, Outbox, Reason, Settled};
 pub use shared::sync::server::Logged as StoredChange;
 pub use sqlite::Sqlite;
 
@@ -324,7 +324,8 @@ pub trait Writing: View {
     async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()>;
     async fn give_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
     /// Keeps what was refused, once per person and device. Of each person the oldest go beyond
-    /// [`QUARANTINE_ROWS_MAX`] and [`QUARANTINE_BYTES_MAX`]; whoever offers them again is judged anew.
+    /// [`QUARANTINE_ROWS_MAX`] and [`QUARANTINE_BYTES_MAX`]; whoever offers them again is judged
+    /// anew.
     async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()>;
     /// Replaces the moments at which somebody is to be told of an incident's clocks; what was told
     /// already is not told again. Those that `passed` before the incident came here are never told.
@@ -344,6 +345,8 @@ pub trait Writing: View {
     async fn in_doubt(&mut self, limit: u32) -> Result<Vec<Told>>;
     /// Ends the doubt about a breach.
     async fn settle(&mut self, told: &Told, outcome: Outcome) -> Result<()>;
+    /// Writes an effect, unless it is there: then it begins anew if it certainly never happened,
+    /// for there was nothing to tell, and its key is not kept for ever.
     async fn add_effect(&mut self, effect: &Effect) -> Result<()>;
     /// Ends an effect that no worker has in hand. Whether it certainly never happened.
     async fn void_effect(&mut self, key: &str) -> Result<bool>;

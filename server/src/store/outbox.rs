@@ -1,12 +1,12 @@
 //! What is to happen outside, as the workers see it that make it happen.
 //!
 //! # Design
-//! Question: how does an effect happen once although a worker can die at any step? Answer: a claim is
-//! a lease, numbered by its attempt, and only the claim with the last number can go on. A worker
-//! notes that it begins before the step that cannot be taken back: lost before, the effect is free to
-//! be claimed again; lost after, it may have happened, which is counted as a doubt, so that whoever
-//! claims it next can bound how often. Rejected: holding a transaction open while mail is sent (the
-//! one writer would wait for a relay).
+//! Question: how does an effect happen once although a worker can die at any step? Answer: a claim
+//! is a lease, numbered by its attempt, and only the claim with the last number can go on. A worker
+//! notes that it begins before the step that cannot be taken back: lost before, the effect is free
+//! to be claimed again; lost after, it may have happened, which is counted as a doubt, so that
+//! whoever claims it next can bound how often. Rejected: holding a transaction open while mail is
+//! sent (the one writer would wait for a relay).
 
 use std::fmt;
 
@@ -23,6 +23,8 @@ pub struct Claimed {
     pub payload: Vec<u8>,
     /// How often it may have happened already.
     pub doubts: u32,
+    /// How often it was put off for a reason that does not last for ever.
+    pub postponed: u32,
 }
 
 /// The right to go on with an effect until the lease ends.
@@ -79,6 +81,20 @@ impl Reason {
         Self::Unreadable,
     ];
 
+    /// Whether what is put off for it is given up in the end: it says something about the effect
+    /// itself, not about the way there.
+    pub fn is_bounded(self) -> bool {
+        match self {
+            Self::Postponed | Self::Unreadable => true,
+            Self::NoRelay
+            | Self::NoAddress
+            | Self::RelayDown
+            | Self::SenderRefused
+            | Self::Refused
+            | Self::InDoubt => false,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::NoRelay => "no_relay",
@@ -107,6 +123,15 @@ pub struct EffectCount {
     pub count: u64,
 }
 
+/// What ended before these moments is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of what happened, or did not need to.
+    pub over: UnixMillis,
+    /// Of what was given up or could not reach anybody.
+    pub failed: UnixMillis,
+}
+
 /// The workers' side of the effects.
 #[async_trait]
 pub trait Outbox {
@@ -123,9 +148,9 @@ pub trait Outbox {
     async fn settle_effect(&self, claim: &Claim, settled: Settled) -> Result<()>;
     /// How many effects are not over, by state and reason.
     async fn count_effects(&self) -> Result<Vec<EffectCount>>;
-    /// Forgets some of the effects that were over before a moment, but those whose keys are kept for
-    /// ever. Returns how many; none when there are no more.
-    async fn forget_effects(&self, before: UnixMillis) -> Result<u64>;
+    /// Forgets some of the effects that ended before the bounds; of those whose keys are kept for
+    /// ever, only what they would tell. Returns how many; none when there are no more.
+    async fn forget_effects(&self, bounds: Bounds) -> Result<u64>;
     /// Has everything that was given up or could not reach anybody tried again. Returns how many.
     async fn replay_effects(&self, now: UnixMillis) -> Result<u64>;
 }

@@ -37,7 +37,7 @@ use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, Vie
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "log",
@@ -72,6 +72,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "over",
         include_str!("../../migrations/sqlite/0007_over.sql"),
+    ),
+    (
+        8,
+        "postponed",
+        include_str!("../../migrations/sqlite/0008_postponed.sql"),
     ),
 ];
 
@@ -444,6 +449,9 @@ mod tests {
         the_keys_of_one_event_are_found,
         what_is_over_is_forgotten_but_keys_that_are_looked_up,
         what_no_worker_has_in_hand_is_ended_at_once,
+        what_was_void_begins_anew_when_it_is_to_be_told_after_all,
+        only_what_was_put_off_is_counted_until_it_is_replayed,
+        what_reached_nobody_is_forgotten_later_and_not_replayed,
         people_and_sessions_last,
         what_is_due_is_told_once,
         a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,

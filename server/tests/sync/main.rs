@@ -2,6 +2,7 @@
 
 mod author;
 mod contacts;
+mod delivery;
 mod device;
 mod interleaved;
 mod levels;

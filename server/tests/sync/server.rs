@@ -77,11 +77,20 @@ impl Answer {
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
+        Self::of(Mode::Production).await
+    }
+
+    /// A server that catches its mail.
+    pub(crate) async fn demo() -> Self {
+        Self::of(Mode::Demo).await
+    }
+
+    async fn of(mode: Mode) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("holdfast-sync-{}-{count}", std::process::id());
         let folder = Arc::new(Folder(std::env::temp_dir().join(name)));
-        let app = open(&folder.0, Clock::fixed(NOON)).await;
+        let app = open(&folder.0, Clock::fixed(NOON), mode).await;
         app.people
             .replace(&app, organisation())
             .await
@@ -91,17 +100,17 @@ impl TestServer {
 
     /// Another process on the same file, at the same time.
     pub(crate) async fn beside(&self) -> Self {
-        let app = open(&self.folder.0, self.app.clock.clone()).await;
+        let app = open(&self.folder.0, self.app.clock.clone(), self.app.config.mode).await;
         let folder = Arc::clone(&self.folder);
         Self { app, folder }
     }
 
     /// Another process on the same file. The first is not closed: it was killed.
     pub(crate) async fn killed(self) -> Self {
-        let clock = self.app.clock.clone();
+        let (clock, mode) = (self.app.clock.clone(), self.app.config.mode);
         let Self { app, folder } = self;
         drop(app);
-        let app = open(&folder.0, clock).await;
+        let app = open(&folder.0, clock, mode).await;
         Self { app, folder }
     }
 
@@ -124,6 +133,14 @@ impl TestServer {
             done.expect("the store's file takes it");
         }
         server
+    }
+
+    /// How many rows of the store's file there are.
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        let file = SqliteConnectOptions::new().filename(self.folder.0.join("holdfast.sqlite"));
+        let mut connection = file.connect().await.expect("the store's file");
+        let row = sqlx::query(sql).fetch_one(&mut connection).await;
+        row.expect("the store's file answers").get(0)
     }
 
     /// Whom clocks were told to, in the order they were: `breached-response` and the recipient.
@@ -203,10 +220,10 @@ impl TestServer {
     }
 }
 
-async fn open(folder: &std::path::Path, clock: Clock) -> Arc<App> {
+async fn open(folder: &std::path::Path, clock: Clock, mode: Mode) -> Arc<App> {
     static SEED: AtomicU32 = AtomicU32::new(100);
     let sources = Sources::default().with_flag("data", folder.to_string_lossy());
-    let config = Config::read(&sources, Mode::Production).expect("settings of the test");
+    let config = Config::read(&sources, mode).expect("settings of the test");
     let store = server::open_store(&config, &Random::seeded(1))
         .await
         .expect("a store");

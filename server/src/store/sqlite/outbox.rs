@@ -5,7 +5,7 @@ use shared::time::UnixMillis;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::super::outbox::{Claim, Claimed, EffectCount, Outbox, Settled};
+use super::super::outbox::{Bounds, Claim, Claimed, EffectCount, Outbox, Settled};
 use super::super::{Reason, Result};
 use super::{Sqlite, unsigned};
 
@@ -24,7 +24,7 @@ impl Outbox for Sqlite {
              WHERE key = (SELECT key FROM effects
                  WHERE state IN ('waiting', 'claimed', 'begun') AND next_at <= ?1
                  ORDER BY next_at, rowid LIMIT 1)
-             RETURNING key, attempts, kind, payload, doubts";
+             RETURNING key, attempts, kind, payload, doubts, postponed";
         let query = sqlx::query(SQL).bind(now.0).bind(until.0);
         let row = query.fetch_optional(&self.writer).await?;
         let claimed = |row: &SqliteRow| {
@@ -36,6 +36,7 @@ impl Outbox for Sqlite {
                 kind: row.try_get(2)?,
                 payload: row.try_get(3)?,
                 doubts: unsigned(row, 4)?,
+                postponed: unsigned(row, 5)?,
             })
         };
         row.as_ref().map(claimed).transpose()
@@ -62,8 +63,9 @@ impl Outbox for Sqlite {
         // What is over needs no payload any more, and it may name an address.
         const SQL: &str = "UPDATE effects SET
                  state = ?1, reason = ?2, next_at = ifnull(?3, next_at),
-                 doubts = doubts + ?4, payload = iif(?1 IN ('done', 'void'), x'', payload)
-             WHERE key = ?5 AND attempts = ?6 AND state IN ('claimed', 'begun')";
+                 doubts = doubts + ?4, postponed = postponed + ?5,
+                 payload = iif(?1 IN ('done', 'void'), x'', payload)
+             WHERE key = ?6 AND attempts = ?7 AND state IN ('claimed', 'begun')";
         let (state, reason, next_at) = match settled {
             Settled::Done => ("done", None, None),
             Settled::Void => ("void", None, None),
@@ -72,11 +74,16 @@ impl Outbox for Sqlite {
             Settled::Later(at, reason) => ("waiting", Some(reason), Some(at)),
         };
         let in_doubt = matches!(settled, Settled::Later(_, Reason::InDoubt));
+        let is_postponed = match settled {
+            Settled::Later(_, reason) => reason.is_bounded(),
+            Settled::Done | Settled::Void | Settled::Unreachable(_) | Settled::GivenUp(_) => false,
+        };
         sqlx::query(SQL)
             .bind(state)
             .bind(reason.map(Reason::word))
             .bind(next_at.map(|at| at.0))
             .bind(in_doubt)
+            .bind(is_postponed)
             .bind(&claim.key)
             .bind(claim.attempt)
             .execute(&self.writer)
@@ -99,19 +106,32 @@ impl Outbox for Sqlite {
         rows.iter().map(count).collect()
     }
 
-    async fn forget_effects(&self, before: UnixMillis) -> Result<u64> {
+    async fn forget_effects(&self, bounds: Bounds) -> Result<u64> {
         // Of what is over, the time is the end of its last lease.
-        const SQL: &str = "DELETE FROM effects WHERE rowid IN (
+        const OVER: &str = "DELETE FROM effects WHERE rowid IN (
              SELECT rowid FROM effects
              WHERE state IN ('done', 'void') AND next_at < ? AND is_lasting = 0
              LIMIT 1000)";
-        let query = sqlx::query(SQL).bind(before.0);
-        Ok(query.execute(&self.writer).await?.rows_affected())
+        const FAILED: &str = "DELETE FROM effects WHERE rowid IN (
+             SELECT rowid FROM effects
+             WHERE state IN ('unreachable', 'given_up') AND next_at < ? AND is_lasting = 0
+             LIMIT 1000)";
+        const LASTING: &str = "UPDATE effects SET state = 'void', payload = x'' WHERE rowid IN (
+             SELECT rowid FROM effects
+             WHERE state IN ('unreachable', 'given_up') AND next_at < ? AND is_lasting = 1
+             LIMIT 1000)";
+        let Bounds { over, failed } = bounds;
+        let mut forgotten = 0;
+        for (sql, before) in [(OVER, over), (FAILED, failed), (LASTING, failed)] {
+            let query = sqlx::query(sql).bind(before.0);
+            forgotten += query.execute(&self.writer).await?.rows_affected();
+        }
+        Ok(forgotten)
     }
 
     async fn replay_effects(&self, now: UnixMillis) -> Result<u64> {
         const SQL: &str = "UPDATE effects
-             SET state = 'waiting', reason = NULL, doubts = 0, next_at = ?
+             SET state = 'waiting', reason = NULL, doubts = 0, postponed = 0, next_at = ?
              WHERE state IN ('given_up', 'unreachable')";
         let query = sqlx::query(SQL).bind(now.0);
         Ok(query.execute(&self.writer).await?.rows_affected())

@@ -303,8 +303,12 @@ impl Writing for Reading {
     }
 
     async fn add_effect(&mut self, effect: &Effect) -> Result<()> {
+        // Its worker finds a claim lost that is taken from it before it begins.
         const SQL: &str = "INSERT INTO effects (key, is_lasting, kind, payload, next_at)
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (key) DO UPDATE SET
+                 state = 'waiting', reason = NULL, postponed = 0, payload = ?4, next_at = ?5
+             WHERE state IN ('void', 'claimed') AND doubts = 0 AND is_lasting = 0";
         sqlx::query(SQL)
             .bind(&effect.key)
             .bind(effect.keeps == Keeps::ForEver)
@@ -318,7 +322,7 @@ impl Writing for Reading {
 
     async fn void_effect(&mut self, key: &str) -> Result<bool> {
         const SQL: &str = "UPDATE effects SET state = 'void', payload = x''
-             WHERE key = ? AND state IN ('waiting', 'given_up', 'unreachable')
+             WHERE key = ? AND state IN ('waiting', 'given_up', 'unreachable', 'void')
              RETURNING doubts = 0";
         let query = sqlx::query(SQL).bind(key);
         let ended = query.fetch_optional(&mut *self.0).await?;
