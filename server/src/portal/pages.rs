@@ -159,51 +159,44 @@ impl Frame<'_> {
         fault: &str,
     ) -> String {
         let l = self.language;
-        let line = |name: &str, label: &str, hint: &str, value: &str, max: usize| {
-            format!(
-                "<div class=\"field\"><label for=\"{name}\">{}</label><p class=\"hint\" id=\"{name}-hint\">{}</p>\
-                 <input id=\"{name}\" name=\"{name}\" maxlength=\"{max}\" dir=\"auto\" \
-                 aria-describedby=\"{name}-hint\" value=\"{}\"></div>\n",
-                escaped(label),
-                escaped(hint),
-                escaped(value)
-            )
-        };
+        let asset = [t("portal.asset", l), t("portal.asset_hint", l)];
+        let contact = [t("portal.contact", l), t("portal.contact_hint", l)];
         let main = format!(
-            "{back}<h1>{title}</h1>\n<form method=\"post\" action=\"/report\" class=\"report\">{token}{key}{fault}\
-             <div class=\"field\"><label for=\"subject\">{subject}</label><input id=\"subject\" name=\"subject\" \
-             required maxlength=\"200\" dir=\"auto\" value=\"{subject_value}\"></div>\n\
-             <div class=\"field\"><label for=\"description\">{describe}</label><p class=\"hint\" id=\"description-hint\">{describe_hint}</p>\
-             <textarea id=\"description\" name=\"description\" rows=\"6\" dir=\"auto\" aria-describedby=\"description-hint\">\n{description}</textarea></div>\n\
-             {category}{asset}{contact}<button class=\"button primary\">{send}</button></form>\n",
+            "{back}<h1>{title}</h1>\n\
+             <form method=\"post\" action=\"/report\" class=\"report\">{token}{key}{fault}\
+             {words}{category}{asset}{contact}\
+             <button class=\"button primary\">{send}</button></form>\n",
             back = self.back(),
             title = escaped(t("portal.report", l)),
             token = hidden("token", self.token),
             key = hidden("key", &id.to_string()),
             fault = fault_html(fault),
+            words = self.words(answers),
+            category = self.categories(&answers.category),
+            asset = line("asset", asset, &answers.asset),
+            contact = line("contact", contact, &answers.contact),
+            send = escaped(t("portal.send", l)),
+        );
+        self.page(t("portal.report", l), Some(me), &main)
+    }
+
+    /// What it is about, in a line and at length.
+    fn words(&self, answers: &PlainReport) -> String {
+        let l = self.language;
+        format!(
+            "<div class=\"field\"><label for=\"subject\">{subject}</label>\
+             <input id=\"subject\" name=\"subject\" required maxlength=\"200\" dir=\"auto\" \
+             value=\"{subject_value}\"></div>\n\
+             <div class=\"field\"><label for=\"description\">{describe}</label>\
+             <p class=\"hint\" id=\"description-hint\">{describe_hint}</p>\
+             <textarea id=\"description\" name=\"description\" rows=\"6\" dir=\"auto\" \
+             aria-describedby=\"description-hint\">\n{description}</textarea></div>\n",
             subject = escaped(t("portal.subject", l)),
             subject_value = escaped(&answers.subject),
             describe = escaped(t("portal.describe", l)),
             describe_hint = escaped(t("portal.describe_hint", l)),
             description = escaped(&answers.description),
-            category = self.categories(&answers.category),
-            asset = line(
-                "asset",
-                t("portal.asset", l),
-                t("portal.asset_hint", l),
-                &answers.asset,
-                100
-            ),
-            contact = line(
-                "contact",
-                t("portal.contact", l),
-                t("portal.contact_hint", l),
-                &answers.contact,
-                100
-            ),
-            send = escaped(t("portal.send", l)),
-        );
-        self.page(t("portal.report", l), Some(me), &main)
+        )
     }
 
     fn categories(&self, chosen: &str) -> String {
@@ -346,25 +339,7 @@ impl Frame<'_> {
         let shown = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
         for event in incident.timeline.iter().filter(shown) {
             let who = words::name(self.directory, event.from.by, me, l);
-            let head = |title: &str| {
-                let at = moment(event.from.corrected);
-                format!(
-                    "<header><b>{}</b><span>{at}</span></header>",
-                    escaped(title)
-                )
-            };
-            let mine = if event.from.by == me.id {
-                " data-mine=\"true\""
-            } else {
-                ""
-            };
-            let message = |text: &str| {
-                format!(
-                    "<article class=\"message\"{mine}>{}<p dir=\"auto\">{}</p></article>\n",
-                    head(&who),
-                    escaped(text)
-                )
-            };
+            let message = |text: &str| message(event, me, &who, text);
             match &event.kind {
                 EventKind::Declared => talk.push_str(&message(&self.described(incident))),
                 EventKind::Replied { text } => talk.push_str(&message(text)),
@@ -384,7 +359,7 @@ impl Frame<'_> {
                             &mut talk,
                             format_args!(
                                 "<div class=\"event\">{}<p dir=\"auto\">{}</p></div>\n",
-                                head(&sentence),
+                                head(event, &sentence),
                                 escaped(words)
                             ),
                         );
@@ -430,6 +405,39 @@ pub(super) struct Opened<'a> {
     pub(super) row: &'a Row,
     pub(super) key: &'a str,
     pub(super) seen: &'a str,
+}
+
+/// What stands over an entry of the conversation.
+fn head(event: &Event, title: &str) -> String {
+    let at = moment(event.from.corrected);
+    let title = escaped(title);
+    format!("<header><b>{title}</b><span>{at}</span></header>")
+}
+
+fn message(event: &Event, me: &Person, who: &str, text: &str) -> String {
+    let mine = if event.from.by == me.id {
+        " data-mine=\"true\""
+    } else {
+        ""
+    };
+    format!(
+        "<article class=\"message\"{mine}>{}<p dir=\"auto\">{}</p></article>\n",
+        head(event, who),
+        escaped(text)
+    )
+}
+
+/// A field of one line that may stay empty.
+fn line(name: &str, [label, hint]: [&str; 2], value: &str) -> String {
+    format!(
+        "<div class=\"field\"><label for=\"{name}\">{}</label>\
+         <p class=\"hint\" id=\"{name}-hint\">{}</p>\
+         <input id=\"{name}\" name=\"{name}\" maxlength=\"100\" dir=\"auto\" \
+         aria-describedby=\"{name}-hint\" value=\"{}\"></div>\n",
+        escaped(label),
+        escaped(hint),
+        escaped(value)
+    )
 }
 
 fn hidden(name: &str, value: &str) -> String {
