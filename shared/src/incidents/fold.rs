@@ -144,9 +144,7 @@ impl Phase {
             Self::Cancelled => State::Cancelled,
         }
     }
-}
 
-impl Phase {
     pub(super) fn stage(self) -> Stage {
         match self {
             Self::Ready => Stage::Ready,
