@@ -1,7 +1,7 @@
 //! Reports: numbers over the rows that a device has, each with the filter that opens its list.
 //!
-//! A number and its list cannot disagree: both ask the same [`crate::search::Filter`]. How complete the rows are is
-//! for whoever shows the numbers to say.
+//! A number counts by itself what its [`crate::search::Filter`] finds; a test holds both together.
+//! How complete the rows are is for whoever shows the numbers to say.
 
 use std::collections::BTreeMap;
 
