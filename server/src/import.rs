@@ -2,9 +2,9 @@
 //!
 //! # Design
 //! Question: how can an import be repeated, interrupted and continued by a later export? Answer:
-//! the ids of incidents and facts follow from the source (time and a hash of what names them there),
-//! an incident is committed whole, and an act whose fact the document has is left out. Rejected: a
-//! table of what was imported, which a restored backup would contradict.
+//! the ids of incidents and facts follow from the source (time and a hash of what names them
+//! there), an incident is committed whole, and an act whose fact the document has is left out.
+//! Rejected: a table of what was imported, which a restored backup would contradict.
 
 mod run;
 pub mod servicenow;

@@ -13,8 +13,8 @@ use server::config::{Config, LogFormat, Mode, Sources};
 use server::store::EffectCount;
 use server::{App, accounts, check, demo, import, serve};
 
-// glibc keeps a heap for every thread and gives little of it back: after many devices came at once, the
-// server held twice the memory.
+// glibc keeps a heap for every thread and gives little of it back: after many devices came at once,
+// the server held twice the memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -220,8 +220,8 @@ fn signed_in(session: Session) -> Result<Option<SignedIn>, ApiError> {
     }
 }
 
-/// A form of another site, or of another session, is not believed. Whoever signed in again in another
-/// tab is shown what they typed in a form of the new session, which only they can send.
+/// A form of another site, or of another session, is not believed. Whoever signed in again in
+/// another tab is shown what they typed in a form of the new session, which only they can send.
 fn check_token(session: Option<&SignedIn>, fields: &Fields) -> Result<(), ApiError> {
     let expected = session.map(|session| forms::token(session.session_id));
     match expected {

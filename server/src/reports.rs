@@ -1,6 +1,7 @@
 //! `GET /reports/devices`: how many devices may still bring something that no report counts yet.
 //!
-//! Only a number, and only for whoever oversees the work: which device of whom is nobody's business.
+//! Only a number, and only for whoever oversees the work: which device of whom is nobody's
+//! business.
 
 use std::sync::Arc;
 

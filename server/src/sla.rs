@@ -6,10 +6,10 @@
 //!
 //! # Design
 //! Question: how is a breach taken back that was told before the work done offline arrived? Answer:
-//! a commit puts the told breaches of its incident in doubt, and the tick judges them by all that is
-//! known now, as of the moment they were told: what would not be told again is corrected, once. A
-//! priority that was lowered later does not make it wrong. Rejected: judging inside the push, which
-//! would make a device wait for it.
+//! a commit puts the told breaches of its incident in doubt, and the tick judges them by all that
+//! is known now, as of the moment they were told: what would not be told again is corrected, once.
+//! A priority that was lowered later does not make it wrong. Rejected: judging inside the push,
+//! which would make a device wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

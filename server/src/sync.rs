@@ -1,7 +1,7 @@
 //! The sync endpoints: `/sync/pull`, `/sync/push`, `/sync/live`, `/sync/repair/{doc}`.
 //!
-//! What is decided lies in [`shared::sync::server`]; here bytes come and go, and the [`Keeper`] runs
-//! one transaction per request. Nothing here looks into a document.
+//! What is decided lies in [`shared::sync::server`]; here bytes come and go, and the [`Keeper`]
+//! runs one transaction per request. Nothing here looks into a document.
 //!
 //! # Design
 //! Question: how is a push of many acts quick and yet safe? Answer: one transaction, so one

@@ -19,7 +19,8 @@ macro_rules! uuid_id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// Makes the id of something born at `at`, unique by ten random bytes (RFC 9562, version 7).
+            /// Makes the id of something born at `at`, unique by ten random bytes (RFC 9562,
+            /// version 7).
             pub fn new(at: UnixMillis, random: [u8; 10]) -> Self {
                 let millis = u64::try_from(at.0).unwrap_or(0);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
@@ -55,7 +56,8 @@ macro_rules! uuid_id {
             fn from_str(text: &str) -> Result<Self, BadId> {
                 let id = Uuid::try_parse(text).map_err(|_| BadId)?;
                 let mut buffer = Uuid::encode_buffer();
-                if id.hyphenated().encode_lower(&mut buffer) == text { Ok(Self(id)) } else { Err(BadId) }
+                let is_it = id.hyphenated().encode_lower(&mut buffer) == text;
+                is_it.then_some(Self(id)).ok_or(BadId)
             }
         }
     };

@@ -1,8 +1,9 @@
 //! Incidents: what a person can do to one, and what reading its documents yields.
 //!
-//! An incident is two documents of facts (see [`crate::document`]). [`Intent`] is an act before it is
-//! written; [`write`] turns it into facts; [`read`] folds facts back into an [`Incident`], whatever
-//! order they arrived in. Reading never fails: odd states are ordinary input after a merge.
+//! An incident is two documents of facts (see [`crate::document`]). [`Intent`] is an act before it
+//! is written; [`write`] turns it into facts; [`read`] folds facts back into an [`Incident`],
+//! whatever order they arrived in. Reading never fails: odd states are ordinary input after a
+//! merge.
 
 mod content;
 mod direction;
@@ -127,8 +128,8 @@ pub enum Intent {
     Note {
         text: String,
     },
-    /// Takes back what the same person did. Nothing goes: what is withdrawn stays in the history and
-    /// counts for nothing, and what it alone superseded holds again.
+    /// Takes back what the same person did. Nothing goes: what is withdrawn stays in the history
+    /// and counts for nothing, and what it alone superseded holds again.
     Withdraw {
         doc: DocKind,
         fact: FactId,

@@ -1,7 +1,8 @@
 //! The directory: people with their roles, groups, sites, categories, the priority matrix and the
 //! service level targets.
 //!
-//! The directory is a plain versioned record of the server, not a document: devices replace it whole.
+//! The directory is a plain versioned record of the server, not a document: devices replace it
+//! whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

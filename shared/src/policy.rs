@@ -20,8 +20,8 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// How many bytes a name, contact or id may have.
 pub const NAME_BYTES_MAX: usize = 200;
 
-/// How long after an act its author may take it back, in milliseconds of corrected time. Pages offer
-/// it for ten seconds; a slow line makes minutes of them.
+/// How long after an act its author may take it back, in milliseconds of corrected time. Pages
+/// offer it for ten seconds; a slow line makes minutes of them.
 pub const WITHDRAWAL_MILLIS: i64 = 5 * 60 * 1000;
 
 /// What somebody is to an incident besides their roles.
@@ -586,9 +586,8 @@ mod tests {
                 &mut long.contact
             };
             *place = Some("x".repeat(NAME_BYTES_MAX + 1));
-            assert!(
-                matches!(judge(Intent::Declare(long)), Err(Refused::TooLong { field: of, .. }) if of == field)
-            );
+            let judged = judge(Intent::Declare(long));
+            assert!(matches!(judged, Err(Refused::TooLong { field: of, .. }) if of == field));
         }
         let nameless = Requester::Unknown {
             name: String::new(),

@@ -2,8 +2,8 @@
 //!
 //! Case, accents and script do not count. The tables of Unicode are not compiled in here, since
 //! they weigh much in a browser that has them already: whoever asks passes a function that
-//! decomposes by compatibility (NFKD) and writes in upper case, and only texts beyond ASCII reach it.
-//! What is searched is folded once and kept; a query then looks for bytes.
+//! decomposes by compatibility (NFKD) and writes in upper case, and only texts beyond ASCII reach
+//! it. What is searched is folded once and kept; a query then looks for bytes.
 //!
 //! # Design
 //! Question: an index of words, or a scan? Answer: a scan over folded texts, which are kept one by
@@ -30,8 +30,8 @@ const DIAERESIS: char = '\u{308}';
 pub struct Searchable(String);
 
 impl Searchable {
-    /// Folds texts; a word never reaches from one into the next. A word with an umlaut is there twice,
-    /// the second time as it is typed without one.
+    /// Folds texts; a word never reaches from one into the next. A word with an umlaut is there
+    /// twice, the second time as it is typed without one.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>, unicode: Unicode<'_>) -> Self {
         let mut all = String::new();
         for text in texts {
@@ -265,10 +265,12 @@ fn bare(character: char) -> Option<&'static str> {
 }
 
 /// Accents and points, which change no word to a search: combining marks of Latin, Greek and
-/// Cyrillic but for the [`DIAERESIS`], Hebrew and Arabic points, the tatweel, soft hyphens, variation selectors.
+/// Cyrillic but for the [`DIAERESIS`], Hebrew and Arabic points, the tatweel, soft hyphens,
+/// variation selectors.
 fn is_ignored(character: char) -> bool {
     matches!(character,
-        '\u{ad}' | '\u{300}'..='\u{307}' | '\u{309}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
+        '\u{ad}' | '\u{300}'..='\u{307}' | '\u{309}'..='\u{36f}'
+        | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
         | '\u{fe00}'..='\u{fe0f}')
 }
@@ -462,7 +464,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_typed_without_umlauts_finds_what_is_written_with_them(text in words_of_people()) {
+        fn what_is_typed_without_umlauts_finds_what_is_written_with_them(
+            text in words_of_people(),
+        ) {
             let typed = typed_without_umlauts(&text);
             prop_assert!(finds(&typed, &text), "{typed}");
             prop_assert!(finds(&text, &typed), "{typed}");

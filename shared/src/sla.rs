@@ -7,10 +7,10 @@
 //! the same clocks.
 //!
 //! # Design
-//! Question: what stops the response clock? Answer: ITIL's response, the first act by which a person
-//! of staff shows that they have taken the incident up: a public reply by somebody who never was its
-//! requester, start of work, a hold, or a resolution. Rejected: the assignment, which a rule can
-//! make while everybody sleeps, and internal notes, which nobody outside can rely on.
+//! Question: what stops the response clock? Answer: ITIL's response, the first act by which a
+//! person of staff shows that they have taken the incident up: a public reply by somebody who never
+//! was its requester, start of work, a hold, or a resolution. Rejected: the assignment, which a
+//! rule can make while everybody sleeps, and internal notes, which nobody outside can rely on.
 
 mod calendar;
 mod clocks;

@@ -1,6 +1,7 @@
 //! Service level targets: what the organisation promises, per priority, as its directory says it.
 //!
-//! ITIL's response and resolution targets. How an incident stands against them is the matter of `sla`.
+//! ITIL's response and resolution targets. How an incident stands against them is the matter of
+//! `sla`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

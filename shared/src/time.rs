@@ -1,11 +1,12 @@
 //! Time as devices tell it and as the server judges it.
 //!
 //! # Design
-//! Question: when did a fact made offline happen? Answer: its corrected time, computed once when the
-//! server accepts it, stored in the receipt and never recomputed. While the same engine still runs,
-//! what elapsed on it is trusted; otherwise its wall clock plus the measured offset. The larger of
-//! elapsed monotonic and elapsed wall time counts, since a browser's monotonic clock can stand still
-//! in sleep. Rejected: trusting the device's wall clock, and using arrival for everything.
+//! Question: when did a fact made offline happen? Answer: its corrected time, computed once when
+//! the server accepts it, stored in the receipt and never recomputed. While the same engine still
+//! runs, what elapsed on it is trusted; otherwise its wall clock plus the measured offset. The
+//! larger of elapsed monotonic and elapsed wall time counts, since a browser's monotonic clock can
+//! stand still in sleep. Rejected: trusting the device's wall clock, and using arrival for
+//! everything.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! What must hold once everything was healed: nothing lost, nothing twice, everybody reads the same.
+//! What must hold once everything was healed: nothing lost, nothing twice, everybody reads the
+//! same.
 
 use std::collections::{BTreeMap, BTreeSet};
 

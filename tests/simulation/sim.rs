@@ -1,4 +1,5 @@
-//! `cargo xtask sim --minutes N`: runs the simulation under ever new seeds and prints what it found.
+//! `cargo xtask sim --minutes N`: runs the simulation under ever new seeds and prints what it
+//! found.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -312,7 +312,10 @@ impl World {
         if let Some(Tick(due)) = self.posts[seat].device.network.poll_timeout() {
             let post = &self.posts[seat];
             let (at, run) = ((post.started + due).max(self.now + 1), post.run);
-            let is_set = |event: &Event| matches!(event, Event::Tick { seat: of, run: on } if (*of, *on) == (seat, run));
+            let is_set = |event: &Event| {
+                let tick = (seat, run);
+                matches!(event, Event::Tick { seat, run } if (*seat, *run) == tick)
+            };
             if !self
                 .queue
                 .range(..=(at, u64::MAX))

@@ -1,7 +1,8 @@
 //! A device's disk in memory: records as bytes, whole transactions, crashes.
 //!
-//! It keeps what a browser's database promises and no more: a transaction is there whole or not at all; one
-//! that is *strict* survives a crash together with all before it; later *relaxed* ones may be lost.
+//! It keeps what a browser's database promises and no more: a transaction is there whole or not at
+//! all; one that is *strict* survives a crash together with all before it; later *relaxed* ones may
+//! be lost.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The least of an HTTP/1.1 client: one request per connection, blocking, over the standard library.
+//! The least of an HTTP/1.1 client: one request per connection, blocking, over the standard
+//! library.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -1,5 +1,6 @@
 //! A part of a real ServiceNow log, up to a cut that becomes now, under the names of the sample
-//! organisation. Who of it takes the part of whom is drawn by a hash, so that it is always the same.
+//! organisation. Who of it takes the part of whom is drawn by a hash, so that it is always the
+//! same.
 
 use std::collections::BTreeMap;
 

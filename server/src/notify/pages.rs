@@ -1,7 +1,7 @@
 //! `/demo/mail`: the letters that the demo caught, as pages without a script.
 //!
-//! A letter's HTML is a page of its own, shown in a frame that may do nothing; its policy allows the
-//! styles that mail needs, and neither scripts nor anything from elsewhere.
+//! A letter's HTML is a page of its own, shown in a frame that may do nothing; its policy allows
+//! the styles that mail needs, and neither scripts nor anything from elsewhere.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

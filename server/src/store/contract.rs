@@ -1,7 +1,7 @@
 //! The cases that every store has to pass, whatever database lies below.
 //!
-//! A case opens the store of a [`Place`] as often as it wants: dropped without being closed, a store
-//! must come back with exactly what was committed.
+//! A case opens the store of a [`Place`] as often as it wants: dropped without being closed, a
+//! store must come back with exactly what was committed.
 
 mod due;
 mod outbox;

@@ -59,8 +59,8 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-/// Notes that the device behind the session is there. A report counts it as away when that cannot be
-/// written; the device gets its page all the same.
+/// Notes that the device behind the session is there. A report counts it as away when that cannot
+/// be written; the device gets its page all the same.
 async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) {
     let contact = Contact {
         session: signed_in.session_id,

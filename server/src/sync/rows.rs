@@ -9,7 +9,8 @@ use crate::store;
 /// How many incidents share a transaction.
 const SLICE: u32 = 256;
 
-/// Writes every row of another format than this version's anew from its documents. Returns how many.
+/// Writes every row of another format than this version's anew from its documents. Returns how
+/// many.
 pub async fn renew(app: &App) -> store::Result<usize> {
     let rules = app.people.current().rules();
     let (mut renewed, mut after) = (0, None);

@@ -15,8 +15,8 @@ use super::server::{ALICE, BOB, CAROL, NOON, TestServer};
 
 const MINUTE: i64 = 60_000;
 
-/// A server with an ordinary incident of Bob's group, declared at noon: P3, so that a response is due
-/// within 4 hours and a resolution within 48.
+/// A server with an ordinary incident of Bob's group, declared at noon: P3, so that a response is
+/// due within 4 hours and a resolution within 48.
 struct Desk {
     server: TestServer,
     alice: Device,

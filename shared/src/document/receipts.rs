@@ -47,7 +47,8 @@ impl ReceiptBook {
         self.0.get(&(actor, actor_seq))
     }
 
-    /// Adds a receipt; an earlier one of the same change stays, since receipts are never recomputed.
+    /// Adds a receipt; an earlier one of the same change stays, since receipts are never
+    /// recomputed.
     pub fn add(&mut self, receipt: Receipt) {
         self.0
             .entry((receipt.actor, receipt.actor_seq))

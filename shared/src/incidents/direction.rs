@@ -1,11 +1,11 @@
 //! Texts of people within sentences of ours, whatever direction they run in.
 //!
 //! # Design
-//! Question: how does a subject such as `"\u{202e}txt.exe"` stand beside other text? Answer: where it
-//! has an element to itself, that is isolated by its style or `dir`; where it is composed into a
-//! sentence, [`within_a_sentence`] drops the signs that turn what follows and isolates what runs from
-//! right to left. Rejected: to drop the signs as documents are read, since a text then says less than
-//! its author wrote, and rows differ from those of an earlier version.
+//! Question: how does a subject such as `"\u{202e}txt.exe"` stand beside other text? Answer: where
+//! it has an element to itself, that is isolated by its style or `dir`; where it is composed into a
+//! sentence, [`within_a_sentence`] drops the signs that turn what follows and isolates what runs
+//! from right to left. Rejected: to drop the signs as documents are read, since a text then says
+//! less than its author wrote, and rows differ from those of an earlier version.
 
 use std::borrow::Cow;
 

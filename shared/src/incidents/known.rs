@@ -5,10 +5,10 @@
 //!
 //! # Design
 //! Question: how is an act taken back where nothing is ever deleted? Answer: by a fact of the same
-//! author that names it. What is withdrawn is no member of any group any more, so that what it alone
-//! superseded is current again, while it and the withdrawal still link by `saw`. The values of a
-//! withdrawn beginning remain, and its withdrawal is a cancelling. Rejected: the inverse act, which
-//! would supersede what others did meanwhile, and removing the fact, which loses history.
+//! author that names it. What is withdrawn is no member of any group any more, so that what it
+//! alone superseded is current again, while it and the withdrawal still link by `saw`. The values
+//! of a withdrawn beginning remain, and its withdrawal is a cancelling. Rejected: the inverse act,
+//! which would supersede what others did meanwhile, and removing the fact, which loses history.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,8 @@ pub fn held_at<T: Copy>(periods: &[Period<T>], at: UnixMillis) -> Option<T> {
     period.map(|period| period.value)
 }
 
-/// The stages of facts that held one after the other. Waiting for the caller lasts until they answer.
+/// The stages of facts that held one after the other. Waiting for the caller lasts until they
+/// answer.
 fn periods(
     known: &Knowledge,
     requester: Option<PersonId>,

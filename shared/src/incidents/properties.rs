@@ -169,7 +169,8 @@ impl World {
         }
     }
 
-    /// Also what is not one's own, a withdrawal, or withdrawn already is asked for; then it is inert.
+    /// Also what is not one's own, a withdrawal, or withdrawn already is asked for; then it is
+    /// inert.
     fn withdraw(&mut self, device: usize, by: PersonId, nth: usize) {
         let known = self.known[device].iter().copied();
         let mut known: Vec<_> = known.collect();

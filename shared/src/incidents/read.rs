@@ -248,9 +248,9 @@ struct Notes {
 }
 
 impl Notes {
-    /// A withdrawn resolution leaves its splices in the text; so where there is one, the text is read
-    /// as those that count left it. To take splices back by others would say twice what two devices
-    /// take back at once.
+    /// A withdrawn resolution leaves its splices in the text; so where there is one, the text is
+    /// read as those that count left it. To take splices back by others would say twice what two
+    /// devices take back at once.
     fn of(doc: &Document, known: &Knowledge) -> Self {
         let is_resolution =
             |content: &Content| matches!(content, Content::Moved(Step::Resolved { .. }));

@@ -14,8 +14,8 @@ pub struct Event {
     pub doc: DocKind,
     pub from: Provenance,
     pub kind: EventKind,
-    /// That its author took it back. It stays in the history and counts for nothing; only the values
-    /// of a withdrawn beginning remain, and the incident is cancelled.
+    /// That its author took it back. It stays in the history and counts for nothing; only the
+    /// values of a withdrawn beginning remain, and the incident is cancelled.
     pub withdrawn: Option<Withdrawn>,
 }
 

@@ -20,7 +20,8 @@ pub struct Drafted {
     pub at: UnixMillis,
     pub boot: Boot,
     pub mono: u64,
-    /// What the author had on screen, per document; filled in when first written. A replay keeps it.
+    /// What the author had on screen, per document; filled in when first written. A replay keeps
+    /// it.
     pub saw: Option<[Vec<FactId>; 2]>,
 }
 

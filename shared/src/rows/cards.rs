@@ -42,7 +42,8 @@ impl Told {
     }
 }
 
-/// The cards of an incident: one per person and act that gave way, one per person and unsettled field.
+/// The cards of an incident: one per person and act that gave way, one per person and unsettled
+/// field.
 pub fn of(incident: &Incident) -> Vec<Card> {
     let told = |fact: FactId| {
         let mut events = incident.timeline.iter();

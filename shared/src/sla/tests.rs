@@ -465,7 +465,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn elapsed_never_shrinks_as_time_goes_by(steps in steps(), times in prop::collection::vec(0..9_000_i64, 2..8)) {
+    fn elapsed_never_shrinks_as_time_goes_by(
+        steps in steps(),
+        times in prop::collection::vec(0..9_000_i64, 2..8),
+    ) {
         let copy = live(&steps).remove(0);
         let incident = copy.read();
         let mut times = times;
@@ -509,7 +512,9 @@ proptest! {
                 Stage::Cancelled => incident.state == crate::incidents::State::Cancelled,
             });
             prop_assert_eq!(state, Some(true));
-            let last = |periods: &[crate::incidents::Period<Level>]| periods.last().map(|period| period.fact);
+            let last = |periods: &[crate::incidents::Period<Level>]| {
+                periods.last().map(|period| period.fact)
+            };
             prop_assert_eq!(last(&incident.past.impact), Some(incident.impact.holds.fact));
             prop_assert_eq!(last(&incident.past.urgency), Some(incident.urgency.holds.fact));
             let since: Vec<_> = incident.past.stages.iter().map(|period| period.since).collect();
@@ -535,13 +540,15 @@ proptest! {
         let incident = copy.read();
         let (response, resolution) = clocks(&incident, minutes);
         let glance = glanced(&incident);
-        prop_assert_eq!((response.standing, resolution.standing), (glance.response, glance.resolution));
+        let standing = (response.standing, resolution.standing);
+        prop_assert_eq!(standing, (glance.response, glance.resolution));
         for clock in [response, resolution] {
             let now = after(&incident, minutes);
             if let Some(left) = clock.standing.left_millis(now)
                 && incident.past.stages.last().is_some_and(|last| last.since <= now)
             {
-                prop_assert_eq!(left, i64::from(clock.target_minutes) * MINUTE - clock.elapsed_millis);
+                let target = i64::from(clock.target_minutes) * MINUTE;
+                prop_assert_eq!(left, target - clock.elapsed_millis);
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The device's side of sync, without I/O: the shell in the browser and the simulation carry it.
 //!
-//! [`Network`] decides when to pull, push, listen and back off. [`LocalIncident`] is everything kept
-//! of one incident and the steps that change it; what a step yields is stored in one transaction.
-//! [`accepts`] guards the cursors.
+//! [`Network`] decides when to pull, push, listen and back off. [`LocalIncident`] is everything
+//! kept of one incident and the steps that change it; what a step yields is stored in one
+//! transaction. [`accepts`] guards the cursors.
 //!
 //! What holds: **C1** a cursor is never ahead of its data. **C2** an act is durable when documents,
-//! row and outbox entry are committed together. **C3** an entry leaves the outbox only by a verdict,
-//! and taking a verdict in twice is taking it in once. Nothing here ever drops an unsent act.
+//! row and outbox entry are committed together. **C3** an entry leaves the outbox only by a
+//! verdict, and taking a verdict in twice is taking it in once. Nothing here ever drops an unsent
+//! act.
 
 pub mod incident;
 pub mod network;
@@ -47,7 +48,8 @@ pub enum Accepts {
     Stale,
 }
 
-/// The cursors after a push was answered by the log `epoch`: those of another log count for nothing.
+/// The cursors after a push was answered by the log `epoch`: those of another log count for
+/// nothing.
 pub fn cursors_after_push(stored: &Cursors, epoch: Epoch) -> Cursors {
     match stored.epoch {
         Some(known) if known != epoch => Cursors::default(),

@@ -1,8 +1,9 @@
 //! What is unsent, as a file: taken from one device of a person to another.
 //!
 //! A file is one line of text and a body of CBOR. The line says what it is, the version, the length
-//! and the SHA-256 of the body: `holdfast unsent 1 <bytes> <64 hex digits>`. The body holds the acts
-//! as intents with the ids of their facts, so that one that arrives from both devices counts once.
+//! and the SHA-256 of the body: `holdfast unsent 1 <bytes> <64 hex digits>`. The body holds the
+//! acts as intents with the ids of their facts, so that one that arrives from both devices counts
+//! once.
 //!
 //! # Design
 //! Question: why no signature? Answer: the acts are pushed in the name of whoever is signed in, and

@@ -1,8 +1,8 @@
 //! The server's side of sync as a state machine without I/O.
 //!
 //! [`Offer::judge`] decides what becomes of a pushed act; [`Pull`] decides what a page of the log
-//! holds; [`author`] writes acts that come from elsewhere, such as an import. The shell fetches what
-//! they ask for inside one transaction, and writes what they say; clock, randomness, keys and
+//! holds; [`author`] writes acts that come from elsewhere, such as an import. The shell fetches
+//! what they ask for inside one transaction, and writes what they say; clock, randomness, keys and
 //! storage are arguments.
 //!
 //! What holds: **S1** the accepted changes of a document are causally closed, since a change whose

@@ -5,8 +5,8 @@
 //! commits whole can be killed anywhere and loses nothing that it had called durable.
 //!
 //! # Design
-//! Question: what is the server's state of a document, after it refused one of our acts? Answer: the
-//! changes that have a receipt. They are all on the device and causally closed, so the device
+//! Question: what is the server's state of a document, after it refused one of our acts? Answer:
+//! the changes that have a receipt. They are all on the device and causally closed, so the device
 //! rebuilds from them at once, offline too, and writes what still stands anew under new actors.
 //! Rejected: fetching the document again, which leaves nothing to work on meanwhile.
 
@@ -510,8 +510,8 @@ impl LocalIncident {
         Ok(review)
     }
 
-    /// Whether the documents, rebuilt from what the server accepted, hold the act's facts: its answer
-    /// was lost, or it was accepted as another change.
+    /// Whether the documents, rebuilt from what the server accepted, hold the act's facts: its
+    /// answer was lost, or it was accepted as another change.
     fn is_in_log(&mut self, drafted: &Drafted) -> Result<bool, BadDocument> {
         let docs = &self.load()?.docs;
         let wrote = drafted.intent.docs().iter();

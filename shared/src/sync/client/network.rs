@@ -6,9 +6,9 @@
 //!
 //! # Design
 //! Question: is the device online? Answer: when the server was heard of lately, by an answer or by
-//! the heartbeat. A socket that is open but silent counts as dead. `navigator.onLine` and the like are
-//! hints to try at once, never an answer. Rejected: trusting the socket's state, which stays "open"
-//! in a dead zone.
+//! the heartbeat. A socket that is open but silent counts as dead. `navigator.onLine` and the like
+//! are hints to try at once, never an answer. Rejected: trusting the socket's state, which stays
+//! "open" in a dead zone.
 
 use std::collections::VecDeque;
 
@@ -339,8 +339,8 @@ impl Network {
         }
     }
 
-    /// A device offers nothing before its first page: what is told to be forgotten is told above the
-    /// place in the log at which that page found it.
+    /// A device offers nothing before its first page: what is told to be forgotten is told above
+    /// the place in the log at which that page found it.
     fn may_push(&self, now: Tick) -> bool {
         self.wants_push && self.epoch.is_some() && self.push_at.is_none_or(|at| now >= at)
     }

@@ -68,8 +68,8 @@ impl OutboxEntry {
         self.changes.iter().map(|change| change.bytes.0.len()).sum()
     }
 
-    /// Replaces a refused act's facts in what this one saw by what the refused one had seen: to keep
-    /// them would point nowhere, to look again would claim knowledge the author lacked.
+    /// Replaces a refused act's facts in what this one saw by what the refused one had seen: to
+    /// keep them would point nowhere, to look again would claim knowledge the author lacked.
     pub(super) fn unsee(&mut self, refused: &Drafted) {
         let Some(saw) = &mut self.drafted.saw else {
             return;

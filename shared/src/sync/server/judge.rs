@@ -106,7 +106,8 @@ impl Offer {
                 Judgement::Refused(Refused::Actor)
             });
         }
-        // A device that lost the answer may have lost sight of the incident, or of what it saw, too.
+        // A device that lost the answer may have lost sight of the incident, or of what it saw,
+        // too.
         if let Some(places) = self.repeated(session, before.kept) {
             return Some(Judgement::Duplicate(places));
         }

@@ -107,8 +107,8 @@ impl Pull {
     /// Begins a page for a session with `scopes`, on a device to which earlier pages `issued` some.
     ///
     /// Cursors of another epoch, or ahead of the log, count for nothing. Nor does a scope that the
-    /// device cannot hold, or what entered a scope after it was lost: to say what is to be forgotten
-    /// of it would name the incidents of others.
+    /// device cannot hold, or what entered a scope after it was lost: to say what is to be
+    /// forgotten of it would name the incidents of others.
     pub fn new(request: &PullRequest, scopes: BTreeSet<Scope>, issued: &Issued, log: Log) -> Self {
         let Cursors { epoch, high, lows } = &request.cursors;
         let may_hold = |scope: &Scope| issued.contains_key(scope) || scopes.contains(scope);
