@@ -162,6 +162,32 @@ for (const network of ['on', 'off']) {
   });
 }
 
+test('a report begun on the first page loses nothing of one that was not sent', async ({ device }) => {
+  const { desk: portal } = await device('user@demo', { at: '/' });
+  const { page } = portal;
+  const subject = page.getByLabel('In a few words: what is not working?');
+  const description = page.getByLabel('Tell us more');
+  const begin = async (words) => {
+    await page.getByLabel('Describe the problem in a few words').fill(words);
+    await page.getByRole('button', { name: 'Report a problem' }).click();
+    await expect(subject).toHaveValue(words);
+  };
+  await begin('The label printer is silent');
+  await description.fill('Since noon.');
+  await page.getByLabel('Which device or thing is it?').fill('Printer 4');
+  await portal.goHome();
+  await begin('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+  await expect(page.getByLabel('Which device or thing is it?')).toHaveValue('Printer 4');
+  // The same words again are no other report.
+  await portal.goHome();
+  await begin('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+  await page.reload();
+  await expect(subject).toHaveValue('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+});
+
 test('without scripts the same is done on plain pages', async ({ device }) => {
   const own = await device(undefined, { at: '/', javaScriptEnabled: false });
   const { page } = own.desk;

@@ -42,9 +42,19 @@ fn begun(front: Front) -> PlainReport {
     let mut sketch = remembered(front);
     let subject = front.begun.try_update_value(std::mem::take);
     if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
-        sketch.subject = subject;
+        let before = std::mem::replace(&mut sketch.subject, subject);
+        if before.trim() != sketch.subject {
+            put_above(&mut sketch.description, vec![before]);
+        }
     }
     sketch
+}
+
+/// Puts what has no room in its own line above the description.
+fn put_above(description: &mut String, mut texts: Vec<String>) {
+    texts.push(std::mem::take(description));
+    texts.retain(|text| !text.trim().is_empty());
+    *description = texts.join("\n\n");
 }
 
 /// Puts a report that was taken back into the form again, above what is there.
@@ -71,9 +81,8 @@ pub(super) fn give_back(front: Front, declared: &Declare) {
     {
         sketch.category.clone_from(&category.0);
     }
-    above.extend([declared.description.clone(), sketch.description]);
-    above.retain(|text| !text.is_empty());
-    sketch.description = above.join("\n\n");
+    above.push(declared.description.clone());
+    put_above(&mut sketch.description, above);
     remember(front, &sketch);
 }
 
