@@ -105,6 +105,26 @@ test('two tabs write one draft, and what is sent from one is not sent again from
   await expect(subject).toHaveValue('');
 });
 
+test('a new incident in two tabs shows in both who was picked in one', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  const second = await phone.open();
+  await second.page.getByRole('button', { name: 'New', exact: true }).first().click();
+  const finder = second.sheet.getByRole('combobox', { name: 'Requester' });
+  await expect(finder).toHaveValue('');
+  await first.beginNew({ requester: 'Oliwia Kaczmarek', subject: 'Picked in one tab' });
+  await expect(finder).toHaveValue('Oliwia Kaczmarek');
+  await expect(second.sheet.getByLabel('How to reach the caller')).toHaveCount(0);
+  await second.sheet.getByRole('button', { name: 'Create incident' }).click();
+  await second.shows('Picked in one tab');
+  await expect(second.detail).toContainText('Oliwia Kaczmarek');
+  await expect(first.sheet.getByRole('combobox', { name: 'Requester' })).toHaveValue('');
+  // Who is typed over is no longer who was picked.
+  await first.beginNew({ requester: 'Oliwia Kaczmarek', subject: 'Typed over' });
+  await first.sheet.getByRole('combobox', { name: 'Requester' }).fill('Oliwia of gate 2');
+  await expect(first.sheet.getByLabel('How to reach the caller')).toBeVisible();
+});
+
 test('rich text is pasted as plain text, and what is too long is said and stays', async ({ device }) => {
   const phone = await device('technician@demo');
   const { desk } = phone;

@@ -188,6 +188,31 @@ test('a report begun on the first page loses nothing of one that was not sent', 
   await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
 });
 
+test('a report is one in two tabs, and what is sent from one is not sent again from the other', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const [first, second] = [own.desk, await own.open('/report')];
+  const subject = ({ page }) => page.getByLabel('In a few words: what is not working?');
+  const category = ({ page }) => page.getByLabel('What is it about?');
+  await expect(subject(second)).toHaveValue('');
+  await first.page.getByLabel('Describe the problem in a few words').fill('Zucchini-19 hums');
+  await first.page.getByRole('button', { name: 'Report a problem' }).click();
+  await category(first).selectOption({ label: 'Printers and labels' });
+  await expect(subject(second)).toHaveValue('Zucchini-19 hums');
+  await expect(category(second).locator('option:checked')).toHaveText('Printers and labels');
+  await second.page.getByLabel('Tell us more').fill('Finished in the other tab.');
+  await expect(first.page.getByLabel('Tell us more')).toHaveValue('Finished in the other tab.');
+  await second.page.getByRole('button', { name: 'Send report' }).click();
+  await expect(second.heading).toHaveText('Zucchini-19 hums');
+  await expect(second.message('Finished in the other tab.')).toBeVisible();
+  for (const empty of [subject(first), first.page.getByLabel('Tell us more'), category(first)]) {
+    await expect(empty).toHaveValue('');
+  }
+  await first.page.getByRole('button', { name: 'Send report' }).click();
+  await expect(first.page.getByText('Say in a few words what is not working.')).toBeVisible();
+  await first.goHome();
+  await expect(first.row('Zucchini-19 hums')).toHaveCount(1);
+});
+
 test('without scripts the same is done on plain pages', async ({ device }) => {
   const own = await device(undefined, { at: '/', javaScriptEnabled: false });
   const { page } = own.desk;

@@ -176,6 +176,18 @@ impl Form {
     }
 }
 
+/// Shows what another tab writes as the same report; once it is sent there, nothing.
+fn follow(form: Form) {
+    let front = form.front;
+    browser::when_stored(slot(front), move || {
+        let told = remembered(front);
+        if form.sketch.with_untracked(|sketch| *sketch != told) {
+            form.tried.set(false);
+            form.sketch.set(told);
+        }
+    });
+}
+
 /// Declares, and waits until this device has kept it.
 async fn declare(front: Front, intent: Intent) -> Result<Place, String> {
     let painted = front.link.declare(intent.clone()).await;
@@ -198,6 +210,7 @@ pub(super) fn report(front: Front) -> impl IntoView {
             form.failure.set(t!("compose.not_kept"));
         }
     });
+    follow(form);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.send();
@@ -329,6 +342,8 @@ fn category(form: Form) -> impl IntoView {
             <label for="category">{t!("portal.category")}</label>
             <select
                 id="category"
+                // The option says it first: a list cannot hold a value before it offers it.
+                prop:value=live(move || form.sketch.with(|sketch| sketch.category.clone()))
                 on:change=move |event| {
                     let id = event_target_value(&event);
                     form.sketch.update(|sketch| sketch.category = id);
