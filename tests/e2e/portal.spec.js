@@ -183,7 +183,10 @@ test('a report begun on the first page loses nothing of one that was not sent', 
   await portal.goHome();
   await begin('No Wi-Fi at gate 2');
   await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+  const category = page.getByLabel('What is it about?');
+  await category.selectOption({ label: 'Wi-Fi' });
   await page.reload();
+  await expect(category.locator('option:checked')).toHaveText('Wi-Fi');
   await expect(subject).toHaveValue('No Wi-Fi at gate 2');
   await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
 });

@@ -317,32 +317,12 @@ fn line(form: Form, of: Line, label: String, hint: String) -> AnyView {
 
 /// What it is about, grouped as people think of it; leaving it open is a good answer.
 fn category(form: Form) -> impl IntoView {
-    let organisation = form.front.organisation();
-    let chosen = form.sketch.with_untracked(|sketch| sketch.category.clone());
-    let language = text::language();
-    let name = |one: &Category| named(&one.name, &language);
-    let all = &organisation.directory.categories;
-    let groups = all.iter().filter(|one| one.parent.is_none()).map(|group| {
-        let below = all
-            .iter()
-            .filter(|one| one.parent.as_ref() == Some(&group.id));
-        let mut below: Vec<_> = below.map(|one| (one.id.0.clone(), name(one))).collect();
-        if below.is_empty() {
-            below.push((group.id.0.clone(), name(group)));
-        }
-        let options = below.into_iter().map(|(id, name)| {
-            let is_chosen = id == chosen;
-            view! { <option value=id selected=is_chosen>{name}</option> }
-        });
-        view! { <optgroup label=name(group)>{options.collect_view()}</optgroup> }
-    });
-    let groups = groups.collect_view();
     view! {
         <div class="field">
             <label for="category">{t!("portal.category")}</label>
             <select
                 id="category"
-                // The option says it first: a list cannot hold a value before it offers it.
+                // Its options say it first: a list cannot hold a value that it does not offer yet.
                 prop:value=live(move || form.sketch.with(|sketch| sketch.category.clone()))
                 on:change=move |event| {
                     let id = event_target_value(&event);
@@ -350,10 +330,39 @@ fn category(form: Form) -> impl IntoView {
                 }
             >
                 <option value="">{t!("portal.category_unsure")}</option>
-                {groups}
+                {categories(form)}
             </select>
         </div>
     }
+}
+
+/// The choices of the directory, which may come after the page.
+fn categories(form: Form) -> impl IntoView {
+    let directory = Memo::new(move |_| form.front.organisation().directory.categories.clone());
+    live(move || {
+        let chosen = form.sketch.with_untracked(|sketch| sketch.category.clone());
+        let all = directory.get();
+        let groups = all.iter().filter(|one| one.parent.is_none());
+        let groups = groups.map(|group| category_group(group, &all, &chosen));
+        groups.collect_view()
+    })
+}
+
+fn category_group(group: &Category, all: &[Category], chosen: &str) -> impl IntoView + use<> {
+    let language = text::language();
+    let name = |one: &Category| named(&one.name, &language);
+    let below = all
+        .iter()
+        .filter(|one| one.parent.as_ref() == Some(&group.id));
+    let mut below: Vec<_> = below.map(|one| (one.id.0.clone(), name(one))).collect();
+    if below.is_empty() {
+        below.push((group.id.0.clone(), name(group)));
+    }
+    let options = below.into_iter().map(|(id, name)| {
+        let is_chosen = id == chosen;
+        view! { <option value=id selected=is_chosen>{name}</option> }
+    });
+    view! { <optgroup label=name(group)>{options.collect_view()}</optgroup> }
 }
 
 fn named(names: &BTreeMap<String, String>, language: &str) -> String {
