@@ -38,7 +38,7 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(desk.chip).toHaveText('Needs attention 1');
   // Nothing of it can be sent from another device, so no file is offered.
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
-  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
   await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
   await desk.closeSheet();

@@ -1,4 +1,4 @@
-//! The person's menu: language, look, and leaving.
+//! The person's menu: language, look, keys, and leaving.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,6 +9,7 @@ use crate::engine::protocol::{Call, Line};
 use crate::incidents::{Desk, Drafts, failure_text};
 use crate::parcel::SaveFile;
 use crate::text::{self, t};
+use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 use crate::ui::person::initials;
@@ -29,7 +30,7 @@ pub(super) fn PersonMenu() -> impl IntoView {
             <span aria-hidden="true">{live(move || initials(&name()))}</span>
             <span class="sr-only">{live(move || t!("menu.of", name = name()))}</span>
         </button>
-        <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
+        <div class="menu" id="person-menu" popover="auto" role="group" aria-label=t!("menu.label")>
             <div role="group" aria-label=t!("menu.language")>
                 <span class="heading" aria-hidden="true">{t!("menu.language")}</span>
                 <Languages />
@@ -40,9 +41,10 @@ pub(super) fn PersonMenu() -> impl IntoView {
                 <Looks />
             </div>
             <hr />
+            <SingleKeys />
+            <hr />
             <button
                 type="button"
-                role="menuitem"
                 popovertarget="person-menu"
                 popovertargetaction="hide"
                 on:click=move |_| leaving.set(true)
@@ -72,9 +74,8 @@ fn Languages() -> impl IntoView {
             view! {
                 <button
                     type="button"
-                    role="menuitemradio"
                     lang=code
-                    aria-checked=live(is_chosen)
+                    aria-pressed=live(is_chosen)
                     on:click=move |_| choose(code)
                 >
                     {name}
@@ -110,8 +111,7 @@ fn Looks() -> impl IntoView {
         view! {
             <button
                 type="button"
-                role="menuitemradio"
-                aria-checked=live(is_chosen)
+                aria-pressed=live(is_chosen)
                 on:click=move |_| choose(one)
             >
                 {theme_text(one)}
@@ -123,11 +123,26 @@ fn Looks() -> impl IntoView {
         <hr />
         <button
             type="button"
-            role="menuitemcheckbox"
-            aria-checked=live(move || is_field.get().to_string())
+            aria-pressed=live(move || is_field.get().to_string())
             on:click=enlarge
         >
             {t!("menu.large")}
+        </button>
+    }
+}
+
+/// Which keys act alone, and whether they do.
+#[component]
+fn SingleKeys() -> impl IntoView {
+    let keys = expect_context::<Keys>();
+    view! {
+        <button
+            type="button"
+            title=t!("menu.keys_about")
+            aria-pressed=live(move || keys.are_on().to_string())
+            on:click=move |_| keys.switch()
+        >
+            {t!("menu.keys")}
         </button>
     }
 }

@@ -183,10 +183,12 @@ pub fn set_page_attribute(name: &str, value: &str) {
     }
 }
 
-/// Removes an attribute of the page as a whole.
-pub fn remove_page_attribute(name: &str) {
-    if let Some(page) = document().document_element() {
-        page.remove_attribute(name).ok();
+/// Sets an attribute of the page as a whole, or removes it.
+pub fn show_on_page(name: &str, word: Option<&str>) {
+    match (word, document().document_element()) {
+        (Some(word), _) => set_page_attribute(name, word),
+        (None, Some(page)) => drop(page.remove_attribute(name)),
+        (None, None) => {}
     }
 }
 

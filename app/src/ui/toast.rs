@@ -8,6 +8,8 @@ use leptos::task::spawn_local;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::keys::Keys;
+use crate::ui::live::live;
 
 const SHOWN_FOR: Duration = Duration::from_secs(10);
 
@@ -142,15 +144,17 @@ pub fn ToastShelf() -> impl IntoView {
 }
 
 fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
+    let keys = use_context::<Keys>();
+    let key = move || toasts.key.filter(|_| keys.is_some_and(Keys::are_on));
     view! {
         <button
             type="button"
             class="button"
-            aria-keyshortcuts=toasts.key
+            aria-keyshortcuts=live(key)
             on:click=move |_| toasts.undo(number)
         >
             {t!("undo.button")}
-            {toasts.key.map(|key| view! { " " <kbd>{key}</kbd> })}
+            {move || key().map(|key| view! { " " <kbd>{key}</kbd> })}
         </button>
     }
 }
