@@ -1,13 +1,11 @@
 // The portal: the journey of somebody who reports, with and without a network, and how portal and
 // console keep to themselves.
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { findings } from './support/axe.js';
 import { Portal } from './support/portal.js';
 import { databases, garble, placesOf } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WAITS = 'Teams: others hear me like a robot';
 const FIXED = 'Network over the dock';
 const CACHES = () => window.caches.keys();
@@ -292,6 +290,38 @@ test.describe('over a line that the test changes', () => {
     await expect(portal.entry).toHaveValue('A sentence that must not be lost');
     await portal.isUpToDate();
   });
+
+  for (const [at, login] of [['/', 'user@demo'], ['/console', 'agent@demo']]) {
+    test(`whoever has no room for a draft is told once, and may leave ${at} without it`, async ({ device, line }) => {
+      const full = `{ const { put } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.put = function (...all) {
+          if (this.name === 'drafts') throw new DOMException('full', 'QuotaExceededError');
+          return put.apply(this, all);
+        }; }\n`;
+      line.rewrite(/\/assets\/engine-(?!glue)[^/]*\.js$/, (text) => full + text);
+      const { desk } = await device(login, { at });
+      const { page } = desk;
+      await page.evaluate(() => {
+        const { setItem } = Storage.prototype;
+        Storage.prototype.setItem = function (name, value) {
+          if (name.includes('.draft.')) throw new DOMException('full', 'QuotaExceededError');
+          setItem.call(this, name, value);
+        };
+      });
+      if (at === '/') await desk.openReport(WAITS);
+      else await desk.openIncident(WAITS);
+      await desk.entry.fill('There is no room for this');
+      await expect(page.getByText('This device could not keep the draft')).toBeVisible();
+      await page.getByRole('button', { name: /: menu$/ }).click();
+      await page.getByRole('button', { name: 'Sign out…' }).click();
+      const sheet = page.getByRole('dialog');
+      const leave = sheet.getByRole('button', { name: 'Sign out', exact: true });
+      await leave.click();
+      await expect(sheet.getByRole('alert')).toContainText('Copy your text first');
+      await leave.click();
+      await expect(page.getByLabel('Login')).toBeVisible();
+    });
+  }
 });
 
 test('every page of the portal opens without a network, though none but the first was entered', async ({ device }) => {
@@ -641,14 +671,4 @@ for (const [size, screen] of Object.entries(screens)) {
       }
     });
   }
-}
-
-/** What axe calls serious or critical, as one line each. */
-async function findings(page) {
-  // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
-  await page.evaluate(axe);
-  const { passes, violations } = await page.evaluate(() => window.axe.run());
-  expect(passes.length, 'rules that axe has checked').toBeGreaterThan(5);
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }

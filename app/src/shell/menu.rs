@@ -1,17 +1,13 @@
 //! The person's menu: language, look, keys, and leaving.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::appearance::{self, Theme};
 use super::rooms::Rooms;
-use crate::engine::protocol::{Call, Line};
-use crate::incidents::{Desk, Drafts, failure_text};
-use crate::parcel::SaveFile;
+use crate::incidents::{Desk, Drafts};
 use crate::text::{self, t};
 use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
-use crate::ui::overlay::Sheet;
 use crate::ui::person::initials;
 use crate::ui::room::room;
 
@@ -144,98 +140,5 @@ fn SingleKeys() -> impl IntoView {
         >
             {t!("menu.keys")}
         </button>
-    }
-}
-
-/// Asks before signing out; says what waits, and discards none of it.
-#[component]
-pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = expect_context::<Drafts>();
-    let forget = RwSignal::new(false);
-    let failure = RwSignal::new(String::new());
-    let waiting = move || {
-        desk.board()
-            .status
-            .with(|status| status.waiting + status.review)
-    };
-    // What the server refused is not sent from another device either.
-    let has_unsent = move || desk.board().status.with(|status| status.waiting > 0);
-    let is_offline = move || {
-        desk.board()
-            .status
-            .with(|status| status.line == Line::Offline)
-    };
-    let leave = move |_| {
-        let forgets = forget.get_untracked() && waiting() == 0;
-        spawn_local(async move {
-            let is_told = drafts.failing.get_untracked();
-            if !drafts.flush().await && !is_told {
-                failure.try_set(t!("leave.draft"));
-                return;
-            }
-            if forgets {
-                drafts.forget();
-            }
-            if let Err(why) = desk.session.sign_out(desk.link, forgets).await {
-                failure.try_set(failure_text(&why));
-            }
-        });
-    };
-    view! {
-        <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
-            <div class="body">
-                <WhatStays forget=forget />
-                <When is=Signal::derive(is_offline)>
-                    <p>{t!("leave.offline")}</p>
-                </When>
-                <p class="error" role="alert">{failure}</p>
-            </div>
-            <footer>
-                <When is=Signal::derive(has_unsent)>
-                    <SaveFile />
-                </When>
-                <When is=Signal::derive(move || waiting() != 0)>
-                    <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
-                        {t!("leave.send")}
-                    </button>
-                </When>
-                <button type="button" class="button primary" on:click=leave>
-                    {live(move || if waiting() == 0 { t!("leave.submit") } else { t!("leave.keep") })}
-                </button>
-            </footer>
-        </Sheet>
-    }
-}
-
-#[component]
-fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = RwSignal::new(0);
-    spawn_local(async move {
-        if let Ok(waiting) = desk.link.waiting().await {
-            drafts.try_set(waiting.drafts.len());
-        }
-    });
-    let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);
-    let waiting = move || {
-        desk.board()
-            .status
-            .with(|status| status.waiting + status.review)
-    };
-    move || match waiting() {
-        0 => view! {
-            <p>{t!("leave.nothing_waits")}</p>
-            <label>
-                <input type="checkbox" bind:checked=forget />
-                " "
-                {t!("leave.forget")}
-            </label>
-            <When is=is_lost>
-                <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>
-            </When>
-        }
-        .into_any(),
-        count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),
     }
 }
