@@ -2,9 +2,9 @@
 // on their way, an early engine, a word when the start fails, and news of an update.
 const page = document.documentElement;
 
-// Before the first paint: what this device was set to look like.
+// Before the first paint: what this device was set to look and act like.
 try {
-  for (const name of ['theme', 'density']) {
+  for (const name of ['theme', 'density', 'keys']) {
     const value = localStorage.getItem(`holdfast-${name}`);
     if (value) page.dataset[name] = value;
   }

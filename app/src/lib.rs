@@ -5,6 +5,7 @@
 mod banners;
 pub mod engine;
 pub mod incidents;
+mod leaving;
 pub mod link;
 mod meanwhile;
 mod parcel;
@@ -13,4 +14,5 @@ pub mod reports;
 pub mod session;
 pub mod shell;
 pub mod text;
+mod tick;
 pub mod ui;

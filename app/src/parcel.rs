@@ -15,6 +15,7 @@ use crate::engine::protocol::{Answer, Call, Failure, Take, Unpacked, WaitingAct}
 use crate::link::{Link, Organisation};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::live::When;
 use crate::ui::toast::Toasts;
 
 /// What each page says in its own words.
@@ -44,6 +45,22 @@ pub(crate) fn SaveFile() -> impl IntoView {
         });
     };
     view! { <button type="button" class="button" on:click=save>{t!("parcel.save")}</button> }
+}
+
+/// The ways for what waits: to a file, or to the server now.
+#[component]
+pub(crate) fn Sending() -> impl IntoView {
+    let link = expect_context::<Link>();
+    // What the server refused is not sent from another device either.
+    let waits = move || link.board.status.with(|status| status.waiting > 0);
+    view! {
+        <When is=Signal::derive(waits)>
+            <SaveFile />
+            <button type="button" class="button" on:click=move |_| link.tell(Call::Retry)>
+                {t!("leave.send")}
+            </button>
+        </When>
+    }
 }
 
 fn file_name() -> String {

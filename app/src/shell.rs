@@ -33,6 +33,7 @@ use crate::link::{Link, ask_to_persist_once_more};
 use crate::session::{Session, SignInPage};
 use crate::text::{self, t};
 use crate::ui::browser;
+use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
 use crate::ui::room::room;
 use crate::ui::toast::{ToastShelf, Toasts};
@@ -79,6 +80,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(link);
     provide_context(session);
     provide_context(toasts);
+    provide_context(Keys::of_device());
     provide_context(desk);
     provide_context(drafts);
     appearance::follow();
@@ -155,6 +157,7 @@ fn Page() -> impl IntoView {
     }
     let counts = Counts::new(desk);
     title(desk);
+    take_back_by_key(desk);
     fetch(rooms);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
@@ -186,6 +189,18 @@ fn Page() -> impl IntoView {
         </When>
         <ToastShelf />
     }
+}
+
+/// Wherever somebody is on the page, `Z` takes back what they did last.
+fn take_back_by_key(desk: Desk) {
+    let keys = expect_context::<Keys>();
+    let heard = window_event_listener(leptos::ev::keydown, move |event| {
+        if keys.pressed(&event).as_deref() == Some("z") {
+            desk.toasts.undo_last();
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || heard.remove());
 }
 
 /// Leads past the bar and the views, for whoever moves by keys.

@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod fold;
 pub mod icon;
+pub(crate) mod keys;
 pub mod live;
 pub mod overlay;
 pub mod person;

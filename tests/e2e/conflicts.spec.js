@@ -1,10 +1,14 @@
 // The table "When two people act at once": two devices without a network do both acts of every row,
-// meet, and show what holds and what each person is told.
+// meet, and show what holds and what each person is told. Where the caller acts, they do so on the
+// portal in one row, and in the others a member of staff is the caller.
 import { expect, test } from './support/test.js';
 
 const ANNA = 'Anna Lindqvist';
 const TOMASZ = 'Tomasz Zieliński';
 const OTHER = 'Oliwia Kaczmarek';
+const HANNA = 'Hanna Virtanen';
+const MAAIKE = 'Maaike Verhoeven';
+const QUESTION = 'Which dock do you use?';
 
 /** One row: the incident it happens to, what comes before, both acts, and what holds. */
 const ROWS = {
@@ -17,17 +21,21 @@ const ROWS = {
   closed: 'Closed while the requester writes',
   states: 'Started while it is put on hold',
   claimed: 'Taken while it is given away',
+  waiting: 'The caller is asked while they write',
 };
+
+/** Who reports it, where it is not somebody else. */
+const CALLERS = { reopened: TOMASZ, word: TOMASZ, closed: TOMASZ, waiting: MAAIKE };
 
 test('the acts of two people at once come together as the table says', async ({ device }) => {
   test.setTimeout(300_000);
   const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
-  const [tomasz, anna] = [phone.desk, office.desk];
+  const home = await device('user@demo', { at: '/' });
+  const [tomasz, anna, maaike] = [phone.desk, office.desk, home.desk];
 
   await test.step('both see the same', async () => {
     for (const [row, subject] of Object.entries(ROWS)) {
-      const isOwn = ['reopened', 'word', 'closed'].includes(row);
-      await tomasz.createIncident({ requester: isOwn ? TOMASZ : OTHER, subject });
+      await tomasz.createIncident({ requester: CALLERS[row] ?? OTHER, subject });
     }
     await tomasz.isUpToDate();
     await anna.look(/^All\s*\d/);
@@ -43,18 +51,22 @@ test('the acts of two people at once come together as the table says', async ({ 
     }
     await anna.openIncident(ROWS.claimed);
     await expect(anna.name).toHaveText(/^INC-/);
+    await maaike.openReport(ROWS.waiting);
+    await expect(maaike.name).toHaveText(/^INC-/);
   });
 
   await test.step('each acts alone', async () => {
     await phone.goOffline();
     await office.goOffline();
+    await home.goOffline();
+    await maaike.write('It happened again.');
     await alone(tomasz, {
       entries: (desk) => desk.note('Seen from the warehouse.'),
       field: (desk) => desk.choose('Urgency', 'low'),
       comment: (desk) => desk.reply('I am on my way.'),
       reopened: (desk) => desk.reopen('Still broken.', 'New'),
       word: (desk) => desk.reply('It also happens on cable.'),
-      reassigned: (desk) => desk.choose('Assignee', { label: TOMASZ }),
+      reassigned: (desk) => desk.choose('Assignee', { label: HANNA }),
       closed: (desk) => desk.reply('Wait, one more thing.'),
       states: (desk) => desk.start(),
       claimed: (desk) => desk.press('Assign to me'),
@@ -72,6 +84,7 @@ test('the acts of two people at once come together as the table says', async ({ 
       closed: (desk) => desk.press('Close incident'),
       states: (desk) => desk.hold('a part', 'It comes on Thursday.'),
       claimed: (desk) => desk.choose('Assignee', { label: ANNA }),
+      waiting: (desk) => desk.hold('the caller', QUESTION),
     });
   });
 
@@ -80,6 +93,8 @@ test('the acts of two people at once come together as the table says', async ({ 
     await tomasz.isUpToDate();
     await office.goOnline();
     await anna.isUpToDate();
+    await home.goOnline();
+    await maaike.isUpToDate();
     await expect(anna.page.getByRole('link', { name: /^Needs attention/ })).toContainText('4');
     await expect(tomasz.page.getByRole('link', { name: /^Needs attention/ })).toContainText('3');
   });
@@ -96,11 +111,15 @@ test('the acts of two people at once come together as the table says', async ({ 
       await holds(desk, 'word', () => is(desk, 'Resolved'));
       await holds(desk, 'reassigned', async () => {
         await is(desk, 'Resolved');
-        await expect(desk.property('Assignee')).toHaveValue(/./);
+        await expect(assignee(desk)).toHaveText(HANNA);
       });
       await holds(desk, 'closed', () => is(desk, 'Resolved'));
       await holds(desk, 'states', () => is(desk, 'On hold: a part'));
-      await holds(desk, 'claimed', () => expect(desk.detail).toContainText(ANNA));
+      await holds(desk, 'claimed', () => expect(assignee(desk)).toHaveText(ANNA));
+      await holds(desk, 'waiting', async () => {
+        await is(desk, 'On hold: the caller');
+        await expect(desk.message('It happened again.')).toHaveCount(1);
+      });
       await holds(desk, 'field', () => expect(desk.property('Urgency')).toHaveValue('high'));
     }
   });
@@ -115,7 +134,16 @@ test('the acts of two people at once come together as the table says', async ({ 
     for (const desk of [anna, tomasz]) {
       await expect(card(desk, ROWS.comment)).toHaveCount(0);
       await expect(card(desk, ROWS.entries)).toHaveCount(0);
+      await expect(card(desk, ROWS.waiting)).toHaveCount(0);
     }
+    const mail = await office.context.newPage();
+    await mail.goto(`${office.origin}/demo/mail`);
+    const letter = mail.getByRole('link', { name: 'hanna.virtanen@' }).filter({ hasText: ROWS.reassigned });
+    await expect(async () => {
+      await mail.reload();
+      await expect(letter).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+    await mail.close();
   });
 
   await test.step('a field is settled by whoever chooses, for both', async () => {
@@ -143,6 +171,16 @@ test('the acts of two people at once come together as the table says', async ({ 
     await anna.clash.getByRole('button', { name: 'Dismiss' }).click();
     await expect(anna.clash).toHaveCount(0);
   });
+
+  await test.step('who is waited for is asked, and their answer ends the wait', async () => {
+    await expect(maaike.message('It happened again.')).toContainText('✓ On server');
+    await expect(maaike.page.locator('.question')).toHaveText(QUESTION);
+    await maaike.write('The grey one.');
+    for (const desk of [tomasz, anna]) {
+      await desk.look(/^All\s*\d/);
+      await holds(desk, 'waiting', () => is(desk, 'In progress'));
+    }
+  });
 });
 
 async function alone(desk, acts) {
@@ -157,6 +195,8 @@ async function holds(desk, row, check) {
   await desk.openIncident(ROWS[row]);
   await check();
 }
+
+const assignee = (desk) => desk.property('Assignee').locator('option:checked');
 
 const is = (desk, state) => expect(desk.state).toHaveText(state);
 

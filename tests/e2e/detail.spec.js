@@ -84,6 +84,27 @@ test('news neither closes the menu of an incident nor takes the focus out of it'
   await expect(rare).toBeFocused();
 });
 
+test('a subject that was only looked at stays as a colleague has renamed it meanwhile', async ({ device }) => {
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const { desk } = phone;
+  await desk.openIncident(HALL);
+  await desk.filter('');
+  await office.desk.openIncident(HALL);
+  await desk.detail.getByRole('button', { name: 'Edit the subject' }).click();
+  const box = desk.detail.getByRole('textbox', { name: 'Subject' });
+  await expect(box).toBeFocused();
+  await office.desk.rename('Hall 3: two access points are dark');
+  await expect(desk.row('Hall 3: two access points are dark')).toBeVisible();
+  await expect(box).toHaveValue(new RegExp(HALL));
+  await desk.entry.focus();
+  await desk.shows('Hall 3: two access points are dark');
+  await desk.isUpToDate();
+  await office.desk.isUpToDate();
+  await office.desk.shows('Hall 3: two access points are dark');
+  const renamed = (await office.desk.history('Anna')).filter((fact) => fact.includes('Subject'));
+  expect(renamed).toHaveLength(1);
+});
+
 test('on a phone conversation, history and properties are one press from each other', async ({ device }) => {
   const { desk } = await device('technician@demo', screens.phone);
   await desk.openIncident(HALL);

@@ -105,6 +105,29 @@ test('two tabs write one draft, and what is sent from one is not sent again from
   await expect(subject).toHaveValue('');
 });
 
+test('a new incident in two tabs shows in both who was picked in one', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  const second = await phone.open();
+  await second.page.getByRole('button', { name: 'New', exact: true }).first().click();
+  const finder = second.sheet.getByRole('combobox', { name: 'Requester' });
+  await expect(finder).toHaveValue('');
+  await first.beginNew({ requester: 'Oliwia Kaczmarek', subject: 'Picked in one tab' });
+  await expect(finder).toHaveValue('Oliwia Kaczmarek');
+  await expect(second.sheet.getByLabel('How to reach the caller')).toHaveCount(0);
+  await second.sheet.getByRole('button', { name: 'Create incident' }).click();
+  await second.shows('Picked in one tab');
+  await expect(second.detail).toContainText('Oliwia Kaczmarek');
+  const own = first.sheet.getByRole('combobox', { name: 'Requester' });
+  await expect(own).toHaveValue('');
+  // Who is typed over is no longer who was picked.
+  await own.pressSequentially('Oliwia');
+  await first.sheet.locator('[role="option"]', { hasText: 'Oliwia Kaczmarek' }).click();
+  await expect(own).toHaveValue('Oliwia Kaczmarek');
+  await own.fill('Oliwia of gate 2');
+  await expect(first.sheet.getByLabel('How to reach the caller')).toBeVisible();
+});
+
 test('rich text is pasted as plain text, and what is too long is said and stays', async ({ device }) => {
   const phone = await device('technician@demo');
   const { desk } = phone;
@@ -143,7 +166,7 @@ test('drafts are listed with a way to them, and leaving for good says that they 
   await centre.getByRole('button', { name: SCANNERS }).click();
   await expect(desk.entry).toHaveValue('Listed as a draft');
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
-  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await desk.sheet.getByRole('checkbox').check();
   await expect(desk.sheet.getByText('1 draft is removed too.')).toBeVisible();
 });
@@ -156,7 +179,7 @@ test('signing out with unsent work says how much and offers to send or to save i
   await desk.note('Unsent.');
   await desk.isOffline(1);
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
-  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByText('1 change is kept on this device and not on the server yet.')).toBeVisible();
   await expect(desk.sheet.getByRole('checkbox')).toHaveCount(0);
   const [download] = await Promise.all([

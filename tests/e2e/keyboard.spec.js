@@ -32,6 +32,17 @@ test('J, K, Enter and / work the queue', async ({ device }) => {
   await expect(desk.entry).toBeFocused();
 });
 
+test('a link on the page opens another tab when the browser is asked for one', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.openIncident('Till 3 prints no receipts');
+  for (const name of ['Holdfast', /^All open/]) {
+    const opened = desk.page.context().waitForEvent('page');
+    await desk.page.getByRole('link', { name }).click({ modifiers: ['ControlOrMeta'] });
+    await (await opened).close();
+    await desk.shows('Till 3 prints no receipts');
+  }
+});
+
 test('shortcuts are letters while somebody types', async ({ device }) => {
   const { desk } = await device('agent@demo');
   const { page } = desk;
@@ -49,6 +60,62 @@ test('shortcuts are letters while somebody types', async ({ device }) => {
   await page.keyboard.press('Escape');
   await expect(desk.sheet).toHaveCount(0);
   expect(page.url()).toBe(address);
+});
+
+test('whoever hits keys by mistake switches single keys off, and those with names stay', async ({ device }) => {
+  const phone = await device('agent@demo');
+  const { desk } = phone;
+  const { page } = desk;
+  const cursor = page.locator('[data-testid="row"][aria-selected="true"]');
+  const choice = page.getByRole('button', { name: 'Single-key shortcuts' });
+  const hint = page.getByText('J K Enter');
+  const turn = async () => {
+    await page.getByRole('button', { name: /: menu$/ }).click();
+    await choice.click();
+    await page.keyboard.press('Escape');
+  };
+  await expect(hint).toBeVisible();
+  await turn();
+  await expect(hint).toHaveCount(0);
+  await page.reload();
+  await desk.isUpToDate();
+  await expect(hint).toHaveCount(0);
+  await page.getByRole('listbox').focus();
+  for (const key of ['j', 'k', '/', 'n', 'r', 'z']) await page.keyboard.press(key);
+  await expect(page.getByRole('listbox')).toBeFocused();
+  await expect(cursor).toHaveCount(0);
+  await expect(desk.sheet).toHaveCount(0);
+  await page.keyboard.press('ArrowDown');
+  await expect(cursor).toHaveAttribute('aria-posinset', '1');
+  await page.keyboard.press('Enter');
+  await expect(desk.name).toBeVisible();
+  // What takes an act back no longer names a key that does not.
+  const urgency = await desk.property('Urgency').inputValue();
+  await desk.choose('Urgency', urgency === 'high' ? 'low' : 'high');
+  await desk.detail.press('z');
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
+  await expect(undo).not.toHaveAttribute('aria-keyshortcuts');
+  await undo.click();
+  await expect(desk.property('Urgency')).toHaveValue(urgency);
+  await page.keyboard.press('Escape');
+  await turn();
+  await expect(hint).toBeVisible();
+  await page.keyboard.press('/');
+  await expect(desk.filterBox).toBeFocused();
+});
+
+test('Z takes the last act back from the overview too', async ({ device }) => {
+  const { desk } = await device('incident-manager@demo');
+  await desk.openIncident('Till 3 prints no receipts');
+  const urgency = await desk.property('Urgency').inputValue();
+  const other = urgency === 'high' ? 'low' : 'high';
+  await desk.choose('Urgency', other);
+  await expect(desk.property('Urgency')).toHaveValue(other);
+  await desk.page.getByRole('link', { name: 'Overview' }).click();
+  await expect(desk.page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await desk.page.keyboard.press('z');
+  await desk.shows('Till 3 prints no receipts');
+  await expect(desk.property('Urgency')).toHaveValue(urgency);
 });
 
 test('an empty new incident asks for its requester first, then for its subject', async ({ device }) => {

@@ -1,10 +1,8 @@
 // Every page in every look: nothing that shuts people out, nothing wider than the screen. What the
 // pages look like is kept in `output` for whoever wants to see it.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { findings } from './support/axe.js';
 import { expect, test } from './support/test.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCANNERS = 'Scanners drop out between aisle 40 and 46';
 
 const screens = {
@@ -94,13 +92,3 @@ test('paper shows the whole queue, or the open incident alone', async ({ device 
     await expect(desk.entry).toBeHidden();
   });
 });
-
-/** What axe calls serious or critical, as one line each. */
-async function findings(page) {
-  // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
-  await page.evaluate(axe);
-  const { passes, violations } = await page.evaluate(() => window.axe.run());
-  expect(passes.length, 'rules that axe has checked').toBeGreaterThan(5);
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}

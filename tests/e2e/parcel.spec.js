@@ -171,3 +171,24 @@ test('a file that is cut short, altered, strange or of another person is refused
   await office.desk.openIncident(SCANNERS);
   await expect(office.desk.message('Only for Tomasz to send.')).toHaveCount(0);
 });
+
+test('whoever works by keys sees the focus on the way to a file', async ({ device }) => {
+  const places = [
+    ['/console', 'technician@demo', (desk) => desk.openSyncCentre()],
+    ['/', 'user@demo', (portal) => portal.chooseFromMenu('On this device')],
+  ];
+  for (const [at, login, open] of places) {
+    const { desk } = await device(login, { at });
+    const { page } = desk;
+    await open(desk);
+    const input = page.getByLabel('Choose a file…');
+    const seen = page.locator('label.button').filter({ has: input });
+    const outline = () => seen.evaluate((node) => getComputedStyle(node).outline);
+    expect(await outline()).toContain('none');
+    await input.focus();
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Tab');
+    await expect(input).toBeFocused();
+    expect(await outline()).toMatch(/solid 2px/);
+  }
+});

@@ -38,7 +38,7 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(desk.chip).toHaveText('Needs attention 1');
   // Nothing of it can be sent from another device, so no file is offered.
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
-  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
   await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
   await desk.closeSheet();
@@ -49,6 +49,73 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.isUpToDate();
   await desk.filter(TILL);
   await expect(desk.rows).toHaveCount(0);
+});
+
+test('what was refused is copied, or said once more when it can be', async ({ device }) => {
+  test.setTimeout(120_000);
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  const { desk } = phone;
+  await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copied = () => desk.page.evaluate(() => navigator.clipboard.readText());
+  await desk.openIncident(TILL);
+  await phone.goOffline();
+  await desk.note('The repeater has no power.');
+  await desk.reply('I have a spare one in the van.');
+  await desk.isOffline(2);
+  await office.desk.openIncident(TILL);
+  await office.desk.choose('Group', 'service-desk');
+  await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
+  await office.desk.isUpToDate();
+  await phone.goOnline();
+  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  const centre = await desk.openSyncCentre();
+  const card = (words) => centre.getByRole('article').filter({ hasText: words });
+
+  await card('no power').getByRole('button', { name: 'Copy the text' }).click();
+  await expect.poll(copied).toBe('The repeater has no power.');
+  await card('no power').getByRole('button', { name: 'Add as internal note' }).click();
+  // It is still out of reach: the card stays, and says so.
+  await expect(centre.locator('.toast', { hasText: 'This incident is not on this device' })).toBeVisible();
+  await expect(card('no power').getByRole('button', { name: 'Add as internal note' })).toBeEnabled();
+
+  // The group has it again.
+  await desk.closeSheet();
+  await office.desk.choose('Group', 'network');
+  await office.desk.isUpToDate();
+  await desk.openIncident(TILL);
+  await desk.openSyncCentre();
+  for (const [words, name] of [['no power', 'Add as internal note'], ['a spare one', 'Send as reply']]) {
+    await card(words).getByRole('button', { name }).dblclick();
+    await expect(card(words)).toHaveCount(0);
+  }
+  await desk.closeSheet();
+  await desk.isUpToDate();
+  for (const one of [desk, office.desk]) {
+    await one.openIncident(TILL);
+    await expect(one.message('The repeater has no power.')).toHaveCount(1);
+    await expect(one.message('I have a spare one in the van.')).toHaveCount(1);
+    await expect(one.message('The repeater has no power.')).toHaveAttribute('data-kind', 'note');
+  }
+});
+
+test('diagnostics say how the device stands and nothing that anybody wrote', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await desk.openIncident(SCANNERS);
+  await phone.goOffline();
+  await desk.note('Zucchini-20 is not for others.');
+  await desk.entry.fill('Nor is Zucchini-20 begun');
+  await desk.isOffline(1);
+  const centre = await desk.openSyncCentre();
+  await centre.getByRole('button', { name: 'Copy diagnostics' }).click();
+  await expect(desk.page.locator('.toast').last()).toContainText('Copied');
+  const copied = await desk.page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/^holdfast \d+\.\d+/);
+  expect(copied).toContain(await desk.page.evaluate(() => navigator.userAgent));
+  expect(copied).toMatch(/waiting: 1\b/);
+  expect(copied).toContain('line: Offline');
+  for (const word of ['Zucchini', 'Scanners', 'Tomasz']) expect(copied).not.toContain(word);
 });
 
 test('an act that a lost role allowed comes back, and the others go through', async ({ device, server }) => {

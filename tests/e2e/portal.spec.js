@@ -1,13 +1,11 @@
 // The portal: the journey of somebody who reports, with and without a network, and how portal and
 // console keep to themselves.
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { findings } from './support/axe.js';
 import { Portal } from './support/portal.js';
 import { databases, garble, placesOf } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WAITS = 'Teams: others hear me like a robot';
 const FIXED = 'Network over the dock';
 const CACHES = () => window.caches.keys();
@@ -162,6 +160,60 @@ for (const network of ['on', 'off']) {
   });
 }
 
+test('a report begun on the first page loses nothing of one that was not sent', async ({ device }) => {
+  const { desk: portal } = await device('user@demo', { at: '/' });
+  const { page } = portal;
+  const subject = page.getByLabel('In a few words: what is not working?');
+  const description = page.getByLabel('Tell us more');
+  const begin = async (words) => {
+    await page.getByLabel('Describe the problem in a few words').fill(words);
+    await page.getByRole('button', { name: 'Report a problem' }).click();
+    await expect(subject).toHaveValue(words);
+  };
+  await begin('The label printer is silent');
+  await description.fill('Since noon.');
+  await page.getByLabel('Which device or thing is it?').fill('Printer 4');
+  await portal.goHome();
+  await begin('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+  await expect(page.getByLabel('Which device or thing is it?')).toHaveValue('Printer 4');
+  // The same words again are no other report.
+  await portal.goHome();
+  await begin('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+  const category = page.getByLabel('What is it about?');
+  await category.selectOption({ label: 'Wi-Fi' });
+  await page.reload();
+  await expect(category.locator('option:checked')).toHaveText('Wi-Fi');
+  await expect(subject).toHaveValue('No Wi-Fi at gate 2');
+  await expect(description).toHaveValue('The label printer is silent\n\nSince noon.');
+});
+
+test('a report is one in two tabs, and what is sent from one is not sent again from the other', async ({ device }) => {
+  const own = await device('user@demo', { at: '/' });
+  const [first, second] = [own.desk, await own.open('/report')];
+  const subject = ({ page }) => page.getByLabel('In a few words: what is not working?');
+  const category = ({ page }) => page.getByLabel('What is it about?');
+  await expect(subject(second)).toHaveValue('');
+  await first.page.getByLabel('Describe the problem in a few words').fill('Zucchini-19 hums');
+  await first.page.getByRole('button', { name: 'Report a problem' }).click();
+  await category(first).selectOption({ label: 'Printers and labels' });
+  await expect(subject(second)).toHaveValue('Zucchini-19 hums');
+  await expect(category(second).locator('option:checked')).toHaveText('Printers and labels');
+  await second.page.getByLabel('Tell us more').fill('Finished in the other tab.');
+  await expect(first.page.getByLabel('Tell us more')).toHaveValue('Finished in the other tab.');
+  await second.page.getByRole('button', { name: 'Send report' }).click();
+  await expect(second.heading).toHaveText('Zucchini-19 hums');
+  await expect(second.message('Finished in the other tab.')).toBeVisible();
+  for (const empty of [subject(first), first.page.getByLabel('Tell us more'), category(first)]) {
+    await expect(empty).toHaveValue('');
+  }
+  await first.page.getByRole('button', { name: 'Send report' }).click();
+  await expect(first.page.getByText('Say in a few words what is not working.')).toBeVisible();
+  await first.goHome();
+  await expect(first.row('Zucchini-19 hums')).toHaveCount(1);
+});
+
 test('without scripts the same is done on plain pages', async ({ device }) => {
   const own = await device(undefined, { at: '/', javaScriptEnabled: false });
   const { page } = own.desk;
@@ -238,6 +290,38 @@ test.describe('over a line that the test changes', () => {
     await expect(portal.entry).toHaveValue('A sentence that must not be lost');
     await portal.isUpToDate();
   });
+
+  for (const [at, login] of [['/', 'user@demo'], ['/console', 'agent@demo']]) {
+    test(`whoever has no room for a draft is told once, and may leave ${at} without it`, async ({ device, line }) => {
+      const full = `{ const { put } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.put = function (...all) {
+          if (this.name === 'drafts') throw new DOMException('full', 'QuotaExceededError');
+          return put.apply(this, all);
+        }; }\n`;
+      line.rewrite(/\/assets\/engine-(?!glue)[^/]*\.js$/, (text) => full + text);
+      const { desk } = await device(login, { at });
+      const { page } = desk;
+      await page.evaluate(() => {
+        const { setItem } = Storage.prototype;
+        Storage.prototype.setItem = function (name, value) {
+          if (name.includes('.draft.')) throw new DOMException('full', 'QuotaExceededError');
+          setItem.call(this, name, value);
+        };
+      });
+      if (at === '/') await desk.openReport(WAITS);
+      else await desk.openIncident(WAITS);
+      await desk.entry.fill('There is no room for this');
+      await expect(page.getByText('This device could not keep the draft')).toBeVisible();
+      await page.getByRole('button', { name: /: menu$/ }).click();
+      await page.getByRole('button', { name: 'Sign out…' }).click();
+      const sheet = page.getByRole('dialog');
+      const leave = sheet.getByRole('button', { name: 'Sign out', exact: true });
+      await leave.click();
+      await expect(sheet.getByRole('alert')).toContainText('Copy your text first');
+      await leave.click();
+      await expect(page.getByLabel('Login')).toBeVisible();
+    });
+  }
 });
 
 test('every page of the portal opens without a network, though none but the first was entered', async ({ device }) => {
@@ -587,14 +671,4 @@ for (const [size, screen] of Object.entries(screens)) {
       }
     });
   }
-}
-
-/** What axe calls serious or critical, as one line each. */
-async function findings(page) {
-  // The policy of the page forbids inline scripts; the protocol of the browser does not ask it.
-  await page.evaluate(axe);
-  const { passes, violations } = await page.evaluate(() => window.axe.run());
-  expect(passes.length, 'rules that axe has checked').toBeGreaterThan(5);
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }

@@ -35,7 +35,16 @@ test('words are found by their beginnings, whatever their case, accents and scri
     if (found) await expect(desk.rows).toContainText(found);
     await expect(marks(desk)).toHaveText(shown);
   }
+  const markup = 'The page shows <mark>&amp; for a sign';
+  await desk.createIncident({ caller: 'Ira', contact: '4', subject: markup });
+  await desk.filter('sign page');
+  await expect(marks(desk)).toHaveText(['page', 'sign']);
   await desk.filter('<mark>&amp;');
+  await expect(desk.rows).toHaveCount(1);
+  await expect(desk.rows).toContainText(markup);
+  await expect(marks(desk)).toHaveText(['mark', 'amp']);
+  await desk.filter('<mark>&lt;');
+  await expect(desk.rows).toHaveCount(0);
   await expect(marks(desk)).toHaveCount(0);
 });
 

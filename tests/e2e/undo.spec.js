@@ -192,6 +192,28 @@ test('after taking a resolution back the reader is where they were', async ({ de
   await expect(desk.talk).not.toContainText('Too early.');
 });
 
+test('four acts are taken back one after the other, though three offers have room', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  await desk.openIncident(SCANNERS);
+  await desk.filter('');
+  const properties = ['Impact', 'Urgency', 'Category', 'Site'];
+  const before = [];
+  for (const label of properties) {
+    const property = desk.property(label);
+    const value = await property.inputValue();
+    before.push(value);
+    const values = await property.locator('option').evaluateAll((all) => all.map((one) => one.value));
+    await desk.choose(label, values.find((one) => one && one !== value));
+    await expect(desk.page.locator('.toast', { hasText: new RegExp(`^${label}: `) })).toBeVisible();
+  }
+  await expect(undo(desk)).toHaveCount(3);
+  for (const [at, label] of [...properties.entries()].reverse()) {
+    await desk.detail.press('z');
+    await expect(desk.property(label)).toHaveValue(before[at]);
+  }
+  await expect(undo(desk)).toHaveCount(0);
+});
+
 test('a letter typed into a message takes nothing back', async ({ device }) => {
   const { desk } = await device('technician@demo');
   await desk.openIncident(SCANNERS);

@@ -145,15 +145,12 @@ fn give_back(me: PersonId, taken: &Sketch) {
 
 /// Shows what another tab writes as the same new incident; once it is created there, nothing.
 fn follow(me: PersonId, sketch: RwSignal<Sketch>) {
-    let heard = window_event_listener(leptos::ev::storage, move |event| {
-        if event.key().as_deref() == Some(slot(me).as_str()) {
-            let told = remembered(me);
-            if sketch.with_untracked(|sketch| *sketch != told) {
-                sketch.set(told);
-            }
+    browser::when_stored(slot(me), move || {
+        let told = remembered(me);
+        if sketch.with_untracked(|sketch| *sketch != told) {
+            sketch.set(told);
         }
     });
-    on_cleanup(move || heard.remove());
 }
 
 /// The sheet of a new incident.
@@ -239,12 +236,19 @@ async fn declare(desk: Desk, me: PersonId, sketch: Sketch) -> Result<(), String>
 fn RequesterFields(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let typed = RwSignal::new(sketch.with_untracked(|sketch| sketch.caller.clone()));
-    Effect::new(move |before: Option<String>| {
+    let caller = Memo::new(move |_| sketch.with(|sketch| sketch.caller.clone()));
+    Effect::new(move |_| {
         let name = typed.get();
-        if before.is_some_and(|before| before != name) {
-            sketch.update(|sketch| (sketch.requester, sketch.caller) = (None, name.clone()));
+        if caller.with_untracked(|caller| *caller != name) {
+            sketch.update(|sketch| (sketch.requester, sketch.caller) = (None, name));
         }
-        name
+    });
+    // Another tab may have written or picked somebody.
+    Effect::new(move |_| {
+        let name = caller.get();
+        if typed.with_untracked(|typed| *typed != name) {
+            typed.set(name);
+        }
     });
     let pick = move |person: PersonId| {
         // After the effect above has taken the name: a picked person is not a caller.

@@ -25,7 +25,8 @@ use super::drafts::{Draft, Drafts};
 use crate::engine::protocol::DraftKind;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::live::live;
+use crate::ui::keys::Keys;
+use crate::ui::live::{When, live};
 use crate::ui::room::{Entering, room};
 
 use asking::{Asking, AskingSheet};
@@ -76,7 +77,7 @@ pub(crate) struct IncidentRoom(pub(crate) fn(IncidentId) -> Entering);
 #[component]
 pub(crate) fn DetailPane() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let enter = expect_context::<IncidentRoom>();
+    let (enter, keys) = (expect_context::<IncidentRoom>(), expect_context::<Keys>());
     let open = Memo::new(move |_| desk.address.incident());
     move || match open.get() {
         Some(id) => room(move || enter.0(id)).into_any(),
@@ -84,7 +85,9 @@ pub(crate) fn DetailPane() -> impl IntoView {
             <main class="empty">
                 {icon(Icon::Inbox)}
                 <p>{t!("detail.choose")}</p>
-                <p class="wide"><kbd>"J"</kbd>" "<kbd>"K"</kbd>" "<kbd>"Enter"</kbd></p>
+                <When is=Signal::derive(move || keys.are_on())>
+                    <p class="wide"><kbd>"J"</kbd>" "<kbd>"K"</kbd>" "<kbd>"Enter"</kbd></p>
+                </When>
             </main>
         }
         .into_any(),

@@ -23,6 +23,7 @@ use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::fold::more;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
 
 const MINUTE_MILLIS: i64 = 60_000;
@@ -127,8 +128,13 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
             cursor.stand_at(open);
         }
     });
-    let keys = window_event_listener(ev::keydown, move |event| on_key(&event, desk, cursor));
-    on_cleanup(move || keys.remove());
+    let keys = expect_context::<Keys>();
+    let heard = window_event_listener(ev::keydown, move |event| {
+        if let Some(key) = keys.pressed(&event) {
+            on_key(&key, &event, desk, cursor);
+        }
+    });
+    on_cleanup(move || heard.remove());
     let label = Signal::derive(move || desk.address.view.get().name());
     let is_attention = Signal::derive(move || desk.address.view.get() == View::Attention);
     view! {
@@ -149,7 +155,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
 
 #[component]
 fn QueueBar(shelf: Shelf) -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let (desk, keys) = (expect_context::<Desk>(), expect_context::<Keys>());
     view! {
         <div class="bar">
             <h1>{live(move || desk.address.view.get().name())}</h1>
@@ -163,7 +169,7 @@ fn QueueBar(shelf: Shelf) -> impl IntoView {
                 type="button"
                 class="button wide"
                 on:click=move |_| desk.address.go(Place::New)
-                title=t!("declare.key")
+                title=live(move || keys.are_on().then(|| t!("declare.key")))
             >
                 {icon(Icon::Plus)}
                 {t!("declare.open")}
@@ -482,12 +488,8 @@ fn move_in_list(cursor: Cursor, by: isize) {
     cursor.move_by(by);
 }
 
-/// Single keys that work wherever nobody is typing.
-fn on_key(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing() {
-        return;
-    }
-    match event.key().as_str() {
+fn on_key(key: &str, event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
+    match key {
         "j" => move_in_list(cursor, 1),
         "k" => move_in_list(cursor, -1),
         "Enter" if browser::is_on_page() => {
@@ -497,7 +499,6 @@ fn on_key(event: &KeyboardEvent, desk: Desk, cursor: Cursor) {
         }
         "/" => browser::focus("#filter"),
         "n" => desk.address.go(Place::New),
-        "z" => desk.toasts.undo_last(),
         "r" => browser::focus("#entry"),
         "Escape" => desk.address.go(Place::Queue),
         _ => return,

@@ -6,6 +6,8 @@ use web_sys::MouseEvent;
 
 use shared::ids::IncidentId;
 
+use crate::ui::browser;
+
 /// A page of the portal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -76,7 +78,7 @@ impl Address {
 
     /// Follows a link on this page; with a modifier the browser opens another tab.
     pub(super) fn follow(self, event: &MouseEvent, to: Place) {
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+        if browser::stays(event) {
             event.prevent_default();
             self.go(to);
         }

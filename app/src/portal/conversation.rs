@@ -8,44 +8,14 @@ use super::front::Front;
 use super::incident::Open;
 use super::words;
 use crate::text::{self, t};
-
-/// How safe a fact is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Tick {
-    /// On the screen, and nowhere else yet.
-    Painted,
-    Kept,
-    Server,
-}
-
-impl Tick {
-    fn of(front: Front, event: &Event) -> Self {
-        let painted = front.link.board.painted;
-        if event.from.arrival.is_some() {
-            Self::Server
-        } else if painted.with(|painted| painted.contains_key(&event.fact)) {
-            Self::Painted
-        } else {
-            Self::Kept
-        }
-    }
-
-    fn view(self) -> impl IntoView {
-        let (word, text) = match self {
-            Self::Painted => ("painted", t!("tick.painted")),
-            Self::Kept => ("kept", t!("tick.kept")),
-            Self::Server => ("server", t!("tick.server")),
-        };
-        view! { <span class="tick" data-tick=word>{text}</span> }
-    }
-}
+use crate::tick::Tick;
 
 pub(super) fn conversation(front: Front, open: Open) -> impl IntoView {
     let events = move || {
         open.with(|incident| {
             // What its author took back is gone for the requester; how it began remains.
             let shown = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
-            let with_tick = |event: &Event| (Tick::of(front, event), event.clone());
+            let with_tick = |event: &Event| (Tick::of(front.link, event), event.clone());
             incident
                 .timeline
                 .iter()

@@ -42,9 +42,19 @@ fn begun(front: Front) -> PlainReport {
     let mut sketch = remembered(front);
     let subject = front.begun.try_update_value(std::mem::take);
     if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
-        sketch.subject = subject;
+        let before = std::mem::replace(&mut sketch.subject, subject);
+        if before.trim() != sketch.subject {
+            put_above(&mut sketch.description, vec![before]);
+        }
     }
     sketch
+}
+
+/// Puts what has no room in its own line above the description.
+fn put_above(description: &mut String, mut texts: Vec<String>) {
+    texts.push(std::mem::take(description));
+    texts.retain(|text| !text.trim().is_empty());
+    *description = texts.join("\n\n");
 }
 
 /// Puts a report that was taken back into the form again, above what is there.
@@ -71,9 +81,8 @@ pub(super) fn give_back(front: Front, declared: &Declare) {
     {
         sketch.category.clone_from(&category.0);
     }
-    above.extend([declared.description.clone(), sketch.description]);
-    above.retain(|text| !text.is_empty());
-    sketch.description = above.join("\n\n");
+    above.push(declared.description.clone());
+    put_above(&mut sketch.description, above);
     remember(front, &sketch);
 }
 
@@ -167,6 +176,18 @@ impl Form {
     }
 }
 
+/// Shows what another tab writes as the same report; once it is sent there, nothing.
+fn follow(form: Form) {
+    let front = form.front;
+    browser::when_stored(slot(front), move || {
+        let told = remembered(front);
+        if form.sketch.with_untracked(|sketch| *sketch != told) {
+            form.tried.set(false);
+            form.sketch.set(told);
+        }
+    });
+}
+
 /// Declares, and waits until this device has kept it.
 async fn declare(front: Front, intent: Intent) -> Result<Place, String> {
     let painted = front.link.declare(intent.clone()).await;
@@ -189,6 +210,7 @@ pub(super) fn report(front: Front) -> impl IntoView {
             form.failure.set(t!("compose.not_kept"));
         }
     });
+    follow(form);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.send();
@@ -295,41 +317,52 @@ fn line(form: Form, of: Line, label: String, hint: String) -> AnyView {
 
 /// What it is about, grouped as people think of it; leaving it open is a good answer.
 fn category(form: Form) -> impl IntoView {
-    let organisation = form.front.organisation();
-    let chosen = form.sketch.with_untracked(|sketch| sketch.category.clone());
-    let language = text::language();
-    let name = |one: &Category| named(&one.name, &language);
-    let all = &organisation.directory.categories;
-    let groups = all.iter().filter(|one| one.parent.is_none()).map(|group| {
-        let below = all
-            .iter()
-            .filter(|one| one.parent.as_ref() == Some(&group.id));
-        let mut below: Vec<_> = below.map(|one| (one.id.0.clone(), name(one))).collect();
-        if below.is_empty() {
-            below.push((group.id.0.clone(), name(group)));
-        }
-        let options = below.into_iter().map(|(id, name)| {
-            let is_chosen = id == chosen;
-            view! { <option value=id selected=is_chosen>{name}</option> }
-        });
-        view! { <optgroup label=name(group)>{options.collect_view()}</optgroup> }
-    });
-    let groups = groups.collect_view();
     view! {
         <div class="field">
             <label for="category">{t!("portal.category")}</label>
             <select
                 id="category"
+                // Its options say it first: a list cannot hold a value that it does not offer yet.
+                prop:value=live(move || form.sketch.with(|sketch| sketch.category.clone()))
                 on:change=move |event| {
                     let id = event_target_value(&event);
                     form.sketch.update(|sketch| sketch.category = id);
                 }
             >
                 <option value="">{t!("portal.category_unsure")}</option>
-                {groups}
+                {categories(form)}
             </select>
         </div>
     }
+}
+
+/// The choices of the directory, which may come after the page.
+fn categories(form: Form) -> impl IntoView {
+    let directory = Memo::new(move |_| form.front.organisation().directory.categories.clone());
+    live(move || {
+        let chosen = form.sketch.with_untracked(|sketch| sketch.category.clone());
+        let all = directory.get();
+        let groups = all.iter().filter(|one| one.parent.is_none());
+        let groups = groups.map(|group| category_group(group, &all, &chosen));
+        groups.collect_view()
+    })
+}
+
+fn category_group(group: &Category, all: &[Category], chosen: &str) -> impl IntoView + use<> {
+    let language = text::language();
+    let name = |one: &Category| named(&one.name, &language);
+    let below = all
+        .iter()
+        .filter(|one| one.parent.as_ref() == Some(&group.id));
+    let mut below: Vec<_> = below.map(|one| (one.id.0.clone(), name(one))).collect();
+    if below.is_empty() {
+        below.push((group.id.0.clone(), name(group)));
+    }
+    let options = below.into_iter().map(|(id, name)| {
+        let is_chosen = id == chosen;
+        view! { <option value=id selected=is_chosen>{name}</option> }
+    });
+    view! { <optgroup label=name(group)>{options.collect_view()}</optgroup> }
 }
 
 fn named(names: &BTreeMap<String, String>, language: &str) -> String {

@@ -11,6 +11,8 @@ use super::front::Front;
 use super::{device, incident, inside, report, unsent, words};
 use crate::banners::copy_button;
 use crate::engine::protocol::{Rescued, Sealed};
+use crate::leaving::{LeavingSheet, Wording};
+use crate::text::t;
 use crate::ui::room::Entering;
 
 /// How the page enters its rooms.
@@ -61,5 +63,9 @@ pub fn device(open: RwSignal<bool>) -> AnyView {
 
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
-    device::leave(expect_context::<Front>(), leaving).into_any()
+    let wording = Wording {
+        failure: words::failure,
+        forget: || t!("portal.leave.forget"),
+    };
+    view! { <LeavingSheet wording=wording leaving=leaving /> }.into_any()
 }

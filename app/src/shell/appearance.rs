@@ -36,15 +36,8 @@ impl Theme {
     }
 
     pub(super) fn choose(self) {
-        show("data-theme", self.word());
+        browser::show_on_page("data-theme", self.word());
         browser::store(THEME, self.word());
-    }
-}
-
-fn show(attribute: &str, word: Option<&str>) {
-    match word {
-        Some(word) => browser::set_page_attribute(attribute, word),
-        None => browser::remove_page_attribute(attribute),
     }
 }
 
@@ -55,13 +48,13 @@ pub(super) fn is_field() -> bool {
 
 pub(super) fn set_field(is_field: bool) {
     let word = is_field.then_some("field");
-    show("data-density", word);
+    browser::show_on_page("data-density", word);
     browser::store(DENSITY, word);
 }
 
 /// Large targets by themselves where fingers point, unless the person chose otherwise.
 pub(super) fn follow() {
     if browser::stored(DENSITY).is_none() && browser::matches("(pointer: coarse)") {
-        show("data-density", Some("field"));
+        browser::show_on_page("data-density", Some("field"));
     }
 }

@@ -5,7 +5,7 @@ use shared::incidents::Intent;
 use shared::time::UnixMillis;
 
 use crate::engine::protocol::{Rescued, WaitingAct};
-use crate::incidents::{entry_text, intent_text};
+use crate::incidents::{Draft, entry_text, intent_text};
 use crate::link::Organisation;
 use crate::text;
 
@@ -23,8 +23,8 @@ pub(super) fn rescued(rescued: &Rescued, organisation: &Organisation) -> String 
     let under = |id: IncidentId, words: &str| format!("{}\n{words}", LocalCode::of(id).0);
     let acts = rescued.acts.iter();
     let acts = acts.map(|(id, intent, at)| under(*id, &act_in_words(intent, *at, organisation)));
-    // The text as it was typed, below the line that says who was to see it.
-    let drafts = rescued.drafts.iter().map(|(id, text)| under(*id, text));
+    let drafts = rescued.drafts.iter();
+    let drafts = drafts.map(|(id, kept)| under(*id, &Draft::read(kept).text));
     acts.chain(drafts).collect::<Vec<_>>().join("\n\n")
 }
 

@@ -19,8 +19,10 @@ use crate::ui::live::live;
 pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let home = move |event: MouseEvent| {
-        event.prevent_default();
-        desk.address.go(Place::Queue);
+        if browser::stays(&event) {
+            event.prevent_default();
+            desk.address.go(Place::Queue);
+        }
     };
     view! {
         <header class="topbar">
@@ -94,16 +96,19 @@ fn view_link(
             desk.address.look_at(of);
         }
     };
-    let current = move || {
-        let is_here = desk.address.view.get() == of && desk.address.place.get() != Place::Reports;
-        is_here.then_some("page")
-    };
+    let current = move || is_shown(desk, of);
     view! {
         <a href=Address::of_list(of, Filter::default()) aria-current=live(current) on:click=look>
             {of.name()}
             <span class="count">{live(count)}</span>
         </a>
     }
+}
+
+/// Whether a view is where the page is, as `aria-current` has it.
+fn is_shown(desk: Desk, of: View) -> Option<&'static str> {
+    let is_here = desk.address.view.get() == of && desk.address.place.get() != Place::Reports;
+    is_here.then_some("page")
 }
 
 /// The bar for thumbs, on a phone.
@@ -151,14 +156,13 @@ pub(super) fn BottomBar(centre: RwSignal<bool>, counts: Counts) -> impl IntoView
 fn ReportsChoice() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let is_for_me = Memo::new(move |_| policy::oversees(&desk.me()));
-    let is_here = move || (desk.address.place.get() == Place::Reports).to_string();
+    let is_here = move || (desk.address.place.get() == Place::Reports).then_some("page");
     live(move || {
         is_for_me.get().then(|| {
             view! {
                 <button
                     type="button"
-                    role="menuitemradio"
-                    aria-checked=live(is_here)
+                    aria-current=live(is_here)
                     popovertarget="views"
                     popovertargetaction="hide"
                     on:click=move |_| desk.address.go(Place::Reports)
@@ -178,8 +182,7 @@ fn ViewsMenu(counts: Counts) -> impl IntoView {
         view! {
             <button
                 type="button"
-                role="menuitemradio"
-                aria-checked=live(move || (desk.address.view.get() == one).to_string())
+                aria-current=live(move || is_shown(desk, one))
                 popovertarget="views"
                 popovertargetaction="hide"
                 on:click=move |_| desk.address.look_at(one)
@@ -190,7 +193,7 @@ fn ViewsMenu(counts: Counts) -> impl IntoView {
         }
     });
     view! {
-        <div class="menu" id="views" popover="auto" role="menu" aria-label=t!("nav.label")>
+        <div class="menu" id="views" popover="auto" role="group" aria-label=t!("nav.label")>
             <ReportsChoice />
             {choices.collect_view()}
         </div>

@@ -1,16 +1,13 @@
-//! The person's menu: language, look, and leaving.
+//! The person's menu: language, look, keys, and leaving.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::appearance::{self, Theme};
 use super::rooms::Rooms;
-use crate::engine::protocol::{Call, Line};
-use crate::incidents::{Desk, Drafts, failure_text};
-use crate::parcel::SaveFile;
+use crate::incidents::{Desk, Drafts};
 use crate::text::{self, t};
+use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
-use crate::ui::overlay::Sheet;
 use crate::ui::person::initials;
 use crate::ui::room::room;
 
@@ -29,7 +26,7 @@ pub(super) fn PersonMenu() -> impl IntoView {
             <span aria-hidden="true">{live(move || initials(&name()))}</span>
             <span class="sr-only">{live(move || t!("menu.of", name = name()))}</span>
         </button>
-        <div class="menu" id="person-menu" popover="auto" role="menu" aria-label=t!("menu.label")>
+        <div class="menu" id="person-menu" popover="auto" role="group" aria-label=t!("menu.label")>
             <div role="group" aria-label=t!("menu.language")>
                 <span class="heading" aria-hidden="true">{t!("menu.language")}</span>
                 <Languages />
@@ -40,9 +37,10 @@ pub(super) fn PersonMenu() -> impl IntoView {
                 <Looks />
             </div>
             <hr />
+            <SingleKeys />
+            <hr />
             <button
                 type="button"
-                role="menuitem"
                 popovertarget="person-menu"
                 popovertargetaction="hide"
                 on:click=move |_| leaving.set(true)
@@ -72,9 +70,8 @@ fn Languages() -> impl IntoView {
             view! {
                 <button
                     type="button"
-                    role="menuitemradio"
                     lang=code
-                    aria-checked=live(is_chosen)
+                    aria-pressed=live(is_chosen)
                     on:click=move |_| choose(code)
                 >
                     {name}
@@ -110,8 +107,7 @@ fn Looks() -> impl IntoView {
         view! {
             <button
                 type="button"
-                role="menuitemradio"
-                aria-checked=live(is_chosen)
+                aria-pressed=live(is_chosen)
                 on:click=move |_| choose(one)
             >
                 {theme_text(one)}
@@ -123,8 +119,7 @@ fn Looks() -> impl IntoView {
         <hr />
         <button
             type="button"
-            role="menuitemcheckbox"
-            aria-checked=live(move || is_field.get().to_string())
+            aria-pressed=live(move || is_field.get().to_string())
             on:click=enlarge
         >
             {t!("menu.large")}
@@ -132,95 +127,18 @@ fn Looks() -> impl IntoView {
     }
 }
 
-/// Asks before signing out; says what waits, and discards none of it.
+/// Which keys act alone, and whether they do.
 #[component]
-pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = expect_context::<Drafts>();
-    let forget = RwSignal::new(false);
-    let failure = RwSignal::new(String::new());
-    let waiting = move || {
-        desk.board()
-            .status
-            .with(|status| status.waiting + status.review)
-    };
-    // What the server refused is not sent from another device either.
-    let has_unsent = move || desk.board().status.with(|status| status.waiting > 0);
-    let is_offline = move || {
-        desk.board()
-            .status
-            .with(|status| status.line == Line::Offline)
-    };
-    let leave = move |_| {
-        let forgets = forget.get_untracked() && waiting() == 0;
-        spawn_local(async move {
-            let is_told = drafts.failing.get_untracked();
-            if !drafts.flush().await && !is_told {
-                failure.try_set(t!("leave.draft"));
-                return;
-            }
-            if forgets {
-                drafts.forget();
-            }
-            if let Err(why) = desk.session.sign_out(desk.link, forgets).await {
-                failure.try_set(failure_text(&why));
-            }
-        });
-    };
+fn SingleKeys() -> impl IntoView {
+    let keys = expect_context::<Keys>();
     view! {
-        <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
-            <div class="body">
-                <WhatStays forget=forget />
-                <When is=Signal::derive(is_offline)>
-                    <p>{t!("leave.offline")}</p>
-                </When>
-                <p class="error" role="alert">{failure}</p>
-            </div>
-            <footer>
-                <When is=Signal::derive(has_unsent)>
-                    <SaveFile />
-                </When>
-                <When is=Signal::derive(move || waiting() != 0)>
-                    <button type="button" class="button" on:click=move |_| desk.link.tell(Call::Retry)>
-                        {t!("leave.send")}
-                    </button>
-                </When>
-                <button type="button" class="button primary" on:click=leave>
-                    {live(move || if waiting() == 0 { t!("leave.submit") } else { t!("leave.keep") })}
-                </button>
-            </footer>
-        </Sheet>
-    }
-}
-
-#[component]
-fn WhatStays(forget: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let drafts = RwSignal::new(0);
-    spawn_local(async move {
-        if let Ok(waiting) = desk.link.waiting().await {
-            drafts.try_set(waiting.drafts.len());
-        }
-    });
-    let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);
-    let waiting = move || {
-        desk.board()
-            .status
-            .with(|status| status.waiting + status.review)
-    };
-    move || match waiting() {
-        0 => view! {
-            <p>{t!("leave.nothing_waits")}</p>
-            <label>
-                <input type="checkbox" bind:checked=forget />
-                " "
-                {t!("leave.forget")}
-            </label>
-            <When is=is_lost>
-                <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>
-            </When>
-        }
-        .into_any(),
-        count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),
+        <button
+            type="button"
+            title=t!("menu.keys_about")
+            aria-pressed=live(move || keys.are_on().to_string())
+            on:click=move |_| keys.switch()
+        >
+            {t!("menu.keys")}
+        </button>
     }
 }

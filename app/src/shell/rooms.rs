@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use shared::ids::IncidentId;
 
 use super::Now;
-use super::menu::LeavingSheet;
 use super::sync_centre::SyncCentre;
-use crate::incidents::{DeclareSheet, OpenIncident};
+use crate::incidents::{DeclareSheet, OpenIncident, failure_text};
+use crate::leaving::{LeavingSheet, Wording};
 use crate::reports::ReportPage;
+use crate::text::t;
 use crate::ui::room::Entering;
 
 /// How the page enters its rooms.
@@ -42,7 +43,11 @@ pub fn reports(now: Now) -> AnyView {
 
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
-    view! { <LeavingSheet leaving=leaving /> }.into_any()
+    let wording = Wording {
+        failure: failure_text,
+        forget: || t!("leave.forget"),
+    };
+    view! { <LeavingSheet wording=wording leaving=leaving /> }.into_any()
 }
 
 /// What waits, what was refused, and what this device holds.

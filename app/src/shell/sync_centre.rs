@@ -14,7 +14,7 @@ use crate::incidents::{Desk, Drafts, Place, entry_text, failure_text, intent_tex
 use crate::link::Organisation;
 use crate::parcel::{self, BringIn, SaveFile};
 use crate::text::{self, t};
-use crate::ui::live::live;
+use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 
 /// An age below this is not worth saying.
@@ -192,16 +192,15 @@ fn waiting_line(act: &WaitingAct, organisation: &Organisation) -> impl IntoView 
 #[component]
 fn ReviewCards(lists: Lists) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    move || {
-        let acts = lists.review.get();
-        let heading = (!acts.is_empty()).then(|| view! { <h3>{t!("review.title")}</h3> });
-        let cards = acts
-            .into_iter()
-            .map(|act| view! { <ReviewCard act=act lists=lists desk=desk /> });
-        view! {
-            {heading}
-            {cards.collect_view()}
-        }
+    let has_any = move || lists.review.with(|acts| !acts.is_empty());
+    view! {
+        <When is=Signal::derive(has_any)>
+            <h3>{t!("review.title")}</h3>
+        </When>
+        // A card outlives every new list, and with it that its words are on their way.
+        <For each=move || lists.review.get() key=|act| act.act let:act>
+            <ReviewCard act=act lists=lists desk=desk />
+        </For>
     }
 }
 
@@ -234,16 +233,26 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
         .and_then(|words| as_comment(&act.intent, words));
     let send = comment.map(|(intent, label)| {
         let incident = act.incident;
+        let busy = RwSignal::new(false);
         let send = move |_| {
+            // The second of two clicks means the same.
+            if busy.try_update(|busy| std::mem::replace(busy, true)) != Some(false) {
+                return;
+            }
             let intent = intent.clone();
             spawn_local(async move {
                 match desk.act(incident, intent).await {
                     Ok(()) => discard(),
-                    Err(why) => desk.toasts.say(why),
+                    Err(why) => {
+                        desk.toasts.say(why);
+                        busy.try_set(false);
+                    }
                 }
             });
         };
-        view! { <button type="button" class="button" on:click=send>{label}</button> }
+        view! {
+            <button type="button" class="button" disabled=busy on:click=send>{label}</button>
+        }
     });
     let copy = words.map(|words| {
         view! {

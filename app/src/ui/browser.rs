@@ -1,7 +1,7 @@
 //! The few things the page asks the browser for.
 
 use js_sys::{Array, JsString, Uint8Array};
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, on_cleanup, window, window_event_listener};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -146,6 +146,16 @@ pub fn store(name: &str, value: Option<&str>) -> bool {
     }
 }
 
+/// Calls whenever another tab stores or forgets something under a name, while its owner lives.
+pub fn when_stored(name: String, told: impl Fn() + 'static) {
+    let heard = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().as_deref() == Some(name.as_str()) {
+            told();
+        }
+    });
+    on_cleanup(move || heard.remove());
+}
+
 /// Forgets everything whose name begins so.
 pub fn forget_all(prefix: &str) {
     let Some(storage) = storage() else { return };
@@ -173,10 +183,12 @@ pub fn set_page_attribute(name: &str, value: &str) {
     }
 }
 
-/// Removes an attribute of the page as a whole.
-pub fn remove_page_attribute(name: &str) {
-    if let Some(page) = document().document_element() {
-        page.remove_attribute(name).ok();
+/// Sets an attribute of the page as a whole, or removes it.
+pub fn show_on_page(name: &str, word: Option<&str>) {
+    match (word, document().document_element()) {
+        (Some(word), _) => set_page_attribute(name, word),
+        (None, Some(page)) => drop(page.remove_attribute(name)),
+        (None, None) => {}
     }
 }
 

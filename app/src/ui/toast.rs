@@ -8,10 +8,12 @@ use leptos::task::spawn_local;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::keys::Keys;
+use crate::ui::live::live;
 
 const SHOWN_FOR: Duration = Duration::from_secs(10);
 
-/// How many acts offer to be taken back at once; more would hide the page.
+/// How many offers to take an act back are shown at once; more would hide the page.
 const OFFERS_MAX: usize = 3;
 
 #[derive(Clone)]
@@ -25,7 +27,7 @@ struct Toast {
 /// The toasts of the page. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Vec<Toast>>,
+    all: RwSignal<Vec<Toast>>,
     last: StoredValue<u32>,
     /// The key that takes back the last act that can be.
     key: Option<&'static str>,
@@ -35,7 +37,7 @@ impl Toasts {
     /// No toasts yet, on a page without keys.
     pub fn none() -> Self {
         Self {
-            shown: RwSignal::new(Vec::new()),
+            all: RwSignal::new(Vec::new()),
             last: StoredValue::new(0),
             key: None,
         }
@@ -51,8 +53,8 @@ impl Toasts {
 
     /// Shows a sentence for ten seconds or until it is dismissed.
     pub fn say(self, text: String) {
-        self.shown
-            .update(|shown| shown.retain(|toast| toast.text != text || toast.undo.is_some()));
+        self.all
+            .update(|all| all.retain(|toast| toast.text != text || toast.undo.is_some()));
         self.show(text, None);
     }
 
@@ -69,19 +71,26 @@ impl Toasts {
 
     /// Tells of an act that can be taken back for ten seconds; gives the toast's number.
     pub fn offer_undo(self, text: String, undo: Callback<()>) -> u32 {
-        self.shown.update(|shown| {
-            let offers = shown.iter().filter(|toast| toast.undo.is_some());
-            let offers: Vec<_> = offers.map(|toast| toast.number).collect();
-            let spare = offers.len().saturating_sub(OFFERS_MAX - 1);
-            shown.retain(|toast| !offers[..spare].contains(&toast.number));
-        });
         self.show(text, Some(undo))
+    }
+
+    /// What there is room for. Older offers still stand, and show again as later ones are taken.
+    fn in_sight(self) -> Vec<Toast> {
+        let mut toasts = self.all.get();
+        let offers = toasts.iter().filter(|toast| toast.undo.is_some());
+        let mut spare = offers.count().saturating_sub(OFFERS_MAX);
+        toasts.retain(|toast| {
+            let is_spare = spare > 0 && toast.undo.is_some();
+            spare -= usize::from(is_spare);
+            !is_spare
+        });
+        toasts
     }
 
     /// Takes back the last act that can be.
     pub fn undo_last(self) {
-        let last = self.shown.with_untracked(|shown| {
-            let last = shown.iter().rev().find(|toast| toast.undo.is_some());
+        let last = self.all.with_untracked(|all| {
+            let last = all.iter().rev().find(|toast| toast.undo.is_some());
             last.map(|toast| toast.number)
         });
         if let Some(last) = last {
@@ -90,8 +99,8 @@ impl Toasts {
     }
 
     fn undo(self, number: u32) {
-        let undo = self.shown.with_untracked(|shown| {
-            let toast = shown.iter().find(|toast| toast.number == number);
+        let undo = self.all.with_untracked(|all| {
+            let toast = all.iter().find(|toast| toast.number == number);
             toast.and_then(|toast| toast.undo)
         });
         // Gone first, so that two presses are one.
@@ -104,15 +113,15 @@ impl Toasts {
     fn show(self, text: String, undo: Option<Callback<()>>) -> u32 {
         self.last.update_value(|last| *last = last.wrapping_add(1));
         let number = self.last.get_value();
-        self.shown
-            .update(|shown| shown.push(Toast { number, text, undo }));
+        self.all
+            .update(|all| all.push(Toast { number, text, undo }));
         set_timeout(move || self.dismiss(number), SHOWN_FOR);
         number
     }
 
     pub fn dismiss(self, number: u32) {
-        self.shown
-            .update(|shown| shown.retain(|toast| toast.number != number));
+        self.all
+            .update(|all| all.retain(|toast| toast.number != number));
     }
 }
 
@@ -122,7 +131,7 @@ pub fn ToastShelf() -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     view! {
         <div class="toasts" role="status">
-            <For each=move || toasts.shown.get() key=|toast| toast.number let:toast>
+            <For each=move || toasts.in_sight() key=|toast| toast.number let:toast>
                 <div class="toast">
                     <span>{toast.text}</span>
                     {toast.undo.map(|_| undo_button(toasts, toast.number))}
@@ -142,15 +151,17 @@ pub fn ToastShelf() -> impl IntoView {
 }
 
 fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
+    let keys = use_context::<Keys>();
+    let key = move || toasts.key.filter(|_| keys.is_some_and(Keys::are_on));
     view! {
         <button
             type="button"
             class="button"
-            aria-keyshortcuts=toasts.key
+            aria-keyshortcuts=live(key)
             on:click=move |_| toasts.undo(number)
         >
             {t!("undo.button")}
-            {toasts.key.map(|key| view! { " " <kbd>{key}</kbd> })}
+            {move || key().map(|key| view! { " " <kbd>{key}</kbd> })}
         </button>
     }
 }

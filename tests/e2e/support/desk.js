@@ -26,7 +26,7 @@ export class Desk {
 
   async signOut({ forget = false } = {}) {
     await this.page.getByRole('button', { name: /: menu$/ }).click();
-    await this.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+    await this.page.getByRole('button', { name: 'Sign out…' }).click();
     if (forget) await this.sheet.getByRole('checkbox').check();
     await this.sheet.getByRole('button', { name: /^Sign out/ }).click();
     await expect(this.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();

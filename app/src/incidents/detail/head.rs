@@ -149,7 +149,9 @@ fn Subject(open: Open) -> impl IntoView {
 fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let input = NodeRef::<Input>::new();
-    let typed = RwSignal::new(open.with_untracked(|incident| incident.subject.holds.value.clone()));
+    let current = move || open.with_untracked(|incident| incident.subject.holds.value.clone());
+    let opened = StoredValue::new(current());
+    let typed = RwSignal::new(current());
     Effect::new(move |_| {
         if let Some(input) = input.get() {
             input.focus().ok();
@@ -161,12 +163,12 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
         else {
             return;
         };
-        let (id, before) =
-            open.with_untracked(|incident| (incident.id, incident.subject.holds.value.clone()));
         let subject = typed.trim().to_owned();
-        if subject == before {
+        // What was only looked at must not undo what a colleague has made of it meanwhile.
+        if [opened.get_value(), current()].contains(&subject) {
             return editing.set(false);
         }
+        let id = open.with_untracked(|incident| incident.id);
         spawn_local(async move {
             match desk.act(id, Intent::Set(SetField::Subject(subject))).await {
                 Ok(()) => drop(editing.try_set(false)),

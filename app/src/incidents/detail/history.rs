@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use shared::incidents::Event;
 
 use super::Open;
-use super::provenance::{Tick, in_full};
+use super::provenance::in_full;
 use super::timeline::who;
 use crate::incidents::Desk;
 use crate::incidents::words::event_text;
 use crate::text::{self, t};
+use crate::tick::Tick;
 
 #[component]
 pub(super) fn History(open: Open) -> impl IntoView {
@@ -63,7 +64,7 @@ fn fact(desk: Desk, event: &Event) -> impl IntoView + use<> {
             <br />
             <small>{in_full(&event.from)}</small>
             " "
-            {Tick::of(desk, event).view()}
+            {Tick::of(desk.link, event).view()}
             {withdrawn}
         </li>
     }

@@ -1,51 +1,13 @@
-//! Who said something, when on their device, when it arrived, and how safe it is by now.
-
-use leptos::prelude::*;
+//! Who said something, when on their device, and when it arrived.
 
 use shared::ids::PersonId;
-use shared::incidents::{Event, Provenance};
+use shared::incidents::Provenance;
 use shared::time::Flags;
 
-use crate::incidents::Desk;
 use crate::text::{self, t};
 
 /// A fact that took longer than this to arrive was written offline.
 const ON_THE_WAY_MILLIS: i64 = 90_000;
-
-/// How safe a fact is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Tick {
-    /// On the screen, and nowhere else yet.
-    Painted,
-    Kept,
-    Server,
-}
-
-impl Tick {
-    /// Tracks what is painted, so a view that asks is told when it changes.
-    pub(super) fn of(desk: Desk, event: &Event) -> Self {
-        if event.from.arrival.is_some() {
-            Self::Server
-        } else if desk
-            .board()
-            .painted
-            .with(|painted| painted.contains_key(&event.fact))
-        {
-            Self::Painted
-        } else {
-            Self::Kept
-        }
-    }
-
-    pub(super) fn view(self) -> impl IntoView {
-        let (word, text) = match self {
-            Self::Painted => ("painted", t!("tick.painted")),
-            Self::Kept => ("kept", t!("tick.kept")),
-            Self::Server => ("server", t!("tick.server")),
-        };
-        view! { <span class="tick" data-tick=word>{text}</span> }
-    }
-}
 
 /// Whether it was written without a network.
 pub(super) fn is_late(from: &Provenance) -> bool {

@@ -9,12 +9,13 @@ use shared::incidents::{Event, EventKind, Incident};
 use shared::rows::Card;
 
 use super::Open;
-use super::provenance::{Tick, in_full, is_late, when};
+use super::provenance::{in_full, is_late, when};
 use crate::incidents::Desk;
 use crate::incidents::attention::{choices, sentence};
 use crate::incidents::words::event_text;
 use crate::link::Organisation;
 use crate::text::t;
+use crate::tick::Tick;
 use crate::ui::person::avatar;
 
 /// Within so many pixels of the end, what is new moves the text on.
@@ -26,7 +27,7 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
     let talk = NodeRef::<Div>::new();
     let events = move || {
         open.with(|incident| {
-            let with_tick = |event: &Event| (Tick::of(desk, event), event.clone());
+            let with_tick = |event: &Event| (Tick::of(desk.link, event), event.clone());
             // What was taken back stands in the history; a beginning stays one.
             let stands = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
             let events = incident.timeline.iter().filter(stands);

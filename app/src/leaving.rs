@@ -1,0 +1,110 @@
+//! The question before signing out: says what waits, and discards none of it.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::engine::protocol::{Failure, Line};
+use crate::incidents::Drafts;
+use crate::link::Link;
+use crate::parcel::Sending;
+use crate::session::Session;
+use crate::text::t;
+use crate::ui::live::{When, live};
+use crate::ui::overlay::Sheet;
+
+/// What each page says in its own words.
+#[derive(Clone, Copy)]
+pub(crate) struct Wording {
+    /// What happened, what was kept, and what to do next.
+    pub(crate) failure: fn(&Failure) -> String,
+    /// That what is on this device may go, too.
+    pub(crate) forget: fn() -> String,
+}
+
+/// What waits or was refused; tracked.
+fn waiting(link: Link) -> u32 {
+    link.board
+        .status
+        .with(|status| status.waiting + status.review)
+}
+
+#[component]
+pub(crate) fn LeavingSheet(wording: Wording, leaving: RwSignal<bool>) -> impl IntoView {
+    let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
+    let session = expect_context::<Session>();
+    let forget = RwSignal::new(false);
+    let failure = RwSignal::new(String::new());
+    // A draft that cannot be kept is told once: then its author knows, and may leave without it.
+    let is_told = StoredValue::new(false);
+    let leave = move |_| {
+        let forgets = forget.get_untracked() && untrack(|| waiting(link)) == 0;
+        spawn_local(async move {
+            if !drafts.flush().await {
+                let knows = is_told.try_update_value(|told| std::mem::replace(told, true));
+                if knows != Some(true) {
+                    failure.try_set(t!("leave.draft"));
+                    return;
+                }
+            }
+            if forgets {
+                drafts.forget();
+            }
+            match session.sign_out(link, forgets).await {
+                Ok(()) => drop(leaving.try_set(false)),
+                Err(why) => drop(failure.try_set((wording.failure)(&why))),
+            }
+        });
+    };
+    let is_offline = move || {
+        let status = link.board.status;
+        status.with(|status| status.line == Line::Offline)
+    };
+    view! {
+        <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
+            <div class="body">
+                <WhatStays link=link forget=forget label=wording.forget />
+                <When is=Signal::derive(is_offline)>
+                    <p>{t!("leave.offline")}</p>
+                </When>
+                <p class="error" role="alert">{failure}</p>
+            </div>
+            <footer>
+                <Sending />
+                <button type="button" class="button primary" on:click=leave>
+                    {live(move || if waiting(link) == 0 { t!("leave.submit") } else { t!("leave.keep") })}
+                </button>
+            </footer>
+        </Sheet>
+    }
+}
+
+#[component]
+fn WhatStays(link: Link, forget: RwSignal<bool>, label: fn() -> String) -> impl IntoView {
+    let drafts = RwSignal::new(0);
+    spawn_local(async move {
+        if let Ok(waiting) = link.waiting().await {
+            drafts.try_set(waiting.drafts.len());
+        }
+    });
+    let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);
+    move || match waiting(link) {
+        0 => view! {
+            <p>{t!("leave.nothing_waits")}</p>
+            <label class="check">
+                <input type="checkbox" bind:checked=forget />
+                " "
+                {label()}
+            </label>
+            <When is=is_lost>
+                <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>
+            </When>
+        }
+        .into_any(),
+        count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),
+    }
+}
