@@ -142,12 +142,13 @@ impl Verdict {
             return;
         }
         let id = self.open.with_untracked(|incident| incident.id);
+        let sent = self.draft.get_untracked().text;
         spawn_local(async move {
             let is_told = matches!(intent, Intent::Reopen { .. });
             let outcome = self.front.act(id, intent).await;
             if is_told && outcome.is_ok() {
-                self.front.drafts.drop(id, DraftKind::Reopen);
-                self.draft.try_update(|draft| draft.text.clear());
+                let place = (id, DraftKind::Reopen);
+                self.front.drafts.sent(place, &sent, self.draft).await;
                 self.begun.try_set(false);
             }
             self.busy.try_set(false);

@@ -73,3 +73,26 @@ export function garble(page, name, stores, limit = Infinity) {
     return count;
   }, [name, stores, limit]);
 }
+
+/** Keeps stores of a database busy, so that nothing can be written there, until the returned function
+    is called. */
+export async function occupy(page, name, stores) {
+  await page.evaluate(([name, stores]) => new Promise((taken, failed) => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction(stores, 'readwrite');
+      const turn = () => {
+        taken();
+        if (!window.freed) transaction.objectStore(stores[0]).count().onsuccess = turn;
+      };
+      window.freed = undefined;
+      transaction.objectStore(stores[0]).count().onsuccess = turn;
+      transaction.oncomplete = () => {
+        opening.result.close();
+        window.freed();
+      };
+    };
+  }), [name, stores]);
+  return () => page.evaluate(() => new Promise((done) => (window.freed = done)));
+}
