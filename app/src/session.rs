@@ -122,11 +122,12 @@ impl Session {
     }
 
     /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest,
-    /// with all that lies beside it.
-    pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), Failure> {
-        let stopped = link.stop(forget).await;
-        if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
-            return Err(failure);
+    /// with all that lies beside it, and whoever asks for that stays signed in until it is done.
+    pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), String> {
+        if forget {
+            link.forget().await.map_err(|why| not_removed(&why))?;
+        } else {
+            link.stop().await;
         }
         let person = self.person.get_untracked().filter(|_| forget);
         if let Some(person) = person {
@@ -205,6 +206,21 @@ impl Session {
 fn remembered(surface: Surface) -> Option<Person> {
     let json = browser::stored(slot(surface))?;
     serde_json::from_str(&json).ok()
+}
+
+/// Why what lies on this device is still there, as a sentence.
+fn not_removed(why: &Failure) -> String {
+    match why {
+        Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
+        Failure::Later => t!("banner.earlier"),
+        Failure::Refused(_)
+        | Failure::Quota
+        | Failure::Storage { .. }
+        | Failure::Unknown
+        | Failure::NotStarted
+        | Failure::Stopped
+        | Failure::Parcel(_) => t!("leave.not_removed"),
+    }
 }
 
 /// Ends a session on the server that this device has already left, perhaps without a network.

@@ -139,6 +139,22 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
 });
 
+test('a tab whose engine another one ended removes everything all the same', async ({ device }) => {
+  const shared = await device('technician@demo');
+  const first = shared.desk;
+  const second = await shared.open();
+  await second.isUpToDate();
+  const stage = await shared.backstage();
+  await first.signOut({ forget: true });
+  await expect.poll(() => databases(stage)).toEqual([]);
+  await first.signIn('technician@demo');
+  await first.openIncident(SCANNERS);
+  await expect.poll(() => databases(stage)).toEqual(['holdfast-console-2']);
+  await second.signOut({ forget: true });
+  expect(await databases(stage)).toEqual([]);
+  await expect(first.page.getByText('Sign in again')).toBeVisible();
+});
+
 test('what somebody is typing waits for them when another person signs in over it', async ({ device, server }) => {
   const shared = await device();
   const { desk } = shared;

@@ -87,6 +87,14 @@ test('a tab lets go of the database for a later layout, says so and keeps the dr
   await expect(desk.entry).toHaveValue('Half a sentence');
   // Whatever is still typed here is kept beside the database.
   await desk.entry.pressSequentially(' and its end');
+  // What waits in the later layout is not known here, so nothing of it is removed.
+  await desk.page.getByRole('button', { name: /: menu$/ }).click();
+  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.sheet.getByRole('checkbox').check();
+  await desk.sheet.getByRole('button', { name: /^Sign out/ }).click();
+  await expect(desk.sheet.getByRole('alert')).toContainText('A later version of Holdfast');
+  expect(await databases(stage)).toEqual([DATABASE]);
+  await desk.closeSheet();
   const aside = () => desk.page.evaluate(() => JSON.stringify(localStorage));
   await expect.poll(aside).toContain('Half a sentence and its end');
 

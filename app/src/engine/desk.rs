@@ -98,7 +98,7 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
-            Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop { .. } => {
+            Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop | Call::Forget { .. } => {
                 Err(Failure::NotStarted)
             }
         }
@@ -126,25 +126,6 @@ impl Desk {
         state.socket = None;
         state.lead = None;
         self.storage.close();
-    }
-
-    /// Stops, and deletes the database if asked to and nothing waits.
-    pub(crate) async fn close(&self, forget: bool) -> Result<(), Failure> {
-        if forget {
-            let tx = self
-                .storage
-                .begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
-            let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
-            if count > 0 {
-                return Err(Failure::StillWaiting { count });
-            }
-            self.tabs.tell(&Word::Closing);
-        }
-        self.stop();
-        if forget {
-            Storage::delete(&self.storage.name).await?;
-        }
-        Ok(())
     }
 
     /// The person who is signed in, as the directory on this device knows them.

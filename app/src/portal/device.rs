@@ -93,7 +93,7 @@ pub(super) fn leave(front: Front, leaving: RwSignal<bool>) -> impl IntoView {
             }
             match front.session.sign_out(front.link, forgets).await {
                 Ok(()) => drop(leaving.try_set(false)),
-                Err(why) => drop(failure.try_set(words::failure(&why))),
+                Err(why) => drop(failure.try_set(why)),
             }
         });
     };

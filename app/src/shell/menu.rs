@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::appearance::{self, Theme};
 use super::rooms::Rooms;
 use crate::engine::protocol::{Call, Line};
-use crate::incidents::{Desk, Drafts, failure_text};
+use crate::incidents::{Desk, Drafts};
 use crate::parcel::SaveFile;
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
@@ -163,7 +163,7 @@ pub(super) fn LeavingSheet(leaving: RwSignal<bool>) -> impl IntoView {
                 drafts.forget();
             }
             if let Err(why) = desk.session.sign_out(desk.link, forgets).await {
-                failure.try_set(failure_text(&why));
+                failure.try_set(why);
             }
         });
     };
