@@ -13,6 +13,12 @@ const leads = (page) =>
     return [of(held), of(pending)];
   }, DATABASE);
 
+/** Has the engine of a tab tell the others nothing more, as if it ended each time before it could. */
+async function silence(desk) {
+  const [engine] = desk.page.workers();
+  await engine.evaluate(() => (BroadcastChannel.prototype.postMessage = () => {}));
+}
+
 test('three tabs see each other, and the lead changes hands when its tab closes', async ({ device }) => {
   test.setTimeout(120_000);
   const phone = await device('technician@demo');
@@ -57,6 +63,26 @@ test('three tabs see each other, and the lead changes hands when its tab closes'
   await office.desk.note('From the office.');
   await expect(second.message('From the office.')).toHaveCount(1);
   await expect(third.message('From the office.')).toHaveCount(1);
+});
+
+test('what a tab kept that ended before it could say so is sent by the others', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  await first.openIncident(SCANNERS);
+  const second = await phone.open();
+  await second.openIncident(SCANNERS);
+  await expect.poll(() => leads(first.page)).toEqual([1, 1]);
+  await silence(second);
+  await second.note('Its last words.');
+  await expect(second.message('Its last words.').locator('[data-tick="kept"]')).toBeVisible();
+  await second.page.close();
+  await first.openSyncCentre();
+  await first.sheet.getByRole('button', { name: 'Try now' }).click();
+  await first.closeSheet();
+  const office = await device('agent@demo');
+  await office.desk.openIncident(SCANNERS);
+  await expect(office.desk.message('Its last words.')).toHaveCount(1);
+  await expect(first.message('Its last words.')).toHaveCount(1);
 });
 
 test('a tab lets go of the database for a later layout, says so and keeps the draft', async ({ device }) => {
