@@ -155,6 +155,28 @@ test('a tab whose engine another one ended removes everything all the same', asy
   await expect(first.page.getByText('Sign in again')).toBeVisible();
 });
 
+test('a session left without a network ends once there is one', async ({ device }) => {
+  const shared = await device('user@demo', { at: '/' });
+  const portal = shared.desk;
+  await portal.isInstalled();
+  const session = async () => (await shared.context.cookies()).length;
+  expect(await session()).toBe(1);
+  await shared.goOffline();
+  await portal.isOffline();
+  await portal.chooseFromMenu('Sign out…');
+  const sheet = portal.page.getByRole('dialog');
+  await expect(sheet).toContainText('ends as soon as this page reaches it');
+  await sheet.getByRole('button', { name: 'Sign out' }).click();
+  await expect(portal.page.getByLabel('Login')).toBeVisible();
+  expect(await session()).toBe(1);
+  await shared.goOnline();
+  await expect.poll(session).toBe(0);
+  const plain = await shared.backstage();
+  await plain.goto(`${shared.origin}/?plain`);
+  await expect(plain.getByLabel('Login')).toBeVisible();
+  await portal.signIn('user@demo');
+});
+
 test('what somebody is typing waits for them when another person signs in over it', async ({ device, server }) => {
   const shared = await device();
   const { desk } = shared;
