@@ -13,6 +13,16 @@ const leads = (page) =>
     return [of(held), of(pending)];
   }, DATABASE);
 
+/** Has the engines that start from now on bring a later layout of the database. */
+function raiseLayout(device) {
+  const later = `{ const open = IDBFactory.prototype.open;
+    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
+  return device.context.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: later + (await answer.text()) });
+  });
+}
+
 /** Has the engine of a tab tell the others nothing more, as if it ended each time before it could. */
 async function silence(desk) {
   const [engine] = desk.page.workers();
@@ -85,6 +95,23 @@ test('what a tab kept that ended before it could say so is sent by the others', 
   await expect(first.message('Its last words.')).toHaveCount(1);
 });
 
+test('who signs in again in one tab is asked no more in the others', async ({ device, server }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  const second = await phone.open();
+  await second.isUpToDate();
+  await server.command(['user', 'sign-out', 'technician@demo']);
+  const asks = (desk) => desk.page.getByText('Sign in again');
+  for (const desk of [first, second]) await expect(asks(desk)).toBeVisible({ timeout: 30_000 });
+  await second.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await second.sheet.getByLabel('Password').fill('demo');
+  await second.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  for (const desk of [second, first]) {
+    await desk.isUpToDate();
+    await expect(asks(desk)).toHaveCount(0);
+  }
+});
+
 test('a tab lets go of the database for a later layout, says so and keeps the draft', async ({ device }) => {
   const phone = await device('technician@demo');
   const { desk } = phone;
@@ -142,13 +169,7 @@ test('a version with a later layout starts beside an old tab and takes everythin
   await old.isOffline(1);
   await old.entry.fill('A draft across versions');
   await phone.goOnline();
-  const later = `{ const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
-  const pages = phone.context;
-  await pages.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: later + (await answer.text()) });
-  });
+  await raiseLayout(phone);
   const desk = await phone.open();
   await expect(old.page.getByText('Holdfast was updated in another tab.')).toBeVisible();
   await desk.openIncident(SCANNERS);
@@ -167,12 +188,7 @@ test('an old tab that never lets go is named, and the new one starts once it is 
     await new Promise((resolve) => (opening.onsuccess = resolve));
     window.stubborn = opening.result;
   }, DATABASE);
-  const later = `{ const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
-  await phone.context.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: later + (await answer.text()) });
-  });
+  await raiseLayout(phone);
   const desk = await phone.open();
   const banner = desk.page.getByText('An older Holdfast is open in another tab');
   await expect(banner).toBeVisible();
