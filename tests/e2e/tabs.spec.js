@@ -95,6 +95,34 @@ test('what a tab kept that ended before it could say so is sent by the others', 
   await expect(first.message('Its last words.')).toHaveCount(1);
 });
 
+test('what the leading tab stored and could not tell is shown by those that follow', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  await first.openIncident(SCANNERS);
+  const [second, third] = [await phone.open(), await phone.open()];
+  await second.openIncident(SCANNERS);
+  await third.isUpToDate();
+  await expect.poll(() => leads(first.page)).toEqual([1, 2]);
+  const office = await device('agent@demo');
+  await silence(first);
+  await office.desk.openIncident(SCANNERS);
+  await office.desk.choose('Urgency', 'high');
+  await office.desk.note('Stored and not told.');
+  await office.desk.createIncident({ caller: 'Somebody', contact: 'gate 2', subject: 'Stored and not told either' });
+  await office.desk.choose('Group', 'field');
+  await office.desk.isUpToDate();
+  await first.filter('Stored and not told');
+  await expect(first.rows).toHaveCount(1);
+  await expect(second.message('Stored and not told.')).toHaveCount(0);
+  await first.page.close();
+  await expect(second.message('Stored and not told.')).toHaveCount(1);
+  await expect(second.property('Urgency')).toHaveValue('high');
+  for (const desk of [second, third]) {
+    await desk.filter('Stored and not told');
+    await expect(desk.rows).toHaveCount(1);
+  }
+});
+
 test('who signs in again in one tab is asked no more in the others', async ({ device, server }) => {
   const phone = await device('technician@demo');
   const first = phone.desk;

@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub list: List,
     pub library: Library,
     pub followed: BTreeSet<IncidentId>,
+    /// The incident of an act that the page is shown and the disk does not have yet.
+    pub in_hand: Option<IncidentId>,
     pub cursors: Cursors,
     pub status: Status,
     pub network: Network,
@@ -98,9 +100,11 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
-            Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop | Call::Forget { .. } => {
-                Err(Failure::NotStarted)
-            }
+            Call::Start { .. }
+            | Call::Act { .. }
+            | Call::Declare { .. }
+            | Call::Stop
+            | Call::Forget { .. } => Err(Failure::NotStarted),
         }
     }
 
@@ -320,6 +324,7 @@ impl Desk {
             Word::Arrived => sync::tell_line(self),
             Word::Line { contact, complete } => sync::follow_line(self, contact, complete),
             Word::Directory => rebuild::reread_directory(self),
+            Word::Moved => sync::follow_move(self),
             Word::Retry { signed_in } => sync::retry(self, signed_in),
             Word::Clock(reading) => self.tabs.note_clock(reading),
             Word::Drafted(written) => board::tell(News::Drafted(written)),
