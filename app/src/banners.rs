@@ -64,7 +64,7 @@ fn OtherVersions() -> impl IntoView {
             // The other tab waits: what is unsaved first, then the database is let go of.
             spawn_local(async move {
                 drafts.flush().await;
-                link.tell(Call::Stop { forget: false });
+                link.tell(Call::Stop);
             });
         }
     });

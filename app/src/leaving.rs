@@ -8,7 +8,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::engine::protocol::{Failure, Line};
+use crate::engine::protocol::Line;
 use crate::incidents::Drafts;
 use crate::link::Link;
 use crate::parcel::Sending;
@@ -16,15 +16,6 @@ use crate::session::Session;
 use crate::text::t;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
-
-/// What each page says in its own words.
-#[derive(Clone, Copy)]
-pub(crate) struct Wording {
-    /// What happened, what was kept, and what to do next.
-    pub(crate) failure: fn(&Failure) -> String,
-    /// That what is on this device may go, too.
-    pub(crate) forget: fn() -> String,
-}
 
 /// What waits or was refused; tracked.
 fn waiting(link: Link) -> u32 {
@@ -34,7 +25,12 @@ fn waiting(link: Link) -> u32 {
 }
 
 #[component]
-pub(crate) fn LeavingSheet(wording: Wording, leaving: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn LeavingSheet(
+    leaving: RwSignal<bool>,
+    /// That what is on this device may go, too, as the page calls it.
+    #[prop(into)]
+    forgetting: String,
+) -> impl IntoView {
     let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
     let session = expect_context::<Session>();
     let forget = RwSignal::new(false);
@@ -56,7 +52,7 @@ pub(crate) fn LeavingSheet(wording: Wording, leaving: RwSignal<bool>) -> impl In
             }
             match session.sign_out(link, forgets).await {
                 Ok(()) => drop(leaving.try_set(false)),
-                Err(why) => drop(failure.try_set((wording.failure)(&why))),
+                Err(why) => drop(failure.try_set(why)),
             }
         });
     };
@@ -67,7 +63,7 @@ pub(crate) fn LeavingSheet(wording: Wording, leaving: RwSignal<bool>) -> impl In
     view! {
         <Sheet title=t!("leave.title") on_close=move |()| leaving.set(false)>
             <div class="body">
-                <WhatStays link=link forget=forget label=wording.forget />
+                <WhatStays link=link forget=forget label=forgetting />
                 <When is=Signal::derive(is_offline)>
                     <p>{t!("leave.offline")}</p>
                 </When>
@@ -84,7 +80,7 @@ pub(crate) fn LeavingSheet(wording: Wording, leaving: RwSignal<bool>) -> impl In
 }
 
 #[component]
-fn WhatStays(link: Link, forget: RwSignal<bool>, label: fn() -> String) -> impl IntoView {
+fn WhatStays(link: Link, forget: RwSignal<bool>, label: String) -> impl IntoView {
     let drafts = RwSignal::new(0);
     spawn_local(async move {
         if let Ok(waiting) = link.waiting().await {
@@ -98,7 +94,7 @@ fn WhatStays(link: Link, forget: RwSignal<bool>, label: fn() -> String) -> impl 
             <label class="check">
                 <input type="checkbox" bind:checked=forget />
                 " "
-                {label()}
+                {label.clone()}
             </label>
             <When is=is_lost>
                 <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>

@@ -161,18 +161,26 @@ impl Link {
     }
 
     /// Ends the engine, once it has closed its database.
-    pub async fn stop(self, forget: bool) -> Result<(), Failure> {
-        let running = self.with(|state| state.engine.is_some());
-        let stopped = if running {
-            self.ask(Call::Stop { forget }).await.map(drop)
-        } else {
-            Ok(())
-        };
-        if !matches!(stopped, Err(Failure::StillWaiting { .. })) {
-            self.with(State::end);
-            self.board.clear();
+    pub async fn stop(self) {
+        if self.with(|state| state.engine.is_some()) {
+            // One that does not answer has nothing open.
+            self.ask(Call::Stop).await.ok();
         }
-        stopped
+        self.end();
+    }
+
+    /// Ends the engine and deletes its database; on failure nothing is forgotten.
+    pub async fn forget(self) -> Result<(), Failure> {
+        let person = self.person().ok_or(Failure::NotStarted)?;
+        let surface = self.surface;
+        self.ask(Call::Forget { person, surface }).await?;
+        self.end();
+        Ok(())
+    }
+
+    fn end(self) {
+        self.with(State::end);
+        self.board.clear();
     }
 
     fn with<T>(self, work: impl FnOnce(&mut State) -> T) -> T {

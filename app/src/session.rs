@@ -15,6 +15,7 @@ mod sign_in;
 use std::sync::Arc;
 
 use gloo_net::http::{Request, Response};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ use crate::ui::browser;
 pub(crate) use sign_in::{SignInAgain, SignInPage};
 
 const SIGN_OUT: &str = "holdfast.sign-out";
+/// How long to wait before the server is told once more that a session was left.
+const ENDING_PAUSE_MILLIS: u32 = 15_000;
 /// A header that a form of another site cannot send.
 const OWN_PAGE: (&str, &str) = ("X-Holdfast", "1");
 
@@ -104,6 +107,8 @@ impl Session {
             self.enter(person);
         }
         finish_sign_out().await;
+        window_event_listener_untyped("online", |_| spawn_local(finish_sign_out()));
+        go_on_ending();
         match ask_server(self.surface).await {
             Word::Person(person) => self.enter(*person),
             Word::Nobody => self.ended.set(remembered.is_some()),
@@ -114,6 +119,8 @@ impl Session {
 
     /// Signs in; an error is a sentence for the person.
     pub async fn sign_in(self, login: &str, password: &str) -> Result<(), String> {
+        // Not later: its answer would take the new session along.
+        finish_sign_out().await;
         let person = post_credentials(login, password, self.surface).await?;
         browser::store(SIGN_OUT, None);
         self.ended.set(false);
@@ -122,11 +129,12 @@ impl Session {
     }
 
     /// Signs out. What waits stays on this device, for the same person; `forget` deletes the rest,
-    /// with all that lies beside it.
-    pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), Failure> {
-        let stopped = link.stop(forget).await;
-        if let Err(failure @ Failure::StillWaiting { .. }) = stopped {
-            return Err(failure);
+    /// with all that lies beside it, and whoever asks for that stays signed in until it is done.
+    pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), String> {
+        if forget {
+            link.forget().await.map_err(|why| not_removed(&why))?;
+        } else {
+            link.stop().await;
         }
         let person = self.person.get_untracked().filter(|_| forget);
         if let Some(person) = person {
@@ -136,6 +144,7 @@ impl Session {
         browser::store(SIGN_OUT, Some("1"));
         self.person.set(None);
         finish_sign_out().await;
+        go_on_ending();
         Ok(())
     }
 
@@ -207,6 +216,21 @@ fn remembered(surface: Surface) -> Option<Person> {
     serde_json::from_str(&json).ok()
 }
 
+/// Why what lies on this device is still there, as a sentence.
+fn not_removed(why: &Failure) -> String {
+    match why {
+        Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
+        Failure::Later => t!("banner.earlier"),
+        Failure::Refused(_)
+        | Failure::Quota
+        | Failure::Storage { .. }
+        | Failure::Unknown
+        | Failure::NotStarted
+        | Failure::Stopped
+        | Failure::Parcel(_) => t!("leave.not_removed"),
+    }
+}
+
 /// Ends a session on the server that this device has already left, perhaps without a network.
 async fn finish_sign_out() {
     if browser::stored(SIGN_OUT).is_none() {
@@ -217,6 +241,16 @@ async fn finish_sign_out() {
     if answer.is_ok_and(|response| response.ok() || response.status() == 401) {
         browser::store(SIGN_OUT, None);
     }
+}
+
+/// Goes on trying to end it, until the server has heard of it or somebody signs in.
+fn go_on_ending() {
+    spawn_local(async {
+        while browser::stored(SIGN_OUT).is_some() {
+            TimeoutFuture::new(ENDING_PAUSE_MILLIS).await;
+            finish_sign_out().await;
+        }
+    });
 }
 
 async fn ask_server(surface: Surface) -> Word {

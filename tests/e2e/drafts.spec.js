@@ -1,6 +1,6 @@
 // What is typed and not sent: it survives whatever happens to the page, and nobody writes past another.
 import { expect, test } from './support/test.js';
-import { placesOf } from './support/storage.js';
+import { databases, occupy, placesOf } from './support/storage.js';
 
 const SCANNERS = 'Scanners drop out between aisle 40 and 46';
 const DATABASE = 'holdfast-console-2';
@@ -127,6 +127,52 @@ test('a new incident in two tabs shows in both who was picked in one', async ({ 
   await own.fill('Oliwia of gate 2');
   await expect(first.sheet.getByLabel('How to reach the caller')).toBeVisible();
 });
+
+for (const [surface, login, at, subject] of [
+  ['the console', 'technician@demo', '/console', SCANNERS],
+  ['the portal', 'user@demo', '/', 'Teams: others hear me like a robot'],
+]) {
+  test(`what is typed while a message is being kept stays in the box of ${surface}`, async ({ device }) => {
+    const own = await device(login, { at });
+    const page = own.desk;
+    const stage = await own.backstage();
+    const [database] = await databases(stage);
+    const open = () => (at === '/' ? page.openReport(subject) : page.openIncident(subject));
+    const begin = async (text) => {
+      const release = await occupy(stage, database, ['docs', 'overlays', 'outbox']);
+      await page.entry.fill(text);
+      await page.entry.press('Control+Enter');
+      await expect(page.message(text)).toHaveCount(1);
+      await page.entry.press('End');
+      return release;
+    };
+    await open();
+    let release = await begin('Sent first.');
+    await page.entry.pressSequentially(' Typed on');
+    await release();
+    await expect(page.entry).toHaveValue('Typed on');
+    await page.isUpToDate();
+    await page.page.reload();
+    await expect(page.entry).toHaveValue('Typed on');
+    await expect(page.message('Sent first.')).toHaveCount(1);
+
+    // Also when the box has gone with its page meanwhile.
+    release = await begin('Sent next.');
+    await page.entry.pressSequentially(' And typed on');
+    if (at === '/') await page.goHome();
+    else {
+      await page.filter('No signal in the stock room');
+      await page.rows.click();
+    }
+    await expect(page.entry).toHaveCount(0);
+    await release();
+    await page.isUpToDate();
+    await open();
+    await expect(page.entry).toHaveValue('And typed on');
+    await expect(page.message('Sent next.')).toHaveCount(1);
+    await expect(page.message('typed on')).toHaveCount(0);
+  });
+}
 
 test('rich text is pasted as plain text, and what is too long is said and stays', async ({ device }) => {
   const phone = await device('technician@demo');

@@ -1,4 +1,5 @@
 // Working by keys: they act wherever nobody is typing, and are letters where somebody is.
+import { databases, occupy } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
 test('J, K, Enter and / work the queue', async ({ device }) => {
@@ -152,4 +153,21 @@ test('an incident is created and answered without a mouse', async ({ device }) =
   await page.keyboard.press('Control+Enter');
   await expect(desk.message('Somebody is on the way.')).toHaveCount(1);
   await desk.isUpToDate();
+});
+
+test('Ctrl+Enter twice while a new incident is being kept creates one', async ({ device }) => {
+  const office = await device('agent@demo');
+  const { desk } = office;
+  const stage = await office.backstage();
+  const [database] = await databases(stage);
+  await desk.beginNew({ caller: 'Somebody', contact: 'gate 2', subject: 'Created once' });
+  const release = await occupy(stage, database, ['docs', 'overlays', 'outbox']);
+  const subject = desk.sheet.getByLabel('Subject');
+  await subject.press('Control+Enter');
+  await subject.press('Control+Enter');
+  await release();
+  await expect(desk.sheet).toBeHidden();
+  await desk.isUpToDate();
+  await desk.filter('Created once');
+  await expect(desk.rows).toHaveCount(1);
 });

@@ -206,6 +206,44 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
 });
 
+test('a tab whose engine another one ended removes everything all the same', async ({ device }) => {
+  const shared = await device('technician@demo');
+  const first = shared.desk;
+  const second = await shared.open();
+  await second.isUpToDate();
+  const stage = await shared.backstage();
+  await first.signOut({ forget: true });
+  await expect.poll(() => databases(stage)).toEqual([]);
+  await first.signIn('technician@demo');
+  await first.openIncident(SCANNERS);
+  await expect.poll(() => databases(stage)).toEqual(['holdfast-console-2']);
+  await second.signOut({ forget: true });
+  expect(await databases(stage)).toEqual([]);
+  await expect(first.page.getByText('Sign in again')).toBeVisible();
+});
+
+test('a session left without a network ends once there is one', async ({ device }) => {
+  const shared = await device('user@demo', { at: '/' });
+  const portal = shared.desk;
+  await portal.isInstalled();
+  const session = async () => (await shared.context.cookies()).length;
+  expect(await session()).toBe(1);
+  await shared.goOffline();
+  await portal.isOffline();
+  await portal.chooseFromMenu('Sign out…');
+  const sheet = portal.page.getByRole('dialog');
+  await expect(sheet).toContainText('ends as soon as this page reaches it');
+  await sheet.getByRole('button', { name: 'Sign out' }).click();
+  await expect(portal.page.getByLabel('Login')).toBeVisible();
+  expect(await session()).toBe(1);
+  await shared.goOnline();
+  await expect.poll(session).toBe(0);
+  const plain = await shared.backstage();
+  await plain.goto(`${shared.origin}/?plain`);
+  await expect(plain.getByLabel('Login')).toBeVisible();
+  await portal.signIn('user@demo');
+});
+
 test('what somebody is typing waits for them when another person signs in over it', async ({ device, server }) => {
   const shared = await device();
   const { desk } = shared;

@@ -1,6 +1,6 @@
 // A device that fails: no room, a damaged copy, a wrong clock, a browser that promises little.
 import { expect, test } from './support/test.js';
-import { databases, garble } from './support/storage.js';
+import { databases, garble, keepOnly, placesOf } from './support/storage.js';
 
 const SCANNERS = 'Scanners drop out between aisle 40 and 46';
 const DATABASE = 'holdfast-console-2';
@@ -101,6 +101,34 @@ test('acts that were damaged are counted; the others are offered as a text and s
   await office.desk.openIncident(SCANNERS);
   await expect(office.desk.message('This one can be read.')).toHaveCount(1);
   await expect(office.desk.message('This one is damaged.')).toHaveCount(0);
+});
+
+test('a database that cannot be read as a whole is replaced, with what exists nowhere else', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.openIncident(SCANNERS);
+  await phone.desk.isUpToDate();
+  const stage = await phone.backstage();
+  await phone.desk.isInstalled();
+  await phone.goOffline();
+  await phone.desk.note('Never sent before the loss.');
+  await phone.desk.isOffline(1);
+  await phone.desk.entry.fill('A draft before the loss');
+  await expect.poll(() => placesOf(stage, 'A draft before the loss')).toContain(DATABASE);
+  const address = new URL(phone.desk.page.url()).pathname;
+  await phone.closeTab();
+  await keepOnly(stage, DATABASE, ['outbox', 'review', 'drafts']);
+  await phone.goOnline();
+  const desk = await phone.open(address);
+  await expect(desk.damage).toContainText('What waited to be sent is kept.');
+  await desk.isUpToDate();
+  await expect(desk.message('Never sent before the loss.')).toHaveCount(1);
+  await expect(desk.entry).toHaveValue('A draft before the loss');
+  await desk.page.reload();
+  await desk.isUpToDate();
+  await expect(desk.damage).toHaveCount(0);
+  const office = await device('agent@demo');
+  await office.desk.openIncident(SCANNERS);
+  await expect(office.desk.message('Never sent before the loss.')).toHaveCount(1);
 });
 
 test('a database that was deleted is fetched again', async ({ device }) => {

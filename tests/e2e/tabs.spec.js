@@ -13,6 +13,22 @@ const leads = (page) =>
     return [of(held), of(pending)];
   }, DATABASE);
 
+/** Has the engines that start from now on bring a later layout of the database. */
+function raiseLayout(device) {
+  const later = `{ const open = IDBFactory.prototype.open;
+    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
+  return device.context.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: later + (await answer.text()) });
+  });
+}
+
+/** Has the engine of a tab tell the others nothing more, as if it ended each time before it could. */
+async function silence(desk) {
+  const [engine] = desk.page.workers();
+  await engine.evaluate(() => (BroadcastChannel.prototype.postMessage = () => {}));
+}
+
 test('three tabs see each other, and the lead changes hands when its tab closes', async ({ device }) => {
   test.setTimeout(120_000);
   const phone = await device('technician@demo');
@@ -59,6 +75,71 @@ test('three tabs see each other, and the lead changes hands when its tab closes'
   await expect(third.message('From the office.')).toHaveCount(1);
 });
 
+test('what a tab kept that ended before it could say so is sent by the others', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  await first.openIncident(SCANNERS);
+  const second = await phone.open();
+  await second.openIncident(SCANNERS);
+  await expect.poll(() => leads(first.page)).toEqual([1, 1]);
+  await silence(second);
+  await second.note('Its last words.');
+  await expect(second.message('Its last words.').locator('[data-tick="kept"]')).toBeVisible();
+  await second.page.close();
+  await first.openSyncCentre();
+  await first.sheet.getByRole('button', { name: 'Try now' }).click();
+  await first.closeSheet();
+  const office = await device('agent@demo');
+  await office.desk.openIncident(SCANNERS);
+  await expect(office.desk.message('Its last words.')).toHaveCount(1);
+  await expect(first.message('Its last words.')).toHaveCount(1);
+});
+
+test('what the leading tab stored and could not tell is shown by those that follow', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  await first.openIncident(SCANNERS);
+  const [second, third] = [await phone.open(), await phone.open()];
+  await second.openIncident(SCANNERS);
+  await third.isUpToDate();
+  await expect.poll(() => leads(first.page)).toEqual([1, 2]);
+  const office = await device('agent@demo');
+  await silence(first);
+  await office.desk.openIncident(SCANNERS);
+  await office.desk.choose('Urgency', 'high');
+  await office.desk.note('Stored and not told.');
+  await office.desk.createIncident({ caller: 'Somebody', contact: 'gate 2', subject: 'Stored and not told either' });
+  await office.desk.choose('Group', 'field');
+  await office.desk.isUpToDate();
+  await first.filter('Stored and not told');
+  await expect(first.rows).toHaveCount(1);
+  await expect(second.message('Stored and not told.')).toHaveCount(0);
+  await first.page.close();
+  await expect(second.message('Stored and not told.')).toHaveCount(1);
+  await expect(second.property('Urgency')).toHaveValue('high');
+  for (const desk of [second, third]) {
+    await desk.filter('Stored and not told');
+    await expect(desk.rows).toHaveCount(1);
+  }
+});
+
+test('who signs in again in one tab is asked no more in the others', async ({ device, server }) => {
+  const phone = await device('technician@demo');
+  const first = phone.desk;
+  const second = await phone.open();
+  await second.isUpToDate();
+  await server.command(['user', 'sign-out', 'technician@demo']);
+  const asks = (desk) => desk.page.getByText('Sign in again');
+  for (const desk of [first, second]) await expect(asks(desk)).toBeVisible({ timeout: 30_000 });
+  await second.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await second.sheet.getByLabel('Password').fill('demo');
+  await second.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  for (const desk of [second, first]) {
+    await desk.isUpToDate();
+    await expect(asks(desk)).toHaveCount(0);
+  }
+});
+
 test('a tab lets go of the database for a later layout, says so and keeps the draft', async ({ device }) => {
   const phone = await device('technician@demo');
   const { desk } = phone;
@@ -87,6 +168,14 @@ test('a tab lets go of the database for a later layout, says so and keeps the dr
   await expect(desk.entry).toHaveValue('Half a sentence');
   // Whatever is still typed here is kept beside the database.
   await desk.entry.pressSequentially(' and its end');
+  // What waits in the later layout is not known here, so nothing of it is removed.
+  await desk.page.getByRole('button', { name: /: menu$/ }).click();
+  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.sheet.getByRole('checkbox').check();
+  await desk.sheet.getByRole('button', { name: /^Sign out/ }).click();
+  await expect(desk.sheet.getByRole('alert')).toContainText('A later version of Holdfast');
+  expect(await databases(stage)).toEqual([DATABASE]);
+  await desk.closeSheet();
   const aside = () => desk.page.evaluate(() => JSON.stringify(localStorage));
   await expect.poll(aside).toContain('Half a sentence and its end');
 
@@ -108,13 +197,7 @@ test('a version with a later layout starts beside an old tab and takes everythin
   await old.isOffline(1);
   await old.entry.fill('A draft across versions');
   await phone.goOnline();
-  const later = `{ const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
-  const pages = phone.context;
-  await pages.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: later + (await answer.text()) });
-  });
+  await raiseLayout(phone);
   const desk = await phone.open();
   await expect(old.page.getByText('Holdfast was updated in another tab.')).toBeVisible();
   await desk.openIncident(SCANNERS);
@@ -133,12 +216,7 @@ test('an old tab that never lets go is named, and the new one starts once it is 
     await new Promise((resolve) => (opening.onsuccess = resolve));
     window.stubborn = opening.result;
   }, DATABASE);
-  const later = `{ const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function (name, layout) { return open.call(this, name, layout + 1); }; }\n`;
-  await phone.context.route(/\/assets\/engine-(?!glue)[^/]*\.js$/, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: later + (await answer.text()) });
-  });
+  await raiseLayout(phone);
   const desk = await phone.open();
   const banner = desk.page.getByText('An older Holdfast is open in another tab');
   await expect(banner).toBeVisible();

@@ -58,7 +58,11 @@ pub(crate) async fn work(desk: Rc<Desk>, mut wishes: UnboundedReceiver<Wish>) {
             continue;
         }
         match paint(&desk, wish).await {
-            Ok(painted) => Box::pin(keep(&desk, painted)).await,
+            Ok(painted) => {
+                desk.state.borrow_mut().in_hand = Some(painted.local.id);
+                Box::pin(keep(&desk, painted)).await;
+                desk.state.borrow_mut().in_hand = None;
+            }
             Err(why) => board::answer(number, Err(why)),
         }
     }

@@ -11,10 +11,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use shared::ids::PersonId;
+use shared::sync::client::Slot;
 use shared::sync::message::Surface;
 
 use super::desk::Desk;
 use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
+use super::storage::{self, Storage};
+use super::tabs::{Tabs, Word};
 use super::{acts, clock, start};
 
 /// How long the page may take to save its drafts before another tab gets the database.
@@ -122,12 +125,36 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface) {
     held.into_iter().for_each(begin);
 }
 
+/// Ends the engine and deletes its database, unless something waits in it. The other tabs let go of it
+/// first. One that another version has changed is left alone: what waits in it is not known here.
+async fn forget(desk: Option<Rc<Desk>>, name: &str) -> Result<(), Failure> {
+    if let Some(desk) = desk {
+        desk.storage.is_spare().await?;
+        desk.tabs.tell(&Word::Closing);
+        desk.stop();
+        DESK.with(RefCell::take);
+    } else {
+        let storage = Storage::open(name.to_owned()).await?;
+        let is_spare = storage.is_spare().await;
+        storage.close();
+        is_spare?;
+        let tabs = Tabs::join(name, Slot::default());
+        tabs.tell(&Word::Closing);
+        tabs.leave();
+    }
+    Ok(Storage::delete(name).await?)
+}
+
 async fn take(ask: Ask) {
     let Ask { number, call } = ask;
     if let Call::Start { person, surface } = call {
         return start_desk(number, person, surface).await;
     }
     let desk = DESK.with(|desk| desk.borrow().clone());
+    if let Call::Forget { person, surface } = call {
+        let forgotten = forget(desk, &storage::name(surface, person)).await;
+        return answer(number, forgotten.map(|()| Answer::Done));
+    }
     if desk.is_none()
         && matches!(call, Call::SignedIn)
         && let Some((person, surface)) = ENDED.take()
@@ -147,12 +174,10 @@ async fn take(ask: Ask) {
             let names = ActNames::draw(clock::wall(), clock::random);
             acts::enqueue(&desk, number, None, intent, names);
         }
-        Call::Stop { forget } => {
-            let stopped = desk.close(forget).await;
-            if stopped.is_ok() {
-                DESK.with(RefCell::take);
-            }
-            answer(number, stopped.map(|()| Answer::Done));
+        Call::Stop => {
+            desk.stop();
+            DESK.with(RefCell::take);
+            answer(number, Ok(Answer::Done));
         }
         other @ (Call::Start { .. }
         | Call::Open { .. }
@@ -166,6 +191,7 @@ async fn take(ask: Ask) {
         | Call::Discard { .. }
         | Call::Retry
         | Call::SignedIn
-        | Call::SaveDraft(_)) => answer(number, desk.handle(other).await),
+        | Call::SaveDraft(_)
+        | Call::Forget { .. }) => answer(number, desk.handle(other).await),
     }
 }

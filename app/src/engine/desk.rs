@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub list: List,
     pub library: Library,
     pub followed: BTreeSet<IncidentId>,
+    /// The incident of an act that the page is shown and the disk does not have yet.
+    pub in_hand: Option<IncidentId>,
     pub cursors: Cursors,
     pub status: Status,
     pub network: Network,
@@ -98,9 +100,11 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
-            Call::Start { .. } | Call::Act { .. } | Call::Declare { .. } | Call::Stop { .. } => {
-                Err(Failure::NotStarted)
-            }
+            Call::Start { .. }
+            | Call::Act { .. }
+            | Call::Declare { .. }
+            | Call::Stop
+            | Call::Forget { .. } => Err(Failure::NotStarted),
         }
     }
 
@@ -126,25 +130,6 @@ impl Desk {
         state.socket = None;
         state.lead = None;
         self.storage.close();
-    }
-
-    /// Stops, and deletes the database if asked to and nothing waits.
-    pub(crate) async fn close(&self, forget: bool) -> Result<(), Failure> {
-        if forget {
-            let tx = self
-                .storage
-                .begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
-            let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
-            if count > 0 {
-                return Err(Failure::StillWaiting { count });
-            }
-            self.tabs.tell(&Word::Closing);
-        }
-        self.stop();
-        if forget {
-            Storage::delete(&self.storage.name).await?;
-        }
-        Ok(())
     }
 
     /// The person who is signed in, as the directory on this device knows them.
@@ -339,6 +324,7 @@ impl Desk {
             Word::Arrived => sync::tell_line(self),
             Word::Line { contact, complete } => sync::follow_line(self, contact, complete),
             Word::Directory => rebuild::reread_directory(self),
+            Word::Moved => sync::follow_move(self),
             Word::Retry { signed_in } => sync::retry(self, signed_in),
             Word::Clock(reading) => self.tabs.note_clock(reading),
             Word::Drafted(written) => board::tell(News::Drafted(written)),

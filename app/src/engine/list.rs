@@ -105,6 +105,14 @@ impl List {
         }
     }
 
+    /// The incidents that have a row.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = IncidentId> {
+        let over_nothing = |id: &&IncidentId| !self.chunk_of.contains_key(id);
+        let single = self.overlaid.keys().filter(over_nothing);
+        let all = self.chunk_of.keys().chain(single).copied();
+        all.filter(|id| self.has(*id))
+    }
+
     /// Whether a chunk has a row of the incident, shown or not. Another chunk must not have one too.
     pub(crate) fn is_in_chunk(&self, id: IncidentId) -> bool {
         self.chunk_of.contains_key(&id)

@@ -74,8 +74,11 @@ pub enum Call {
     Measure,
     /// Saves what somebody is writing on an incident; empty removes it.
     SaveDraft(WrittenDraft),
-    /// Stops sync and closes the database; with `forget` it is deleted if nothing waits.
-    Stop { forget: bool },
+    /// Stops sync and closes the database.
+    Stop,
+    /// Stops, and deletes the person's database if nothing waits; also where no engine runs, such as
+    /// after it could not be started.
+    Forget { person: PersonId, surface: Surface },
 }
 
 /// What an ask is answered with.

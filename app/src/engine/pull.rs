@@ -14,7 +14,7 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
 use shared::rows::{CHUNK_ROWS, Row, pack, pack_one, unpack_one};
 use shared::sync::client::{
-    Accepts, Fault, Input, LocalDoc, More, OutboxEntry, Waiting, Writer, accepts, offer,
+    Accepts, Fault, Input, LocalDoc, More, OutboxEntry, Waiting, Writer, accepts,
 };
 use shared::sync::message::{
     self, Cursors, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
@@ -27,7 +27,7 @@ use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
-use super::{board, clock, http, start, sync, walk};
+use super::{board, clock, http, push, start, sync, walk};
 
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
@@ -238,7 +238,6 @@ async fn store(
         rows: Vec::new(),
         gone: Vec::new(),
         is_damaged: false,
-        waiting: Waiting::None,
     };
     let touched: BTreeSet<_> = page.docs.iter().map(|doc| doc.doc.id).collect();
     store.docs(page.docs, &forget).await?;
@@ -255,12 +254,7 @@ async fn store(
     } else {
         page.cursors
     };
-    let PageStore {
-        rows,
-        gone,
-        waiting,
-        ..
-    } = store;
+    let PageStore { rows, gone, .. } = store;
     start::put_cursors(&tx, &cursors)?;
     if let Some(directory) = &page.directory {
         start::put_directory(&tx, directory)?;
@@ -268,6 +262,8 @@ async fn store(
     if !page.more {
         start::put_fresh(&tx, clock::wall())?;
     }
+    // Also what a tab kept that ended before it could say so.
+    let waiting = push::waiting_in(&tx).await?;
     tx.commit().await?;
     Ok(Some(Stored {
         cursors,
@@ -288,7 +284,6 @@ struct PageStore<'a> {
     rows: Vec<Row>,
     gone: Vec<IncidentId>,
     is_damaged: bool,
-    waiting: Waiting,
 }
 
 impl PageStore<'_> {
@@ -365,9 +360,6 @@ impl PageStore<'_> {
             Outcome::Shown(row) => self.rows.push(*row),
             Outcome::Gone => self.gone.push(id),
             Outcome::Unreadable => {}
-        }
-        if !offer(local.outbox(), 1).0.is_empty() {
-            self.waiting = Waiting::Some;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use shared::time::Boot;
 
 use super::desk::Desk;
 use super::keep::{self, Outcome};
-use super::storage::{Broken, Purpose, Shelf};
+use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::{clock, http, start, sync, walk};
 
 /// Pushes once and reports what came of it.
@@ -27,7 +27,12 @@ pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
 
 /// Whether acts wait that can be sent.
 pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
-    let (offers, _) = offer(&entries(desk).await?, 1);
+    waiting_in(&desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?).await
+}
+
+/// The same, as a transaction sees it.
+pub(crate) async fn waiting_in(tx: &Tx<'_>) -> Result<Waiting, Broken> {
+    let (offers, _) = offer(&entries(tx).await?, 1);
     Ok(if offers.is_empty() {
         Waiting::None
     } else {
@@ -36,7 +41,7 @@ pub(crate) async fn waiting(desk: &Desk) -> Result<Waiting, Broken> {
 }
 
 async fn try_push(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> {
-    let entries = entries(desk).await.map_err(|_| Fault::Disk)?;
+    let entries = stored(desk).await.map_err(|_| Fault::Disk)?;
     let (offers, groups) = offer(&entries, groups_max);
     if offers.is_empty() {
         return Ok(Waiting::None);
@@ -66,9 +71,12 @@ fn is_put_off(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Missing { hashes, .. } if hashes.is_empty())
 }
 
-async fn entries(desk: &Desk) -> Result<Vec<OutboxEntry>, Broken> {
-    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?;
-    let entries = keep::outbox(&tx).await?;
+async fn stored(desk: &Desk) -> Result<Vec<OutboxEntry>, Broken> {
+    entries(&desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?).await
+}
+
+async fn entries(tx: &Tx<'_>) -> Result<Vec<OutboxEntry>, Broken> {
+    let entries = keep::outbox(tx).await?;
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 

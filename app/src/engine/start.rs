@@ -13,7 +13,7 @@ use shared::rows::Row;
 use shared::sync::message::{self, Cursors, Surface};
 use shared::time::UnixMillis;
 
-use super::desk::{Desk, State};
+use super::desk::{self, Desk, State};
 use super::keep::{self, Entries};
 use super::list::List;
 use super::protocol::{Answer, News, Status};
@@ -196,11 +196,13 @@ async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
     Ok(device)
 }
 
-/// Reads cursors and rows again, when this tab begins to lead.
-pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
+/// Reads cursors and rows again, when this tab begins to lead. If another tab moved them on, the page
+/// is told all of it: that tab may have ended before it told what it stored last. Says whether it was.
+pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<bool, Broken> {
     let shelves = [Shelf::Meta, Shelf::Docs, Shelf::Chunks, Shelf::Overlays];
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
     let mut cursors = cursors(&tx).await?;
+    let has_moved = desk.state.borrow().cursors != cursors;
     let stored = List::read(&tx).await?;
     if stored.is_damaged() {
         for chunk in &stored.bad_chunks {
@@ -212,9 +214,31 @@ pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<(), Broken> {
         cursors = walk::again(&tx, &cursors).await?;
         tx.commit().await?;
     }
-    let mut state = desk.state.borrow_mut();
-    (state.cursors, state.list) = (cursors, stored.list);
-    Ok(())
+    let before = {
+        let mut state = desk.state.borrow_mut();
+        state.cursors = cursors;
+        std::mem::replace(&mut state.list, stored.list)
+    };
+    if has_moved {
+        show_all(desk, stored.rows, &before);
+        rebuild::reread_directory(desk);
+    }
+    Ok(has_moved)
+}
+
+/// Tells the page all rows and what it follows, but for what it is shown of an act under way.
+fn show_all(desk: &Rc<Desk>, mut rows: Vec<Row>, before: &List) {
+    let (gone, followed) = {
+        let state = desk.state.borrow();
+        rows.retain(|row| state.in_hand != Some(row.id));
+        let gone = before.ids().filter(|id| !state.list.has(*id));
+        let followed = state.followed.iter().copied();
+        let followed = followed.filter(|id| state.in_hand != Some(*id));
+        (gone.collect(), followed.collect())
+    };
+    desk::tell_rows(rows, gone);
+    desk.show_followed(&followed);
+    desk.refresh_status();
 }
 
 /// Reads the cursors again.
@@ -256,7 +280,7 @@ pub(crate) fn put_fresh(tx: &Tx<'_>, at: UnixMillis) -> Result<(), Broken> {
 }
 
 impl Desk {
-    /// Counts what waits and how much room there is, and tells the page if it changed.
+    /// Counts what waits, what was refused and what is here, and tells the page.
     pub(crate) fn refresh_status(self: &Rc<Self>) {
         let desk = Rc::clone(self);
         spawn_local(async move {

@@ -195,6 +195,16 @@ impl Storage {
         self.database.clone().close();
     }
 
+    /// Whether all that is here is elsewhere too: no act waits, nor is one to be looked at.
+    pub(crate) async fn is_spare(&self) -> Result<(), Failure> {
+        let tx = self.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+        let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
+        if count > 0 {
+            return Err(Failure::StillWaiting { count });
+        }
+        Ok(())
+    }
+
     /// Begins a transaction over some stores.
     pub(crate) fn begin(&self, shelves: &[Shelf], purpose: Purpose) -> Result<Tx<'_>, Broken> {
         let names: Vec<_> = shelves.iter().map(|shelf| shelf.name()).collect();

@@ -51,8 +51,20 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
 
 /// Another tab may have led before and moved everything on.
 async fn catch_up(desk: &Rc<Desk>) -> Result<Waiting, Broken> {
-    start::reread(desk).await?;
+    if start::reread(desk).await? {
+        desk.tabs.tell(&Word::Moved);
+    }
     push::waiting(desk).await
+}
+
+/// Takes over what is stored, told or not.
+pub(crate) fn follow_move(desk: &Rc<Desk>) {
+    let desk = Rc::clone(desk);
+    spawn_local(async move {
+        if let Err(broken) = start::reread(&desk).await {
+            web_sys::console::error_1(&broken.to_string().into());
+        }
+    });
 }
 
 /// Gives the machine an input and does what it then wants.

@@ -51,6 +51,8 @@ pub(crate) enum Word {
     Closing,
     /// Somebody writes a draft.
     Drafted(WrittenDraft),
+    /// What the tab stored that led before may not have been told.
+    Moved,
 }
 
 /// This engine among the others.

@@ -115,6 +115,16 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
             .filter(|incident| incident.id == id)
     };
     let is_here = Memo::new(move |_| current().is_some());
+    Effect::new(move |_| {
+        // It came only later, such as to a device that is being filled anew; a draft may wait for it.
+        if is_here.get() && failure.with(Option::is_some) {
+            failure.set(None);
+            spawn_local(async move {
+                let saved = desk.link.drafts(id).await;
+                draft.try_set(Some(drafts.begun(id, DraftKind::Entry, &saved)));
+            });
+        }
+    });
     move || {
         if let Some(incident) = is_here.get().then(|| untrack(current)).flatten() {
             let open = RwSignal::new(incident);

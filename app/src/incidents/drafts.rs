@@ -90,6 +90,17 @@ impl Draft {
         self.text = text;
     }
 
+    /// What is left once a text was sent: nothing, or what its author wrote on meanwhile. A text that
+    /// no longer begins with it is another one.
+    fn without(self, sent: &str) -> Self {
+        let more = self.text.strip_prefix(sent.trim_end());
+        let text = more.map_or(self.text.as_str(), str::trim_start);
+        Self {
+            text: text.to_owned(),
+            ..self
+        }
+    }
+
     /// What is left with a text that was taken back above it. Of what only staff was to see, all of
     /// it stays so.
     fn below(self, above: Self) -> Self {
@@ -217,10 +228,29 @@ impl Drafts {
         }
     }
 
-    /// Forgets a draft at once: it was sent, and must not come back.
-    pub(crate) fn drop(self, incident: IncidentId, kind: DraftKind) {
-        self.keep(incident, kind, Draft::default());
+    /// Takes what was sent out of the box that it was written in, where what was written on meanwhile
+    /// stays. Also when the box has gone with its page: the draft must not come back.
+    pub(crate) async fn sent(
+        self,
+        (incident, kind): (IncidentId, DraftKind),
+        sent: &str,
+        at: RwSignal<Draft>,
+    ) {
+        let Some(person) = self.link.person() else {
+            return;
+        };
+        let now = match at.try_get_untracked() {
+            Some(now) => now,
+            None => self.begun(incident, kind, &self.link.drafts(incident).await),
+        };
+        if !self.is_of(person) {
+            return;
+        }
+        let rest = now.without(sent);
+        self.keep(incident, kind, rest.clone());
         self.send_all();
+        // Who was to see it stays chosen: the next text must not go to somebody else.
+        at.try_set(rest);
     }
 
     /// The draft of a kind: as it is on its way, as it was set aside, or as the engine has it.

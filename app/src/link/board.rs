@@ -21,7 +21,7 @@ use shared::search::Searchable;
 
 use super::Organisation;
 use super::open::{Foreseen, Opened};
-use crate::engine::protocol::{ActNames, News, Rescued, Sealed, Status, WrittenDraft};
+use crate::engine::protocol::{ActNames, Line, News, Rescued, Sealed, Status, WrittenDraft};
 use crate::ui::browser;
 
 /// How many rows are made ready for the search between two frames.
@@ -328,6 +328,10 @@ impl Board {
     }
 
     fn take_status(self, status: Status) {
+        // Somebody signed in again, on this page or on another.
+        if status.line == Line::Online && self.sign_in_needed.get_untracked() {
+            self.sign_in_needed.set(false);
+        }
         if self.status.with_untracked(|before| *before != status) {
             self.status.set(status);
         }

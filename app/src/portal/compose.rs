@@ -56,9 +56,8 @@ impl Writing {
 
     fn send(self) {
         let id = self.open.with_untracked(|incident| incident.id);
-        let text = self
-            .draft
-            .with_untracked(|draft| draft.text.trim().to_owned());
+        let sent = self.draft.get_untracked().text;
+        let text = sent.trim().to_owned();
         if text.is_empty() || self.busy.get_untracked() {
             return;
         }
@@ -66,9 +65,8 @@ impl Writing {
         spawn_local(async move {
             let outcome = self.front.act(id, Intent::Reply { text }).await;
             if outcome.is_ok() {
-                // Also when the box has gone with its page: the draft must not come back.
-                self.front.drafts.drop(id, DraftKind::Entry);
-                self.draft.try_update(|draft| draft.text.clear());
+                let place = (id, DraftKind::Entry);
+                self.front.drafts.sent(place, &sent, self.draft).await;
             }
             self.busy.try_set(false);
             self.failure.try_set(outcome.err().unwrap_or_default());

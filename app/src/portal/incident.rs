@@ -14,6 +14,7 @@ use super::words::Standing;
 use super::{compose, conversation, home, report, words};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
+use crate::link::SavedDrafts;
 use crate::meanwhile::Meanwhile;
 use crate::text::t;
 use crate::ui::browser;
@@ -29,19 +30,20 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         front.drafts.follow(kind, id, draft);
         (kind, draft)
     });
+    let fill = move |saved: &SavedDrafts| {
+        for (kind, draft) in writing {
+            let begun = front.drafts.begun(id, kind, saved);
+            draft.try_update(|draft| {
+                if draft.text.is_empty() {
+                    *draft = begun;
+                }
+            });
+        }
+    };
     spawn_local(async move {
         match front.link.open(id).await {
             // The page may show another one by now.
-            Ok(saved) => {
-                for (kind, draft) in writing {
-                    let begun = front.drafts.begun(id, kind, &saved);
-                    draft.try_update(|draft| {
-                        if draft.text.is_empty() {
-                            *draft = begun;
-                        }
-                    });
-                }
-            }
+            Ok(saved) => fill(&saved),
             Err(why) => drop(failure.try_set(Some(words::failure(&why)))),
         }
     });
@@ -51,6 +53,13 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         incident.filter(|incident| incident.id == id)
     };
     let is_here = Memo::new(move |_| current().is_some());
+    Effect::new(move |_| {
+        // It came only later; a draft may wait for it.
+        if is_here.get() && failure.with(Option::is_some) {
+            failure.set(None);
+            spawn_local(async move { fill(&front.link.drafts(id).await) });
+        }
+    });
     view! {
         {report::back(front)}
         {move || {
@@ -142,12 +151,13 @@ impl Verdict {
             return;
         }
         let id = self.open.with_untracked(|incident| incident.id);
+        let sent = self.draft.get_untracked().text;
         spawn_local(async move {
             let is_told = matches!(intent, Intent::Reopen { .. });
             let outcome = self.front.act(id, intent).await;
             if is_told && outcome.is_ok() {
-                self.front.drafts.drop(id, DraftKind::Reopen);
-                self.draft.try_update(|draft| draft.text.clear());
+                let place = (id, DraftKind::Reopen);
+                self.front.drafts.sent(place, &sent, self.draft).await;
                 self.begun.try_set(false);
             }
             self.busy.try_set(false);

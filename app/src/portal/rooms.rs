@@ -11,7 +11,7 @@ use super::front::Front;
 use super::{device, incident, inside, report, unsent, words};
 use crate::banners::copy_button;
 use crate::engine::protocol::{Rescued, Sealed};
-use crate::leaving::{LeavingSheet, Wording};
+use crate::leaving::LeavingSheet;
 use crate::text::t;
 use crate::ui::room::Entering;
 
@@ -63,9 +63,5 @@ pub fn device(open: RwSignal<bool>) -> AnyView {
 
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
-    let wording = Wording {
-        failure: words::failure,
-        forget: || t!("portal.leave.forget"),
-    };
-    view! { <LeavingSheet wording=wording leaving=leaving /> }.into_any()
+    view! { <LeavingSheet leaving=leaving forgetting=t!("portal.leave.forget") /> }.into_any()
 }

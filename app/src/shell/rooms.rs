@@ -8,8 +8,8 @@ use shared::ids::IncidentId;
 
 use super::Now;
 use super::sync_centre::SyncCentre;
-use crate::incidents::{DeclareSheet, OpenIncident, failure_text};
-use crate::leaving::{LeavingSheet, Wording};
+use crate::incidents::{DeclareSheet, OpenIncident};
+use crate::leaving::LeavingSheet;
 use crate::reports::ReportPage;
 use crate::text::t;
 use crate::ui::room::Entering;
@@ -43,11 +43,7 @@ pub fn reports(now: Now) -> AnyView {
 
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
-    let wording = Wording {
-        failure: failure_text,
-        forget: || t!("leave.forget"),
-    };
-    view! { <LeavingSheet wording=wording leaving=leaving /> }.into_any()
+    view! { <LeavingSheet leaving=leaving forgetting=t!("leave.forget") /> }.into_any()
 }
 
 /// What waits, what was refused, and what this device holds.

@@ -70,14 +70,17 @@ pub fn SheetForm(
     #[prop(into)] on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
-    let on_form = move |event: SubmitEvent| {
-        event.prevent_default();
+    let submit_once = Callback::new(move |()| {
         if !busy.get_untracked() {
             on_submit.run(());
         }
+    });
+    let on_form = move |event: SubmitEvent| {
+        event.prevent_default();
+        submit_once.run(());
     };
     view! {
-        <form novalidate=explains_itself on:submit=on_form on:keydown=submit_by_keys(on_submit)>
+        <form novalidate=explains_itself on:submit=on_form on:keydown=submit_by_keys(submit_once)>
             <div class="body">{children()}</div>
             <footer>
                 <p class="error" role="alert">{failure}</p>

@@ -73,3 +73,69 @@ export function garble(page, name, stores, limit = Infinity) {
     return count;
   }, [name, stores, limit]);
 }
+
+/** Writes a database anew with no more than some of its stores, as a browser leaves it that lost the
+    others. */
+export function keepOnly(page, name, stores) {
+  return page.evaluate(async ([name, stores]) => {
+    const done = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const before = await done(indexedDB.open(name));
+    const { version } = before;
+    const kept = [];
+    for (const store of stores) {
+      const own = before.transaction(store).objectStore(store);
+      const { autoIncrement } = own;
+      const [keys, records] = await Promise.all([done(own.getAllKeys()), done(own.getAll())]);
+      kept.push({ store, autoIncrement, keys, records });
+    }
+    before.close();
+    await done(indexedDB.deleteDatabase(name));
+    const opening = indexedDB.open(name, version);
+    opening.onupgradeneeded = () => {
+      for (const { store, autoIncrement, keys, records } of kept) {
+        const own = opening.result.createObjectStore(store, { autoIncrement });
+        keys.forEach((key, place) => own.put(records[place], key));
+      }
+    };
+    (await done(opening)).close();
+  }, [name, stores]);
+}
+
+/** The records of one store of a database, as texts. */
+export function recordsOf(page, name, store) {
+  return page.evaluate(([name, store]) => new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction(store).objectStore(store).getAll();
+      reading.onsuccess = () => resolve(reading.result.map((record) => new TextDecoder().decode(record)));
+      opening.result.close();
+    };
+  }), [name, store]);
+}
+
+/** Keeps stores of a database busy, so that nothing can be written there, until the returned function
+    is called. */
+export async function occupy(page, name, stores) {
+  await page.evaluate(([name, stores]) => new Promise((taken, failed) => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction(stores, 'readwrite');
+      const turn = () => {
+        taken();
+        if (!window.freed) transaction.objectStore(stores[0]).count().onsuccess = turn;
+      };
+      window.freed = undefined;
+      transaction.objectStore(stores[0]).count().onsuccess = turn;
+      transaction.oncomplete = () => {
+        opening.result.close();
+        window.freed();
+      };
+    };
+  }), [name, stores]);
+  return () => page.evaluate(() => new Promise((done) => (window.freed = done)));
+}

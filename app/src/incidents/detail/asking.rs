@@ -136,13 +136,13 @@ pub(super) fn AskingSheet(
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let submit = Callback::new(move |()| {
-        let intent =
-            draft.with_untracked(|draft| what.intent(word_of(draft), draft.text.trim().to_owned()));
+        let sent = draft.get_untracked();
+        let intent = what.intent(word_of(&sent), sent.text.trim().to_owned());
         busy.set(true);
         spawn_local(async move {
             let outcome = desk.act(id, intent).await;
             if outcome.is_ok() {
-                drafts.drop(id, what.kind());
+                drafts.sent((id, what.kind()), &sent.text, draft).await;
             }
             // The sheet may have been closed meanwhile.
             busy.try_set(false);

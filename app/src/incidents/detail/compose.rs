@@ -60,13 +60,12 @@ impl Writing {
             return;
         }
         self.busy.set(true);
-        let intent = self.intent();
+        let (intent, sent) = (self.intent(), self.draft.get_untracked().text);
         spawn_local(async move {
             let outcome = self.desk.act(id, intent).await;
             if outcome.is_ok() {
-                // Also when the box has gone with its incident: the draft must not come back.
-                self.drafts.drop(id, DraftKind::Entry);
-                self.draft.try_update(|draft| draft.text.clear());
+                let place = (id, DraftKind::Entry);
+                self.drafts.sent(place, &sent, self.draft).await;
             }
             self.busy.try_set(false);
             self.failure.try_set(outcome.err().unwrap_or_default());
