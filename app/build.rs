@@ -1,4 +1,5 @@
-//! The build cuts the modules of both pages into files; for that it needs to know what refers to what.
+//! The build cuts the modules of both pages into files; for that it needs to know what refers to
+//! what.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

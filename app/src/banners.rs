@@ -90,7 +90,8 @@ fn OtherVersions() -> impl IntoView {
     }
 }
 
-/// The browser removed what was kept on this device; nobody can bring back what only this device had.
+/// The browser removed what was kept on this device; nobody can bring back what only this device
+/// had.
 #[component]
 fn Evicted() -> impl IntoView {
     let evicted = expect_context::<Link>().board.evicted;

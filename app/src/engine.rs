@@ -7,8 +7,8 @@
 //! # Design
 //! Question: who owns the truth while several tabs are open? Answer: the database. Every tab has an
 //! engine; each writes in whole transactions and reads there what others wrote, so a copy in memory
-//! counts only while its stored bytes are unchanged. One tab leads and does the network. Rejected: a
-//! shared worker, which phones kill and tests cannot cut off.
+//! counts only while its stored bytes are unchanged. One tab leads and does the network. Rejected:
+//! a shared worker, which phones kill and tests cannot cut off.
 
 pub mod protocol;
 

@@ -1,8 +1,8 @@
 //! Acts: painted at once, kept in one strict transaction, told when that is true.
 //!
-//! Acts of this engine are taken one after the other, so that each sees the one before. What another
-//! tab wrote in between is noticed inside the transaction, where the act is then written again on
-//! what is stored, with the same facts.
+//! Acts of this engine are taken one after the other, so that each sees the one before. What
+//! another tab wrote in between is noticed inside the transaction, where the act is then written
+//! again on what is stored, with the same facts.
 
 use std::rc::Rc;
 
@@ -193,8 +193,8 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
             desk.refresh_status();
         }
         Err(why) => {
-            // The copy in memory is dropped with the act; what is stored counts. Shown first: an act
-            // that is settled and still on the screen would look kept.
+            // The copy in memory is dropped with the act; what is stored counts. Shown first: an
+            // act that is settled and still on the screen would look kept.
             show_stored(desk, id).await;
             desk::tell_kept(act, Err(why));
         }
@@ -205,7 +205,8 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
 struct Kept {
     copy: Copy,
     row: Row,
-    /// Whether the incident had been written elsewhere, so that the screen shows less than there is.
+    /// Whether the incident had been written elsewhere, so that the screen shows less than there
+    /// is.
     is_written_anew: bool,
 }
 

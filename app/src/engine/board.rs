@@ -46,15 +46,15 @@ pub(crate) fn tell(news: News) {
     send(&Tell::News(news));
 }
 
-/// Drops an engine that another tab has ended. What is asked from then on fails, until somebody signs
-/// in again on this page.
+/// Drops an engine that another tab has ended. What is asked from then on fails, until somebody
+/// signs in again on this page.
 pub(crate) fn drop_desk(desk: &Rc<Desk>) {
     DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, desk)));
     ENDED.set(Some((desk.person, desk.surface)));
 }
 
-/// Lets go of the database for a tab of a later version: the page hears of it first and may save its
-/// drafts meanwhile.
+/// Lets go of the database for a tab of a later version: the page hears of it first and may save
+/// its drafts meanwhile.
 pub(crate) fn give_way(close: impl FnOnce() + 'static) {
     tell(News::Superseded);
     let desk = DESK.with(|desk| desk.borrow().clone());

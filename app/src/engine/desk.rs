@@ -213,7 +213,8 @@ impl Desk {
         }
     }
 
-    /// An incident as it is here and what is being written on it, for a page that does not follow it.
+    /// An incident as it is here and what is being written on it, for a page that does not follow
+    /// it.
     async fn peek(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
         Ok(Answer::Opened {
             incident: Sealed::of(&self.read(id).await?),

@@ -32,8 +32,8 @@ impl Library {
             .filter(|copy| copy.records == *records)
     }
 
-    /// Takes out the copy of an incident as this engine last saw it. Whoever writes compares it with
-    /// what is stored.
+    /// Takes out the copy of an incident as this engine last saw it. Whoever writes compares it
+    /// with what is stored.
     pub(crate) fn take_unchecked(&mut self, id: IncidentId) -> Option<Copy> {
         let place = self.copies.iter().position(|copy| copy.local.id == id)?;
         Some(self.copies.remove(place))

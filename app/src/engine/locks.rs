@@ -1,7 +1,7 @@
 //! Web Locks: which tab leads, and which slot each engine writes under.
 //!
-//! A lock is held until its tab or worker ends, however it ends; the lead can be let go before. web-sys keeps its bindings behind
-//! an unstable flag, so the one method is called by name.
+//! A lock is held until its tab or worker ends, however it ends; the lead can be let go before.
+//! web-sys keeps its bindings behind an unstable flag, so the one method is called by name.
 
 use futures_channel::oneshot;
 use js_sys::{Function, Object, Promise, Reflect};

@@ -1,8 +1,9 @@
 //! What the page and its engine say to each other, as postcard in transferred buffers.
 //!
-//! What only one room of a page looks into travels [`Sealed`], so that a first paint need not know how
-//! to read it. The page asks with a [`Call`] and gets one [`Answer`] under the same number; the engine tells of
-//! what happens by itself with a [`News`]. The page never sees automerge or `IndexedDB`.
+//! What only one room of a page looks into travels [`Sealed`], so that a first paint need not know
+//! how to read it. The page asks with a [`Call`] and gets one [`Answer`] under the same number; the
+//! engine tells of what happens by itself with a [`News`]. The page never sees automerge or
+//! `IndexedDB`.
 
 use std::marker::PhantomData;
 
@@ -49,8 +50,9 @@ pub enum Call {
     Question { incident: IncidentId },
     /// Stops following it.
     Leave { incident: IncidentId },
-    /// Does one act, whose names the page chose to show it at once. Answered with [`Answer::Painted`] as soon as it is folded in memory;
-    /// [`News::Durable`] follows when it is committed, [`News::NotKept`] if that fails.
+    /// Does one act, whose names the page chose to show it at once. Answered with
+    /// [`Answer::Painted`] as soon as it is folded in memory; [`News::Durable`] follows when it is
+    /// committed, [`News::NotKept`] if that fails.
     Act {
         incident: IncidentId,
         intent: Intent,

@@ -364,8 +364,8 @@ impl PageStore<'_> {
         Ok(())
     }
 
-    /// Has acts looked at by their author whose incident the whole log did not bring, as far as they
-    /// waited when it was asked for.
+    /// Has acts looked at by their author whose incident the whole log did not bring, as far as
+    /// they waited when it was asked for.
     async fn give_up(
         &mut self,
         touched: &BTreeSet<IncidentId>,

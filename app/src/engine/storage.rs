@@ -228,8 +228,8 @@ fn upgrade(database: &Database, from: f64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets another tab that brings a later layout, or deletes the database, have it for itself. Without
-/// this it would wait until this tab is closed.
+/// Lets another tab that brings a later layout, or deletes the database, have it for itself.
+/// Without this it would wait until this tab is closed.
 fn give_way(database: &Database) {
     let own: &IdbDatabase = database.as_sys().unchecked_ref();
     let closing = own.clone();

@@ -1,4 +1,5 @@
-//! What is being written, saved as it is typed: per incident, and per kind of what is written on it.
+//! What is being written, saved as it is typed: per incident, and per kind of what is written on
+//! it.
 //!
 //! A draft remembers what it was to become, so that a note begun yesterday never comes back as a
 //! message to the requester, and what its author had seen when it was begun. Drafts lie in the
@@ -278,8 +279,8 @@ impl Drafts {
         draft
     }
 
-    /// Follows what another tab writes as the same draft. A text that the other one did not build upon
-    /// stays: two texts begun at the same time are both kept on their screens.
+    /// Follows what another tab writes as the same draft. A text that the other one did not build
+    /// upon stays: two texts begun at the same time are both kept on their screens.
     pub(crate) fn follow(self, kind: DraftKind, id: IncidentId, draft: RwSignal<Draft>) {
         let heard = self.link.board.drafted;
         Effect::new(move |_| {

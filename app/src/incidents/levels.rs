@@ -1,7 +1,7 @@
 //! Service levels in words: what is promised, how much is left of it, and why.
 //!
-//! A clock is judged here, by the page's own time, from what a row or the open incident says; nothing
-//! has to be told again as time goes by.
+//! A clock is judged here, by the page's own time, from what a row or the open incident says;
+//! nothing has to be told again as time goes by.
 
 use leptos::prelude::*;
 

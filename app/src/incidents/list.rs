@@ -1,8 +1,8 @@
 //! The virtual list: ten thousand rows of which some sixty are in the page.
 //!
 //! A row of the page stands for a place in the list, not for an incident: scrolling moves places
-//! in and out, and a place shows whatever incident now lies there. Keys move a cursor; the browser's
-//! focus stays on the list, which names the row under the cursor.
+//! in and out, and a place shows whatever incident now lies there. Keys move a cursor; the
+//! browser's focus stays on the list, which names the row under the cursor.
 
 mod drawing;
 

@@ -28,7 +28,8 @@ pub(crate) struct Offer {
     pub(crate) did: String,
     /// What is said once it is taken back.
     pub(crate) undid: String,
-    /// Done as soon as it is chosen: whoever takes something back wants to see that it is as before.
+    /// Done as soon as it is chosen: whoever takes something back wants to see that it is as
+    /// before.
     pub(crate) at_once: Callback<()>,
     /// Done once this device has kept that it is taken back.
     pub(crate) afterwards: Callback<()>,

@@ -37,8 +37,8 @@ pub(super) fn note(link: Link, person: PersonId, waiting: u32) {
     browser::store(&mark(link, person), Some(&waiting.to_string()));
 }
 
-/// Asks the browser, once there is something to lose, to keep it under pressure. A browser that asks
-/// the person in turn is asked only once.
+/// Asks the browser, once there is something to lose, to keep it under pressure. A browser that
+/// asks the person in turn is asked only once.
 pub(super) fn ask_to_persist(link: Link) {
     let is_kept = link.board.status.with_untracked(|status| status.persistent);
     if !is_kept && browser::stored(ASKED).is_none() {

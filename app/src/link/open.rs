@@ -1,8 +1,8 @@
 //! The open incident: as the engine read it last, and on it the acts that it does not know yet.
 //!
 //! To read an incident and to foresee an act on it takes much code. It is reached only from
-//! [`Link::open`], which only the room of the incident calls, so it comes with the file of that room;
-//! the board knows it as [`Compose`].
+//! [`Link::open`], which only the room of the incident calls, so it comes with the file of that
+//! room; the board knows it as [`Compose`].
 
 use std::sync::Arc;
 

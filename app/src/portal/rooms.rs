@@ -1,5 +1,5 @@
-//! Rooms of the portal: what its first page, which only signs in, does not need. The page of a person
-//! is one file, what opens on it another.
+//! Rooms of the portal: what its first page, which only signs in, does not need. The page of a
+//! person is one file, what opens on it another.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -117,7 +117,8 @@ pub(super) fn forget() {
     FORMATS.with_borrow_mut(HashMap::clear);
 }
 
-/// Makes the formatters that a list needs while nothing else is to do; each costs some milliseconds.
+/// Makes the formatters that a list needs while nothing else is to do; each costs some
+/// milliseconds.
 pub(crate) fn prepare() {
     for style in [Style::Days, Style::Full] {
         set_timeout(move || drop(write(style, 0.0)), Duration::ZERO);
@@ -181,7 +182,8 @@ pub(crate) fn day(at: UnixMillis) -> String {
     moment(Style::Day, at)
 }
 
-/// The day as people speak of it: its time when it is today, `Tuesday` within a week, else the date.
+/// The day as people speak of it: its time when it is today, `Tuesday` within a week, else the
+/// date.
 pub(crate) fn spoken_day(at: UnixMillis, now: UnixMillis) -> String {
     if browser::same_day(at, now) {
         clock(at)
