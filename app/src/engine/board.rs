@@ -125,8 +125,9 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface) {
     held.into_iter().for_each(begin);
 }
 
-/// Ends the engine and deletes its database, unless something waits in it. The other tabs let go of it
-/// first. One that another version has changed is left alone: what waits in it is not known here.
+/// Ends the engine and deletes its database, unless something waits in it. The other tabs let go of
+/// it first. One that another version has changed is left alone: what waits in it is not known
+/// here.
 async fn forget(desk: Option<Rc<Desk>>, name: &str) -> Result<(), Failure> {
     if let Some(desk) = desk {
         desk.storage.is_spare().await?;

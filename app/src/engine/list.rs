@@ -113,7 +113,8 @@ impl List {
         all.filter(|id| self.has(*id))
     }
 
-    /// Whether a chunk has a row of the incident, shown or not. Another chunk must not have one too.
+    /// Whether a chunk has a row of the incident, shown or not. Another chunk must not have one
+    /// too.
     pub(crate) fn is_in_chunk(&self, id: IncidentId) -> bool {
         self.chunk_of.contains_key(&id)
     }

@@ -78,8 +78,8 @@ pub enum Call {
     SaveDraft(WrittenDraft),
     /// Stops sync and closes the database.
     Stop,
-    /// Stops, and deletes the person's database if nothing waits; also where no engine runs, such as
-    /// after it could not be started.
+    /// Stops, and deletes the person's database if nothing waits; also where no engine runs, such
+    /// as after it could not be started.
     Forget { person: PersonId, surface: Surface },
 }
 

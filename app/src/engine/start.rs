@@ -196,8 +196,9 @@ async fn name_device(storage: &Storage) -> Result<DeviceId, Broken> {
     Ok(device)
 }
 
-/// Reads cursors and rows again, when this tab begins to lead. If another tab moved them on, the page
-/// is told all of it: that tab may have ended before it told what it stored last. Says whether it was.
+/// Reads cursors and rows again, when this tab begins to lead. If another tab moved them on, the
+/// page is told all of it: that tab may have ended before it told what it stored last. Says whether
+/// it was.
 pub(crate) async fn reread(desk: &Rc<Desk>) -> Result<bool, Broken> {
     let shelves = [Shelf::Meta, Shelf::Docs, Shelf::Chunks, Shelf::Overlays];
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;

@@ -116,7 +116,8 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     };
     let is_here = Memo::new(move |_| current().is_some());
     Effect::new(move |_| {
-        // It came only later, such as to a device that is being filled anew; a draft may wait for it.
+        // It came only later, such as to a device that is being filled anew; a draft may wait for
+        // it.
         if is_here.get() && failure.with(Option::is_some) {
             failure.set(None);
             spawn_local(async move {

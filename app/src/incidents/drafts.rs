@@ -91,8 +91,8 @@ impl Draft {
         self.text = text;
     }
 
-    /// What is left once a text was sent: nothing, or what its author wrote on meanwhile. A text that
-    /// no longer begins with it is another one.
+    /// What is left once a text was sent: nothing, or what its author wrote on meanwhile. A text
+    /// that no longer begins with it is another one.
     fn without(self, sent: &str) -> Self {
         let more = self.text.strip_prefix(sent.trim_end());
         let text = more.map_or(self.text.as_str(), str::trim_start);
@@ -229,8 +229,8 @@ impl Drafts {
         }
     }
 
-    /// Takes what was sent out of the box that it was written in, where what was written on meanwhile
-    /// stays. Also when the box has gone with its page: the draft must not come back.
+    /// Takes what was sent out of the box that it was written in, where what was written on
+    /// meanwhile stays. Also when the box has gone with its page: the draft must not come back.
     pub(crate) async fn sent(
         self,
         (incident, kind): (IncidentId, DraftKind),

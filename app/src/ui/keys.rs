@@ -1,7 +1,7 @@
 //! Single keys that act wherever nobody is typing.
 //!
-//! Whoever speaks to a device, or strikes keys by mistake, switches them off on it (WCAG 2.1.4). Keys
-//! with a name, such as Enter and Escape, are not meant and go on acting.
+//! Whoever speaks to a device, or strikes keys by mistake, switches them off on it (WCAG 2.1.4).
+//! Keys with a name, such as Enter and Escape, are not meant and go on acting.
 
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
