@@ -187,7 +187,7 @@ impl Work {
         let incident = (!is_new).then(|| theirs[theirs.len() - 1 - self.place(theirs.len())]);
         let intent = self.intent(is_new);
         let moment = self.remote.moment();
-        if let Ok(done) = self.remote.device.act(incident, intent, moment) {
+        if let Ok(done) = self.remote.device.act(0, incident, intent, moment) {
             self.done.push(done);
         }
     }

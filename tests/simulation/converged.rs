@@ -65,13 +65,14 @@ impl World {
         let done = &self.done[&act];
         let review = self.posts[done.seat].device.disk.review();
         let is_refused = review.iter().any(|entry| entry.drafted.act == act);
-        let is_nothing = self.became_nothing(done) && !self.server.accepted.contains_key(&act);
+        let is_accepted = self.server.accepted.contains_key(&act);
+        let is_nothing = self.became_nothing(done) || self.gone.contains(&act);
         let kept = self.server.kept.get(&done.incident);
         let has = |key: &(DocKind, FactId)| kept.is_some_and(|kept| facts(kept).contains(key));
         let wrote = wrote(done);
         let found = wrote.iter().filter(|fact| has(fact)).count();
         let is_elsewhere = found > 0 && self.carried.contains(&act);
-        if is_nothing || (is_refused && !is_elsewhere) {
+        if (is_nothing && !is_accepted) || (is_refused && !is_elsewhere) {
             assert_eq!(found, 0, "a refused act left facts: {done:?}");
         } else {
             assert_eq!(

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use shared::ids::PersonId;
 use shared::people::Role;
 
-use crate::disk::Lost;
+use crate::broken::Broken;
+use crate::device::TABS;
+use crate::disk::{Lost, Room};
 use crate::draws::Draws;
 
 /// What happens in a run.
@@ -28,6 +30,9 @@ pub struct Frame {
     pub devices: usize,
     /// In how many of a hundred cases a message is lost, doubled or late.
     pub faults: u64,
+    /// Which rule a device or the server breaks; none in a world that is to converge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<Broken>,
 }
 
 /// Something that happens.
@@ -39,6 +44,8 @@ pub enum Step {
     /// Somebody does something on a device, to the n-th incident there.
     Act {
         device: usize,
+        #[serde(default)]
+        tab: usize,
         incident: u64,
         deed: Deed,
     },
@@ -48,6 +55,18 @@ pub enum Step {
         after: u32,
         lost: Lost,
     },
+    /// The tab of a device that does the network is closed, and opened again behind the other.
+    Close { device: usize },
+    /// The disk of a device is full from here on, or not any more.
+    Disk { device: usize, is: Room },
+    /// Somebody sets the clock of a device.
+    Clock { device: usize, by_millis: i64 },
+    /// The disk of a device is copied.
+    Image { device: usize },
+    /// A device begins anew with the last copy of its disk.
+    Revert { device: usize },
+    /// The server goes down with the next push, and comes up again.
+    Kill { dies: Dies },
     /// A device gets into a dead zone, or out of it.
     Line { device: usize, is: Line },
     /// The session of a device ends, or its person signs in again.
@@ -66,6 +85,14 @@ pub enum Line {
     Up,
     /// Nothing comes through and sockets stay open.
     Down,
+}
+
+/// When the server goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dies {
+    BeforeCommit,
+    AfterCommit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +178,11 @@ impl FromStr for Plan {
 impl Plan {
     /// Draws a plan of so many steps.
     pub fn draw(seed: u64, steps: usize) -> Self {
+        Self::draw_broken(seed, steps, None)
+    }
+
+    /// Draws a plan for a world in which something is broken.
+    pub fn draw_broken(seed: u64, steps: usize, broken: Option<Broken>) -> Self {
         let mut draws = Draws::new(seed, 1);
         let devices = 2 + usize::try_from(draws.below(5)).unwrap_or(0);
         let faults = *draws.pick(&[0, 5, 15, 30]);
@@ -158,9 +190,11 @@ impl Plan {
             seed,
             devices,
             faults,
+            broken,
         };
         let first = Step::Act {
             device: 0,
+            tab: 0,
             incident: 0,
             deed: declare(&mut draws),
         };
@@ -178,35 +212,32 @@ const REQUESTERS: [PersonId; 2] = [PersonId(3), PersonId(1)];
 const GROUPS: [&str; 3] = ["network", "field", "desk"];
 
 fn step(draws: &mut Draws, devices: usize) -> Step {
-    let device = usize::try_from(draws.below(devices as u64)).unwrap_or(0);
+    let device = place(draws, devices);
     match draws.below(100) {
-        0..50 => Step::Act {
+        0..49 => Step::Act {
             device,
+            tab: place(draws, TABS),
             incident: draws.below(100),
             deed: deed(draws),
         },
-        50..78 => Step::Wait {
+        49..75 => Step::Wait {
             millis: wait(draws),
         },
-        78..84 => {
-            let after = u32::try_from(draws.below(4)).unwrap_or(0);
-            Step::Crash {
-                device,
-                after,
-                lost: *draws.pick(&[Lost::Nothing, Lost::Relaxed]),
-            }
-        }
-        84..94 => Step::Line {
+        75..85 => broken_down(draws, device),
+        85..93 => Step::Line {
             device,
             is: *draws.pick(&[Line::Down, Line::Up]),
         },
-        94 => Step::Carry {
+        93 => Step::Carry {
             from: device,
-            to: usize::try_from(draws.below(devices as u64)).unwrap_or(0),
+            to: place(draws, devices),
         },
-        95 => Step::Session {
+        94 => Step::Session {
             device,
             is: *draws.pick(&[SignedIn::No, SignedIn::Yes]),
+        },
+        95 => Step::Kill {
+            dies: *draws.pick(&[Dies::BeforeCommit, Dies::AfterCommit]),
         },
         96..98 => {
             let roles = [
@@ -228,6 +259,34 @@ fn step(draws: &mut Draws, devices: usize) -> Step {
             }
         }
     }
+}
+
+/// Something that happens to a device.
+fn broken_down(draws: &mut Draws, device: usize) -> Step {
+    match draws.below(12) {
+        0..5 => Step::Crash {
+            device,
+            after: u32::try_from(draws.below(4)).unwrap_or(0),
+            lost: *draws.pick(&[Lost::Nothing, Lost::Relaxed]),
+        },
+        5 | 6 => Step::Close { device },
+        7 | 8 => Step::Disk {
+            device,
+            is: *draws.pick(&[Room::Full, Room::Free]),
+        },
+        9 => Step::Clock {
+            device,
+            by_millis: *draws.pick(&[-HOUR_MILLIS, -60_000, 60_000, 5 * HOUR_MILLIS]),
+        },
+        10 => Step::Image { device },
+        _ => Step::Revert { device },
+    }
+}
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+fn place(draws: &mut Draws, below: usize) -> usize {
+    usize::try_from(draws.below(below as u64)).unwrap_or(0)
 }
 
 fn wait(draws: &mut Draws) -> u64 {

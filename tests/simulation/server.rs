@@ -21,6 +21,7 @@ use shared::sync::server::{
 };
 use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
 
+use crate::broken::Broken;
 use crate::device::Profile;
 
 /// The server does not know the session, or no longer lets it in.
@@ -44,7 +45,7 @@ pub struct Reach {
 }
 
 /// The server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Server {
     pub log: Log,
     pub directory: Directory,
@@ -61,6 +62,11 @@ pub struct Server {
     /// The scopes that pages named to a device of a person.
     pub(super) issued: BTreeMap<(PersonId, DeviceId), Issued>,
     number: u64,
+    broken: Option<Broken>,
+    /// The scopes of a device when it was first heard of, which only a broken server looks at.
+    first_scopes: BTreeMap<(PersonId, DeviceId), BTreeSet<Scope>>,
+    /// A commit that only a broken server makes visible later.
+    late: Option<(Commit, (PersonId, DeviceId))>,
 }
 
 struct Seal;
@@ -75,7 +81,7 @@ const ACTOR: Actor = Actor([0xff; 16]);
 
 impl Server {
     /// A server with an empty log.
-    pub fn new(directory: Directory) -> Self {
+    pub fn new(directory: Directory, broken: Option<Broken>) -> Self {
         let epoch = Epoch::from_bytes([1; 16]);
         Self {
             log: Log {
@@ -94,7 +100,14 @@ impl Server {
             quarantine: Quarantine::new(),
             issued: BTreeMap::new(),
             number: 1000,
+            broken,
+            first_scopes: BTreeMap::new(),
+            late: None,
         }
+    }
+
+    pub(super) fn is(&self, broken: Broken) -> bool {
+        self.broken == Some(broken)
     }
 
     /// The session of a device as it is now.
@@ -139,6 +152,19 @@ impl Server {
         }
     }
 
+    /// The session as a request finds it.
+    pub(super) fn served(&mut self, profile: Profile) -> Result<Session, SignedOut> {
+        let mut session = self.session(profile)?;
+        if self.is(Broken::ScopesAtConnect) {
+            let owner = (session.person.id, session.device);
+            let first = self.first_scopes.entry(owner);
+            session
+                .scopes
+                .clone_from(first.or_insert(session.scopes.clone()));
+        }
+        Ok(session)
+    }
+
     /// Answers a push.
     pub fn push(
         &mut self,
@@ -146,7 +172,7 @@ impl Server {
         request: &PushRequest,
         now: UnixMillis,
     ) -> Result<PushReply, SignedOut> {
-        let session = self.session(profile)?;
+        let session = self.served(profile)?;
         let arrival = Arrival {
             now,
             clocks: &request.clocks,
@@ -193,7 +219,12 @@ impl Server {
         };
         match offer.judge(session, arrival, before, desk) {
             Judgement::Accepted(commit, accepted) => {
-                self.keep(*commit, (session.person.id, session.device));
+                let owner = (session.person.id, session.device);
+                if self.is(Broken::PlacesBeforeCommit) {
+                    self.keep_late(*commit, owner);
+                } else {
+                    self.keep(*commit, owner);
+                }
                 *self.accepted.entry(offer.act).or_default() += 1;
                 Verdict::Accepted(accepted)
             }
@@ -206,6 +237,9 @@ impl Server {
                 self.refused += 1;
                 let owner = (session.person.id, session.device);
                 for (doc, hash, _) in offer.parts() {
+                    if self.is(Broken::RefusalsForgotten) {
+                        continue;
+                    }
                     let by_person = self.quarantine.entry((doc, hash)).or_default();
                     by_person.entry(owner).or_insert_with(|| refused.clone());
                 }
@@ -239,19 +273,45 @@ impl Server {
         }
     }
 
-    fn keep(&mut self, commit: Commit, owner: (PersonId, DeviceId)) {
+    /// Takes the places of every other commit at once and keeps it after the next one.
+    fn keep_late(&mut self, commit: Commit, owner: (PersonId, DeviceId)) {
+        let other = |(late, _): &mut (Commit, _)| late.kept.docs.id() != commit.kept.docs.id();
+        match self.late.take_if(other) {
+            Some((late, by)) => {
+                self.keep(commit, owner);
+                self.keep(late, by);
+            }
+            None if self.late.is_none() && self.kept.contains_key(&commit.kept.docs.id()) => {
+                self.log.head = commit.end;
+                self.late = Some((commit, owner));
+            }
+            None => self.keep(commit, owner),
+        }
+    }
+
+    fn keep(&mut self, mut commit: Commit, owner: (PersonId, DeviceId)) {
+        if self.is(Broken::AudienceWithoutPlace) {
+            commit.end = commit
+                .changes
+                .last()
+                .map_or(commit.end, |change| change.seq);
+        }
         let id = commit.kept.docs.id();
         for change in commit.changes {
             self.append(change, commit.end);
         }
         for reach in &mut self.reaches {
             let is_left = reach.incident == id && commit.left.contains(&reach.reached);
-            if is_left && reach.until.is_none() {
+            if is_left && reach.until.is_none() && self.broken != Some(Broken::ScopesNeverLeft) {
                 reach.until = Some(commit.end);
             }
         }
         let joined = commit.joined.into_iter();
-        let since = commit.end;
+        let since = if self.is(Broken::AudienceWithoutPlace) {
+            self.log.head
+        } else {
+            commit.end
+        };
         self.reaches.extend(joined.map(|reached| Reach {
             incident: id,
             reached,

@@ -18,7 +18,7 @@ mod tally;
 mod traffic;
 mod world;
 
-pub use plan::{Deed, Frame, Line, Plan, SignedIn, Step};
+pub use plan::{Deed, Dies, Frame, Line, Plan, SignedIn, Step};
 pub use run::{Failure, run, shortened};
 pub use tally::Tally;
 pub use world::World;

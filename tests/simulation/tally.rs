@@ -16,6 +16,8 @@ pub struct Tally {
     /// Acts under review in the end.
     pub reviewed: u64,
     pub crashes: u64,
+    /// How often the server went down.
+    pub kills: u64,
     pub pages: u64,
     /// Documents that pages told devices to forget.
     pub forgotten: u64,
@@ -33,6 +35,7 @@ impl Tally {
         self.refused += other.refused;
         self.reviewed += other.reviewed;
         self.crashes += other.crashes;
+        self.kills += other.kills;
         self.pages += other.pages;
         self.forgotten += other.forgotten;
         self.faults += other.faults;
@@ -52,6 +55,7 @@ impl fmt::Display for Tally {
         } = self;
         let Self {
             crashes,
+            kills,
             pages,
             forgotten,
             faults,
@@ -61,7 +65,8 @@ impl fmt::Display for Tally {
             f,
             "{runs} runs: {acts} acts, {accepted} accepted, {duplicates} times found accepted \
              before, {refused} times refused, {reviewed} under review; {pages} pages, {forgotten} \
-             documents forgotten; {crashes} crashes, {faults} faults"
+             documents forgotten; {crashes} crashes of devices, {kills} of \
+             the server, {faults} faults"
         )
     }
 }

@@ -10,6 +10,7 @@ use shared::sync::Seq;
 use shared::sync::client::ReviewEntry;
 use shared::testing::ALICE;
 use shared::time::Flags;
+use tests::broken::Broken;
 use tests::simulation::{Deed, Frame, Line, Plan, SignedIn, Step, World, run, shortened};
 
 const STEPS: usize = 40;
@@ -41,6 +42,26 @@ fn devices_converge_whatever_lines_and_crashes_do_once_more() {
 #[test]
 fn devices_converge_whatever_lines_and_crashes_do_to_the_end() {
     check_seeds(150..200);
+}
+
+/// So many plans are to be enough for the simulation to notice a broken rule.
+const PLANS_MAX: u64 = 600;
+
+#[test]
+fn every_rule_that_is_broken_is_noticed() {
+    let unnoticed: Vec<_> = Broken::ALL
+        .into_iter()
+        .filter(|broken| noticed(*broken).is_none())
+        .collect();
+    assert_eq!(unnoticed, []);
+}
+
+/// How many plans it takes to notice that a rule is broken, and what is noticed.
+fn noticed(broken: Broken) -> Option<(u64, String)> {
+    (0..PLANS_MAX).find_map(|seed| {
+        let failure = run(&Plan::draw_broken(seed, STEPS, Some(broken))).err()?;
+        Some((seed + 1, failure.what))
+    })
 }
 
 #[test]
@@ -330,6 +351,7 @@ fn calm(devices: usize) -> World {
         seed: 1,
         devices,
         faults: 0,
+        broken: None,
     });
     world.pass(MINUTE);
     world

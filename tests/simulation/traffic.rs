@@ -5,9 +5,10 @@ use shared::sync::message::{self, Cursors, Live, PushReply, Verdict};
 
 use super::events::Event;
 use super::lines::PATIENCE_MILLIS;
-use super::plan::SignedIn;
+use super::plan::{Dies, SignedIn};
 use super::server::SignedOut;
 use super::world::World;
+use crate::broken::Broken;
 use crate::device::Call;
 
 /// A request under way.
@@ -34,7 +35,12 @@ pub(super) enum Request {
 impl World {
     pub(super) fn answer(&mut self, seat: usize, id: u64, request: &Request) {
         let head = self.server.log.head;
-        let answer = self.served(seat, request);
+        let is_push = matches!(request, Request::Push(_));
+        let dies = self.dies.take_if(|_| is_push);
+        let answer = self.served(seat, request, dies);
+        if dies.is_some() {
+            self.restart_server();
+        }
         self.check_answer(seat, answer.as_deref().unwrap_or_default());
         for at in self.posts[seat].wire.arrivals(self.now) {
             let answer = answer.clone();
@@ -49,7 +55,12 @@ impl World {
         }
     }
 
-    fn served(&mut self, seat: usize, request: &Request) -> Result<Vec<u8>, Fault> {
+    fn served(
+        &mut self,
+        seat: usize,
+        request: &Request,
+        dies: Option<Dies>,
+    ) -> Result<Vec<u8>, Fault> {
         if self.posts[seat].session == SignedIn::No {
             return Err(Fault::SignedOut);
         }
@@ -77,13 +88,22 @@ impl World {
             }
             Request::Push(bytes) => {
                 let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;
+                let before = (dies == Some(Dies::BeforeCommit)).then(|| self.server.clone());
                 let reply = self
                     .server
                     .push(profile, &request, now)
                     .map_err(signed_out)?;
                 self.note(|| format!("  verdicts: {}", told(&reply)));
-                Self::check_reply(&reply);
-                Ok(message::encode(&reply))
+                self.check_reply(seat, &reply);
+                if let Some(before) = before {
+                    self.server = before;
+                }
+                let is_answered = dies.is_none() || self.server.is(Broken::AnsweredBeforeCommit);
+                if is_answered {
+                    Ok(message::encode(&reply))
+                } else {
+                    Err(Fault::Unreachable)
+                }
             }
         }
     }

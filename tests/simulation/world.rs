@@ -11,13 +11,13 @@ use shared::time::UnixMillis;
 
 use super::events::Event;
 use super::lines::Wire;
-use super::plan::{Deed, Frame, Line, SignedIn, Step};
+use super::plan::{Deed, Dies, Frame, Line, SignedIn, Step};
 use super::roster::{self, Seat};
 use super::server::Server;
 use super::tally::Tally;
 use super::traffic::Pending;
 use crate::device::{Device, Moment};
-use crate::disk::{Disk, Lost};
+use crate::disk::{Disk, Lost, Room};
 use crate::draws::Draws;
 
 /// Everything there is.
@@ -29,6 +29,10 @@ pub struct World {
     pub(super) done: BTreeMap<ActId, Done>,
     /// What was taken to another device in a file.
     pub(super) carried: BTreeSet<ActId>,
+    /// What was done on a device whose disk was replaced by an older copy.
+    pub(super) gone: BTreeSet<ActId>,
+    /// When the server goes down with a push.
+    pub(super) dies: Option<Dies>,
     /// What happened last, for whoever looks at a failure.
     pub(super) trace: VecDeque<String>,
     pub(super) now: u64,
@@ -61,6 +65,10 @@ pub(super) struct Post {
     run: u64,
     pub(super) live: Option<u64>,
     crash: Option<(u32, Lost)>,
+    /// A copy of the disk.
+    image: Option<Disk>,
+    /// Whether the disk was ever replaced by a copy.
+    pub(super) is_reverted: bool,
 }
 
 const BEAT_MILLIS: u64 = 15_000;
@@ -73,10 +81,12 @@ impl World {
             .map(|(place, seat)| Post::new(seat, place, frame))
             .collect();
         let mut world = Self {
-            server: Server::new(roster::directory()),
+            server: Server::new(roster::directory(), frame.broken),
             posts,
             done: BTreeMap::new(),
             carried: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            dies: None,
             trace: VecDeque::new(),
             now: 0,
             tally: Tally::default(),
@@ -98,31 +108,62 @@ impl World {
             Step::Wait { millis } => self.pass(*millis),
             Step::Role { person, role } => self.server.set_role(*person, *role),
             Step::Group { person, group } => self.server.set_group(*person, group),
+            Step::Kill { dies } => self.dies = Some(*dies),
+            Step::Carry { from, to } if (*from).max(*to) < self.posts.len() => {
+                self.carry(*from, *to);
+            }
             Step::Act { device, .. }
             | Step::Crash { device, .. }
+            | Step::Close { device }
+            | Step::Disk { device, .. }
+            | Step::Clock { device, .. }
+            | Step::Image { device }
+            | Step::Revert { device }
             | Step::Line { device, .. }
             | Step::Session { device, .. }
-                if *device >= self.posts.len() => {}
-            Step::Carry { from, to } if (*from).max(*to) >= self.posts.len() => {}
-            Step::Carry { from, to } => self.carry(*from, *to),
+                if *device < self.posts.len() =>
+            {
+                self.step_of(*device, step);
+            }
+            // A plan that was shortened by hand may name devices that are not there.
+            Step::Carry { .. }
+            | Step::Act { .. }
+            | Step::Crash { .. }
+            | Step::Close { .. }
+            | Step::Disk { .. }
+            | Step::Clock { .. }
+            | Step::Image { .. }
+            | Step::Revert { .. }
+            | Step::Line { .. }
+            | Step::Session { .. } => {}
+        }
+    }
+
+    fn step_of(&mut self, device: usize, step: &Step) {
+        let post = &mut self.posts[device];
+        match step {
             Step::Act {
-                device,
+                tab,
                 incident,
                 deed,
-            } => {
-                self.act(*device, *incident, deed);
-            }
-            Step::Crash {
-                device,
-                after,
-                lost,
-            } => {
-                let post = &mut self.posts[*device];
+                ..
+            } => drop(self.act_in(device, *tab, *incident, deed)),
+            Step::Crash { after, lost, .. } => {
                 post.crash = Some((post.device.disk.commits + after, *lost));
-                self.follow_up(*device);
+                self.follow_up(device);
             }
-            Step::Line { device, is } => self.posts[*device].wire.is = *is,
-            Step::Session { device, is } => self.sign(*device, *is),
+            Step::Close { .. } => self.close(device),
+            Step::Disk { is, .. } => post.device.disk.room = *is,
+            Step::Clock { by_millis, .. } => post.seat.skew_millis += by_millis,
+            Step::Image { .. } => post.image = Some(post.device.disk.clone()),
+            Step::Revert { .. } => self.revert(device),
+            Step::Line { is, .. } => post.wire.is = *is,
+            Step::Session { is, .. } => self.sign(device, *is),
+            Step::Wait { .. }
+            | Step::Carry { .. }
+            | Step::Role { .. }
+            | Step::Group { .. }
+            | Step::Kill { .. } => {}
         }
     }
 
@@ -141,6 +182,11 @@ impl World {
 
     /// Somebody does something to the n-th incident of a device.
     pub fn act(&mut self, seat: usize, nth: u64, deed: &Deed) -> Option<ActId> {
+        self.act_in(seat, 0, nth, deed)
+    }
+
+    /// Somebody does something in a tab.
+    pub fn act_in(&mut self, seat: usize, tab: usize, nth: u64, deed: &Deed) -> Option<ActId> {
         let held = self.posts[seat].device.disk.incidents();
         let is_new = matches!(deed, Deed::Declare { .. });
         if held.is_empty() && !is_new {
@@ -153,7 +199,7 @@ impl World {
         let last = incident.and_then(|incident| self.last_fact(seat, incident));
         let intent = roster::intent(deed, profile, self.deeds, last)?;
         let moment = self.moment(seat);
-        let done = self.posts[seat].device.act(incident, intent, moment);
+        let done = self.posts[seat].device.act(tab, incident, intent, moment);
         let act = done.ok().map(|(incident, drafted)| {
             let act = drafted.act;
             self.done.insert(
@@ -191,14 +237,59 @@ impl World {
         let moment = self.moment(to);
         let (here, there) = (self.posts[to].seat.profile, self.posts[from].seat.profile);
         let is_own = (here.person, here.surface) == (there.person, there.surface);
+        // A device that never reached the server does not know to which installation it belongs.
+        let home = |seat: usize| self.posts[seat].device.disk.cursors().epoch;
+        let is_known = home(from).is_some() && home(from) == home(to);
         let taken = self.posts[to].device.unpack(&file, moment);
-        assert_eq!(taken.is_ok(), is_own, "{taken:?}");
+        if is_known || !is_own {
+            assert_eq!(taken.is_ok(), is_own, "{taken:?}");
+        }
         self.follow_up(to);
+    }
+
+    /// The leading tab of a device is closed; what it had asked for is answered to nobody.
+    fn close(&mut self, seat: usize) {
+        let moment = self.moment(seat);
+        let post = &mut self.posts[seat];
+        (post.pending, post.live) = (None, None);
+        post.device.close_lead(moment);
+        self.follow_up(seat);
+    }
+
+    /// A device begins anew with an older copy of its disk.
+    fn revert(&mut self, seat: usize) {
+        let Some(image) = self.posts[seat].image.clone() else {
+            return;
+        };
+        let done = self.done.iter();
+        let here = done.filter(|(_, done)| done.seat == seat);
+        self.gone.extend(here.map(|(act, _)| *act));
+        let still = image.outbox().into_iter().map(|(_, entry)| entry.act());
+        let still: Vec<_> = still
+            .chain(image.review().iter().map(|entry| entry.drafted.act))
+            .collect();
+        self.gone.retain(|act| !still.contains(act));
+        self.posts[seat].device.disk = image;
+        self.posts[seat].is_reverted = true;
+        self.restart(seat, Lost::Nothing);
+        self.follow_up(seat);
+    }
+
+    /// The server goes down and comes up again: sockets end, what is on its way to it is lost.
+    pub(super) fn restart_server(&mut self) {
+        self.note(|| "the server crashed".to_owned());
+        self.tally.kills += 1;
+        for seat in 0..self.posts.len() {
+            if self.posts[seat].live.take().is_some() {
+                self.tell(seat, Input::LiveClosed);
+            }
+        }
     }
 
     /// Ends everything that goes wrong.
     pub fn heal(&mut self) {
         self.note(|| "healed".to_owned());
+        self.dies = None;
         for person in roster::directory().people {
             let now = self.server.directory.person(person.id);
             if person.is_staff() && now.is_some_and(|now| !now.is_staff()) {
@@ -210,6 +301,7 @@ impl World {
             let wire = &mut self.posts[seat].wire;
             (wire.is, wire.faults) = (Line::Up, 0);
             self.posts[seat].crash = None;
+            self.posts[seat].device.disk.room = Room::Free;
             self.sign(seat, SignedIn::Yes);
         }
     }
@@ -338,9 +430,9 @@ impl World {
         let draws = Draws::new(seed, 1_000 * (post.run + 1) + seat as u64);
         let moment = self.moment(seat);
         let post = &mut self.posts[seat];
-        let distrusted = post.device.distrusted;
+        let (distrusted, broken) = (post.device.distrusted, post.device.broken);
         post.device = Device::start(post.seat.profile, disk, draws, moment);
-        post.device.distrusted = distrusted;
+        (post.device.distrusted, post.device.broken) = (distrusted, broken);
         self.check_outbox(seat);
     }
 
@@ -420,8 +512,10 @@ impl Post {
         };
         let draws = Draws::new(frame.seed, 1_000 + place as u64);
         let run = 0;
+        let mut device = Device::start(seat.profile, Disk::default(), draws, moment);
+        device.broken = frame.broken;
         Self {
-            device: Device::start(seat.profile, Disk::default(), draws, moment),
+            device,
             seat,
             wire: Wire::new(frame.seed, place, frame.faults),
             session: SignedIn::Yes,
@@ -430,6 +524,8 @@ impl Post {
             run,
             live: None,
             crash: None,
+            image: None,
+            is_reverted: false,
         }
     }
 }

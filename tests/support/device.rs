@@ -1,29 +1,36 @@
 //! A device without a browser: the shell that carries `shared::sync::client` on a [`Disk`].
 //!
 //! It does what the engine does, in the same order: every step is one transaction, and the machine
-//! hears of a step once that is kept. It never touches a network or a clock: it hands out
-//! [`Call`]s and is given answers and moments.
+//! hears of a step once that is kept. Two tabs share the disk; people act in either, and one of them
+//! does the network. It never touches a network or a clock: it hands out [`Call`]s and is given
+//! answers and moments.
+
+mod parcel;
+mod tabs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::document::BadDocument;
+use shared::document::{BadDocument, ReceiptColumns};
 use shared::ids::{ActId, Actor, DeviceId, DocKey, FactId, IncidentId, PersonId};
 use shared::incidents::{Anomaly, Drafted, Incident, Intent, Refused};
 use shared::people::Surface;
 use shared::policy;
 use shared::rows;
 use shared::sync::client::{
-    self, Accepts, Carried, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
+    self, Accepts, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
     NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer,
 };
 use shared::sync::message::{
     self, Cursors, PROTOCOL, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, Verdict,
 };
-use shared::sync::parcel::{BadParcel, Home, Owner, Packed, Parcel};
-use shared::time::{Boot, Reading, UnixMillis};
+use shared::time::{Reading, UnixMillis};
 
-use crate::disk::{Disk, Durability, Key, Transaction};
+use crate::broken::Broken;
+use crate::disk::{Disk, Durability, Full, Key, Transaction};
 use crate::draws::Draws;
+
+pub use tabs::TABS;
+use tabs::Tab;
 
 /// Whose device it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +55,14 @@ pub enum NotDone {
     Grey(Refused),
     #[error(transparent)]
     NotWritten(#[from] NotWritten),
+    #[error("the disk is full")]
+    Full,
+}
+
+impl From<Full> for NotDone {
+    fn from(Full: Full) -> Self {
+        Self::Full
+    }
 }
 
 /// What the device asks of the network.
@@ -68,7 +83,10 @@ pub struct Device {
     pub network: Network,
     /// Copies that had to be given up; none in a world without bugs.
     pub distrusted: u32,
-    boot: Boot,
+    pub broken: Option<Broken>,
+    tabs: [Tab; TABS],
+    /// The tab that does the network.
+    lead: usize,
     draws: Draws,
 }
 
@@ -77,19 +95,32 @@ const DOCS_MAX: u32 = 64;
 impl Device {
     /// Starts an engine on what the disk holds.
     pub fn start(profile: Profile, disk: Disk, mut draws: Draws, moment: Moment) -> Self {
-        let boot = Boot(draws.number());
-        let network = Network::default();
+        let tabs = std::array::from_fn(|_| Tab::open(&mut draws, moment));
         let mut device = Self {
             profile,
             disk,
-            network,
+            network: Network::default(),
             distrusted: 0,
-            boot,
+            broken: None,
+            tabs,
+            lead: 0,
             draws,
         };
-        let (epoch, waiting) = (device.disk.cursors().epoch, device.waiting());
-        device.tell(Input::Lead { epoch, waiting }, moment);
+        device.take_the_lead(moment);
         device
+    }
+
+    /// The tab that does the network is closed and opened again; another one does it from here on.
+    pub fn close_lead(&mut self, moment: Moment) {
+        self.tabs[self.lead] = Tab::open(&mut self.draws, moment);
+        self.lead = (self.lead + 1) % TABS;
+        self.network = Network::default();
+        self.take_the_lead(moment);
+    }
+
+    fn take_the_lead(&mut self, moment: Moment) {
+        let (epoch, waiting) = (self.disk.cursors().epoch, self.waiting());
+        self.tell(Input::Lead { epoch, waiting }, moment);
     }
 
     /// Tells the machine what happened.
@@ -121,86 +152,66 @@ impl Device {
         }
     }
 
-    /// Somebody acts: on an incident that is here, or on one they declare now.
+    /// Somebody acts in a tab: on an incident that is here, or on one they declare now.
     pub fn act(
         &mut self,
+        tab: usize,
         incident: Option<IncidentId>,
         intent: Intent,
         moment: Moment,
     ) -> Result<(IncidentId, Drafted), NotDone> {
         let mut local = if let Some(id) = incident {
-            self.disk.load(id)
+            self.opened(tab, id)
         } else {
             let id = IncidentId::new(moment.wall, self.draws.bytes());
             LocalIncident::unborn(id, self.profile.surface)
         };
         self.is_offered(incident.is_some(), &mut local, &intent)?;
-        let drafted = self.drafted(intent, moment);
+        let drafted = self.drafted(tab, intent, moment);
         let act = drafted.act;
-        with_writer(&mut self.draws, |writer| local.act(drafted, writer))?;
+        let slot = self.slot(tab);
+        with_writer(&mut self.draws, slot, |writer| local.act(drafted, writer))?;
         let entry = local.outbox().iter().find(|entry| entry.act() == act);
         let drafted = entry.expect("the act was just written").drafted.clone();
         let mut tx = Transaction::default();
         self.store(&mut tx, &mut local, &[]);
-        self.disk.commit(tx, Durability::Strict);
+        let durability = if self.is(Broken::ActsNotForced) {
+            Durability::Relaxed
+        } else {
+            Durability::Strict
+        };
+        let kept = self.disk.commit(tx, durability);
+        if !self.is(Broken::FullDiskIgnored) {
+            kept?;
+        }
+        if self.is(Broken::ActorShared) {
+            self.tabs[tab].held.insert(local.id, local.clone());
+        }
         self.tell(Input::OutboxGrew, moment);
         Ok((local.id, drafted))
     }
 
-    /// What is unsent, as a file.
-    pub fn pack(&self, moment: Moment) -> Vec<u8> {
-        let acts = self.disk.outbox().into_iter().map(|(_, entry)| Packed {
-            incident: entry.incident,
-            drafted: entry.drafted,
-        });
-        let parcel = Parcel {
-            owner: self.owner(),
-            device: self.profile.device,
-            made_at: moment.wall,
-            acts: acts.collect(),
-        };
-        parcel.encode()
+    /// An incident as a tab finds it.
+    fn opened(&self, tab: usize, id: IncidentId) -> LocalIncident {
+        let mut stored = self.disk.load(id);
+        if let Some(held) = self.tabs[tab].held.get(&id) {
+            let outbox = stored.outbox().to_vec();
+            stored = held.clone();
+            stored.set_outbox(outbox);
+        }
+        stored
     }
 
-    /// Takes over what was unsent on another device of the person, whole or not at all.
-    pub fn unpack(&mut self, file: &[u8], moment: Moment) -> Result<(), BadParcel> {
-        let parcel = Parcel::open(file, &self.owner())?;
-        let mut tx = Transaction::default();
-        let mut incidents: BTreeMap<IncidentId, Vec<Drafted>> = BTreeMap::new();
-        for Packed { incident, drafted } in parcel.acts {
-            incidents.entry(incident).or_default().push(drafted);
+    fn slot(&self, tab: usize) -> Slot {
+        if self.is(Broken::ActorShared) {
+            Slot::default()
+        } else {
+            Slot(u16::try_from(tab).expect("there are few tabs"))
         }
-        for (id, acts) in incidents {
-            let mut local = self.disk.load(id);
-            let mut review = Vec::new();
-            for drafted in acts {
-                let surface = self.profile.surface;
-                let carried = with_writer(&mut self.draws, |writer| {
-                    local.carry(drafted, surface, writer)
-                });
-                match carried.expect("what this device stored can be read") {
-                    Carried::Review(entry) => review.push(entry),
-                    Carried::Written | Carried::Known | Carried::Waits => {}
-                }
-            }
-            self.store(&mut tx, &mut local, &review);
-        }
-        self.disk.commit(tx, Durability::Strict);
-        self.tell(Input::OutboxGrew, moment);
-        self.tell(Input::Hint, moment);
-        Ok(())
     }
 
-    fn owner(&self) -> Owner {
-        Owner {
-            home: Home {
-                origin: "https://incidents.example".to_owned(),
-                organisation: self.disk.directory().name,
-                epoch: self.disk.cursors().epoch,
-            },
-            person: self.profile.person,
-            surface: self.profile.surface,
-        }
+    fn is(&self, broken: Broken) -> bool {
+        self.broken == Some(broken)
     }
 
     /// Reads an incident that is here.
@@ -217,8 +228,16 @@ impl Device {
     pub fn take_page(&mut self, asked: &Cursors, page: PullPage, moment: Moment) {
         let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
         if client::accepts(&self.disk.cursors(), asked, &page) != Accepts::Stale {
+            if self.is(Broken::CursorsBeforeData) {
+                let mut tx = Transaction::default();
+                tx.put(Key::Cursors, message::encode(&page.cursors));
+                // A disk that is full tells with the data.
+                self.disk.commit(tx, Durability::Strict).ok();
+            }
             let tx = self.page(page);
-            self.disk.commit(tx, Durability::Relaxed);
+            if self.disk.commit(tx, Durability::Relaxed).is_err() {
+                return self.tell(Input::Failed(Fault::Disk), moment);
+            }
         }
         let Cursors { epoch, high, .. } = self.disk.cursors();
         let waiting = self.waiting();
@@ -246,12 +265,15 @@ impl Device {
             by_incident
                 .entry(offer.incident)
                 .or_default()
-                .push((offer.clone(), verdict));
+                .push((offer.clone(), self.understood(verdict)));
         }
         let mut tx = Transaction::default();
         for (id, verdicts) in by_incident {
             let mut local = self.disk.load(id);
-            let settled = with_writer(&mut self.draws, |writer| local.settle(&verdicts, writer));
+            let slot = self.slot(self.lead);
+            let settled = with_writer(&mut self.draws, slot, |writer| {
+                local.settle(&verdicts, writer)
+            });
             let review = self.trusted(&mut local, settled);
             if local.docs().any(|doc| doc.distrusted) {
                 cursors = Cursors::default();
@@ -259,19 +281,39 @@ impl Device {
             self.store(&mut tx, &mut local, &review);
         }
         tx.put(Key::Cursors, message::encode(&cursors));
-        self.disk.commit(tx, Durability::Relaxed);
+        if self.disk.commit(tx, Durability::Relaxed).is_err() {
+            return self.tell(Input::Failed(Fault::Disk), moment);
+        }
         let waiting = self.waiting();
         self.tell(Input::Pushed(waiting), moment);
     }
 
-    fn page(&mut self, page: PullPage) -> Transaction {
+    fn understood(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Duplicate(_) if self.is(Broken::DuplicateRefused) => {
+                Verdict::Refused(Refused::Scope)
+            }
+            Verdict::Accepted(_)
+            | Verdict::Duplicate(_)
+            | Verdict::Refused(_)
+            | Verdict::Missing { .. } => verdict,
+        }
+    }
+
+    fn page(&mut self, mut page: PullPage) -> Transaction {
         let mut tx = Transaction::default();
         let waiting: BTreeSet<_> = self
             .disk
             .outbox()
             .into_iter()
             .map(|(_, entry)| entry.incident)
+            .filter(|_| !self.is(Broken::UnsentWorkOverwritten))
             .collect();
+        if self.is(Broken::ReceiptsDropped) {
+            page.docs
+                .iter_mut()
+                .for_each(|doc| doc.receipts = ReceiptColumns::default());
+        }
         let mut docs: BTreeMap<IncidentId, Vec<PulledDoc>> = BTreeMap::new();
         for doc in page.docs {
             docs.entry(doc.doc.id).or_default().push(doc);
@@ -290,7 +332,14 @@ impl Device {
                 is_trusted &= self.merge(&mut tx, id, pulled, forgotten);
             } else {
                 self.absorb(&mut tx, pulled, forgotten);
+                if self.is(Broken::UnsentWorkOverwritten) {
+                    let unsent = self.disk.outbox().into_iter();
+                    let lost = unsent.filter(|(_, entry)| entry.incident == id);
+                    lost.for_each(|(place, _)| tx.delete(place));
+                }
+                let is_left = self.is(Broken::RowLeftBehind) && self.disk.row(id).is_some();
                 rows.remove(&id)
+                    .filter(|_| !is_left)
                     .into_iter()
                     .for_each(|row| tx.put(Key::Row(id), row));
             }
@@ -348,7 +397,8 @@ impl Device {
         forgotten: impl Iterator<Item = DocKey>,
     ) -> bool {
         let mut local = self.disk.load(id);
-        let merged = with_writer(&mut self.draws, |writer| local.merge(pulled, writer));
+        let slot = self.slot(self.lead);
+        let merged = with_writer(&mut self.draws, slot, |writer| local.merge(pulled, writer));
         let is_trusted = merged.is_ok();
         let review = self.trusted(&mut local, merged);
         forgotten.for_each(|key| local.forget(key.kind));
@@ -369,7 +419,9 @@ impl Device {
     }
 
     fn store(&mut self, tx: &mut Transaction, local: &mut LocalIncident, review: &[ReviewEntry]) {
-        self.disk.store(tx, local, review);
+        let is_kept = !self.is(Broken::RefusedNotKept);
+        self.disk
+            .store(tx, local, if is_kept { review } else { &[] });
         self.store_row(tx, local);
     }
 
@@ -398,16 +450,17 @@ impl Device {
         policy::may(person, intent, incident.as_ref()).map_err(NotDone::Grey)
     }
 
-    fn drafted(&mut self, intent: Intent, moment: Moment) -> Drafted {
+    fn drafted(&mut self, tab: usize, intent: Intent, moment: Moment) -> Drafted {
         let facts = [self.draws.bytes(), self.draws.bytes()];
+        let Reading { boot, mono, .. } = self.tabs[tab].reading(moment);
         Drafted {
             act: ActId::new(moment.wall, self.draws.bytes()),
             intent,
             facts: facts.map(|random| FactId::new(moment.wall, random)),
             by: self.profile.person,
             at: moment.wall,
-            boot: self.boot,
-            mono: moment.tick.0,
+            boot,
+            mono,
             saw: None,
         }
     }
@@ -424,7 +477,7 @@ impl Device {
         }
     }
 
-    fn push(&self, groups_max: usize, moment: Moment) -> Option<(PushRequest, Vec<Offer>)> {
+    fn push(&mut self, groups_max: usize, moment: Moment) -> Option<(PushRequest, Vec<Offer>)> {
         let outbox: Vec<_> = self
             .disk
             .outbox()
@@ -432,25 +485,29 @@ impl Device {
             .map(|(_, entry)| entry)
             .collect();
         let (offers, groups) = client::offer(&outbox, groups_max);
-        let clock = Reading {
-            boot: self.boot,
-            mono: moment.tick.0,
-            wall: moment.wall,
-        };
+        let (before, after) = self.tabs.split_at(self.lead);
+        let clocks = after.iter().chain(before).map(|tab| tab.reading(moment));
         let request = PushRequest {
             protocol: PROTOCOL,
             surface: self.profile.surface,
             person: self.profile.person,
             device: self.profile.device,
             epoch: self.disk.cursors().epoch,
-            clocks: vec![clock],
+            clocks: clocks.collect(),
             groups,
         };
         if offers.is_empty() {
-            None
-        } else {
-            Some((request, offers))
+            return None;
         }
+        if self.is(Broken::OutboxClearedBeforeVerdict) {
+            let mut tx = Transaction::default();
+            self.disk
+                .outbox()
+                .iter()
+                .for_each(|(key, _)| tx.delete(*key));
+            self.disk.commit(tx, Durability::Strict).ok();
+        }
+        Some((request, offers))
     }
 
     fn waiting(&self) -> Waiting {
@@ -473,10 +530,10 @@ impl Device {
     }
 }
 
-fn with_writer<T>(draws: &mut Draws, step: impl FnOnce(&mut Writer<'_>) -> T) -> T {
+fn with_writer<T>(draws: &mut Draws, slot: Slot, step: impl FnOnce(&mut Writer<'_>) -> T) -> T {
     let mut fresh = || Actor(draws.bytes());
     step(&mut Writer {
-        slot: Slot::default(),
+        slot,
         fresh: &mut fresh,
     })
 }

@@ -44,7 +44,21 @@ pub struct Disk {
     next: u64,
     /// How many transactions were kept.
     pub commits: u32,
+    pub room: Room,
 }
+
+/// Whether there is room for another transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Room {
+    #[default]
+    Free,
+    Full,
+}
+
+/// The disk was full: nothing of the transaction is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
 
 impl Transaction {
     pub fn put(&mut self, key: Key, record: Vec<u8>) {
@@ -57,8 +71,11 @@ impl Transaction {
 }
 
 impl Disk {
-    /// Keeps a transaction.
-    pub fn commit(&mut self, tx: Transaction, durability: Durability) {
+    /// Keeps a transaction, unless there is no room for it.
+    pub fn commit(&mut self, tx: Transaction, durability: Durability) -> Result<(), Full> {
+        if self.room == Room::Full {
+            return Err(Full);
+        }
         self.commits += 1;
         for (key, record) in tx.0 {
             let before = match record {
@@ -70,6 +87,7 @@ impl Disk {
         if durability == Durability::Strict {
             self.before.clear();
         }
+        Ok(())
     }
 
     /// Comes up again, with or without what was not forced to disk.

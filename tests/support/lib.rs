@@ -1,6 +1,7 @@
 //! What the tests that span crates have in common: where the workspace lies and what is in it,
 //! a device without a browser, the simulation.
 
+pub mod broken;
 pub mod device;
 pub mod disk;
 pub mod draws;

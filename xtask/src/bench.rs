@@ -87,18 +87,19 @@ fn native(name: &str, peers: bool) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// Runs the simulation with new seeds for some minutes.
-pub(crate) fn simulate(minutes: u32) -> Result<()> {
+/// Runs the simulation, optimised and with every assertion.
+pub(crate) fn simulate(arguments: &[&str]) -> Result<()> {
     let mut cargo = shell::cargo();
     cargo.args([
         "run",
         "--quiet",
-        "--release",
+        "--profile",
+        "sim",
         "--package",
         "tests",
         "--bin",
         "sim",
         "--",
     ]);
-    shell::run(cargo.args(["--minutes", &minutes.to_string()]))
+    shell::run(cargo.args(arguments))
 }

@@ -28,7 +28,7 @@ cargo xtask COMMAND
   test [--install]                  every check and test; --install may fetch missing tools
   build [--dev]                     build the client into <target>/client
   bench NAME|all [--peers]          print measurements, one JSON object per line
-  sim --minutes N                   run the simulation with new seeds for N minutes
+  sim [--minutes N] [--broken]      run the simulation with new seeds, or with broken rules
 ";
 
 fn main() -> ExitCode {
@@ -79,8 +79,13 @@ fn command() -> Result<ExitCode> {
         }
         Some("sim") => {
             let minutes = arguments.value("--minutes")?.unwrap_or_else(|| "5".into());
+            let broken = arguments.flag("--broken");
             arguments.finish()?;
-            bench::simulate(minutes.parse()?)
+            if broken {
+                bench::simulate(&["--broken"])
+            } else {
+                bench::simulate(&["--minutes", &minutes])
+            }
         }
         None | Some("help") => {
             print!("{HELP}");

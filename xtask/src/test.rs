@@ -71,6 +71,7 @@ pub(crate) fn all(install: bool) -> Result<ExitCode> {
     let server = client && tally.step("server with the client in it", build_server);
     tally.step("tests of xtask", || native(&["--package", "xtask"], false));
     tally.step("tests", || native(&PRODUCT, server));
+    tally.step("simulation of fresh seeds, for a minute", simulation);
     if server {
         tally.step("browser tests", || in_browser(may_install));
     }
@@ -220,6 +221,14 @@ fn build_server() -> Result<Outcome> {
     let mut cargo = shell::cargo();
     cargo.env("HOLDFAST_CLIENT_DIR", build::folder());
     shell::run(cargo.arg("build").args(PRODUCT).args(EMBEDDED))?;
+    Ok(Outcome::Passed)
+}
+
+/// Fresh seeds in every run; those that failed once are tests of their own.
+fn simulation() -> Result<Outcome> {
+    let mut cargo = shell::cargo();
+    cargo.args(["run", "--quiet", "--package", "tests", "--bin", "sim", "--"]);
+    shell::run(cargo.args(["--minutes", "1"]))?;
     Ok(Outcome::Passed)
 }
 
