@@ -76,6 +76,56 @@ fn no_acknowledged_change_is_lost_when_the_server_is_killed_fifty_times() {
     eprintln!("{KILLS} kills, {acts} acts, {answers} answers, {known} acts whose answer was lost");
 }
 
+#[test]
+fn a_server_restored_from_a_backup_loses_nothing_that_a_device_has() {
+    let seed = seed();
+    eprintln!("SEED={seed}");
+    let mut server = Holdfast::demo("restored");
+    let backup = std::env::temp_dir().join(format!("holdfast-backup-{}", std::process::id()));
+    // Left by a process of the same number long ago, or not there.
+    let _ = std::fs::remove_file(&backup);
+    server.start();
+    let (answered, answers) = channel();
+    let logins = ["technician@demo", "agent@demo", "incident-manager@demo"];
+    let workers: Vec<_> = (0..)
+        .zip(logins)
+        .map(|(place, login)| Worker::start(&server, login, Draws::new(seed, place), &answered))
+        .collect();
+    let mut draws = Draws::new(seed, 99);
+    work_on(&answers, &mut draws);
+    server.backup(&backup);
+    for _ in 0..RESTORES {
+        for _ in 0..ROUNDS {
+            work_on(&answers, &mut draws);
+        }
+        server.kill();
+        server.restore(&backup);
+        while answers.try_recv().is_ok() {}
+        server.start();
+        for worker in &workers {
+            worker.tell(Word::ServerIsUp);
+        }
+    }
+    work_on(&answers, &mut draws);
+    let mut works: Vec<_> = workers.into_iter().map(Worker::stop).collect();
+    // Three times: what the others bring back last, the first has still to read.
+    for _ in 0..3 {
+        for work in &mut works {
+            work.remote.settle(REST_WITHIN);
+        }
+    }
+    let mut witness = Remote::sign_in(server.port, logins[1], Draws::new(seed, 7));
+    witness.settle(REST_WITHIN);
+    check(&works, &witness);
+    std::fs::remove_file(&backup).expect("the backup is there");
+    let log = server.logged();
+    assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+}
+
+/// How often the same backup is restored, and how much is done before each time.
+const RESTORES: u32 = 3;
+const ROUNDS: u32 = 8;
+
 fn seed() -> u64 {
     let given = std::env::var("SEED")
         .ok()

@@ -27,6 +27,7 @@ mod parcel;
 mod pull;
 mod push;
 mod rebuild;
+mod returned;
 mod start;
 mod storage;
 mod sync;

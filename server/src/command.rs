@@ -17,6 +17,8 @@ pub enum Command {
     ImportServiceNow { file: PathBuf, run: Run },
     User(User),
     Notify(Notify),
+    Backup { to: PathBuf },
+    Restore { from: PathBuf },
     Check,
     Help,
     Version,
@@ -205,6 +207,8 @@ impl Words {
             ),
             ["notify", "status"] => (Command::Notify(Notify::Status), &[]),
             ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
+            ["backup", to] => (Command::Backup { to: to.into() }, &[]),
+            ["restore", from] => (Command::Restore { from: from.into() }, &[]),
             ["check"] => (Command::Check, &[]),
             [] | ["help", ..] => return Ok(Command::Help),
             ["version", ..] => return Ok(Command::Version),
@@ -323,6 +327,8 @@ holdfast user password LOGIN [--password-stdin]     without the flag, a password
 holdfast user sign-out LOGIN                        end all sessions of a person
 holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
+holdfast backup FILE                                copy the data to a file, also while serving
+holdfast restore FILE                               put such a file into an empty data folder
 holdfast check                                      check the configuration and print it
 
 Settings, as flags over HOLDFAST_* variables over holdfast.toml (or --config FILE):

@@ -48,7 +48,7 @@ use people::People;
 use store::Store;
 use sync::Keeper;
 
-pub use data::{open_store, open_store_to_read};
+pub use data::{backup, open_store, open_store_to_read, restore};
 
 /// A request that has not arrived whole by then is given up.
 const REQUEST_SECONDS_MAX: u64 = 60;

@@ -47,7 +47,9 @@ fn run() -> anyhow::Result<ExitCode> {
         | Command::Demo { .. }
         | Command::ImportServiceNow { .. }
         | Command::User(_)
-        | Command::Notify(_) => {}
+        | Command::Notify(_)
+        | Command::Backup { .. }
+        | Command::Restore { .. } => {}
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
@@ -57,8 +59,29 @@ fn run() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(with_store(command, config))
+    runtime.block_on(async {
+        if let Command::Backup { to } = &command {
+            server::backup(&config, to).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Command::Restore { from } = &command {
+            return restore(&config, from).await;
+        }
+        with_store(command, config).await
+    })
 }
+
+async fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
+    let random = Random::from_system();
+    server::restore(config, &random, Clock::System.now(), from).await?;
+    say(RESTORED)
+}
+
+const RESTORED: &str = "\
+restored; now `holdfast serve`. Devices bring back by themselves what they have and the backup
+lacks. Letters that waited in the backup may have left since, so none is sent: `holdfast notify
+status` counts them, `holdfast notify replay` sends them.
+";
 
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     let random = Random::from_system();
@@ -94,7 +117,11 @@ async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(user) => accounts::run(app, user).await?,
         Command::Notify(what) => return notify(app, what).await,
         Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
-        Command::Check | Command::Help | Command::Version => {}
+        Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Check
+        | Command::Help
+        | Command::Version => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,7 +20,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use shared::document::ReceiptColumns;
-use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Hash, IncidentId, PersonId};
+use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
 use shared::sla::Due;
@@ -306,6 +306,10 @@ pub trait Writing: View {
     ) -> Result<Option<StoredChange>>;
     /// The highest number that was given.
     async fn last_number(&mut self) -> Result<Option<u64>>;
+    /// Which incident has a number.
+    async fn holder(&mut self, number: u64) -> Result<Option<IncidentId>>;
+    /// The epochs that the log had before this one.
+    async fn epochs(&mut self) -> Result<Vec<Epoch>>;
 
     /// Adds the changes of one commit, whose last place is `commit_end`.
     async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()>;
@@ -323,6 +327,9 @@ pub trait Writing: View {
     async fn place(&mut self, incident: IncidentId, at: Seq) -> Result<()>;
     async fn bind(&mut self, actor: Actor, person: PersonId, device: DeviceId) -> Result<()>;
     async fn give_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
+    /// Keeps that an incident has a number that it was given earlier, whoever has it now; of an
+    /// incident with several numbers one is kept.
+    async fn take_number(&mut self, number: u64, incident: IncidentId) -> Result<()>;
     /// Keeps what was refused, once per person and device. Of each person the oldest go beyond
     /// [`QUARANTINE_ROWS_MAX`] and [`QUARANTINE_BYTES_MAX`]; whoever offers them again is judged
     /// anew.

@@ -1,4 +1,5 @@
-//! The sync endpoints: `/sync/pull`, `/sync/push`, `/sync/live`, `/sync/repair/{doc}`.
+//! The sync endpoints: `/sync/pull`, `/sync/push`, `/sync/live`, `/sync/return`,
+//! `/sync/repair/{doc}`.
 //!
 //! What is decided lies in [`shared::sync::server`]; here bytes come and go, and the [`Keeper`]
 //! runs one transaction per request. Nothing here looks into a document.
@@ -19,6 +20,7 @@ mod public;
 mod pull;
 mod push;
 mod repair;
+mod returned;
 pub mod rows;
 mod signer;
 
@@ -35,7 +37,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::ids::{DeviceId, PersonId};
 use shared::policy;
-use shared::sync::message::{MEDIA_TYPE, PROTOCOL, PUSH_BYTES_MAX, Surface, decode, encode};
+use shared::sync::message::{
+    MEDIA_TYPE, PROTOCOL, PUSH_BYTES_MAX, RETURN_BYTES_MAX, Surface, decode, encode,
+};
 use shared::sync::server::Session;
 
 use crate::App;
@@ -60,9 +64,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     let large = Router::new()
         .route("/sync/push", post(push::push))
         .layer(DefaultBodyLimit::max(PUSH_BYTES_MAX));
+    let largest = Router::new()
+        .route("/sync/return", post(returned::bring_back))
+        .layer(DefaultBodyLimit::max(RETURN_BYTES_MAX));
     Router::new()
         .merge(small)
         .merge(large)
+        .merge(largest)
         .route("/sync/live", get(live::live))
 }
 

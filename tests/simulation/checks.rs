@@ -23,7 +23,7 @@ impl World {
         let review = disk.review();
         let refused: BTreeSet<_> = review.iter().map(|entry| entry.drafted.act).collect();
         for (act, done) in self.done.iter().filter(|(_, done)| done.seat == seat) {
-            let is_accepted = self.server.accepted.contains_key(act);
+            let is_accepted = self.acknowledged.contains(act);
             assert!(
                 waiting.contains(act)
                     || refused.contains(act)
@@ -33,6 +33,8 @@ impl World {
                 "C3: {:?} left device {seat} without a verdict",
                 done.drafted.intent
             );
+            // A log that was restored may have lost it, and judge it otherwise.
+            let is_accepted = is_accepted && (self.tally.restores == 0 || self.is_in_log(done));
             // From the other device it may come when the person may do it again.
             let is_elsewhere = is_accepted && self.carried.contains(act);
             assert!(
@@ -75,6 +77,10 @@ impl World {
     pub(super) fn check_cursor(&self, seat: usize) {
         let disk = &self.posts[seat].device.disk;
         let cursors = disk.cursors();
+        // Cursors in a log that was replaced promise nothing of this one.
+        if cursors.epoch != Some(self.server.log.epoch) {
+            return;
+        }
         // What has left a scope is not sent any more, though a cursor may stand where it was there.
         let covers = |since, until: Option<_>| since <= cursors.high && until.is_none();
         let reaches = self
@@ -155,7 +161,9 @@ impl World {
                     true
                 }
                 // It rests on an act that the log has as another change.
-                Verdict::Missing { .. } => is_known || is_reverted,
+                // It was written upon a log that is not the server's any more.
+                Verdict::Missing { hashes, .. } if hashes.is_empty() => self.tally.restores > 0,
+                Verdict::Missing { .. } => is_known || is_reverted || self.tally.restores > 0,
                 Verdict::Refused(Refused::Sequence { .. }) => is_reverted,
                 Verdict::Refused(why) => matches!(
                     why,

@@ -57,6 +57,13 @@ impl Event {
             } => {
                 format!("device {seat} pushes ({id})")
             }
+            Self::Asked {
+                seat,
+                id,
+                request: Request::Return(_),
+            } => {
+                format!("device {seat} brings back ({id})")
+            }
             Self::Answered { seat, id, answer } => {
                 let how = answer
                     .as_ref()

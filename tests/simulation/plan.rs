@@ -65,6 +65,10 @@ pub enum Step {
     Image { device: usize },
     /// A device begins anew with the last copy of its disk.
     Revert { device: usize },
+    /// The server's log is copied.
+    Backup,
+    /// The server begins anew with the last copy of its log.
+    Restore,
     /// The server goes down with the next push, and comes up again.
     Kill { dies: Dies },
     /// A device gets into a dead zone, or out of it.
@@ -198,7 +202,14 @@ impl Plan {
             incident: 0,
             deed: declare(&mut draws),
         };
-        let steps = (1..steps).map(|_| step(&mut draws, devices));
+        let is_restored = draws.percent(25);
+        let steps = (1..steps).map(|_| {
+            if is_restored && draws.percent(8) {
+                draws.pick(&[Step::Backup, Step::Restore]).clone()
+            } else {
+                step(&mut draws, devices)
+            }
+        });
         Self {
             frame,
             steps: std::iter::once(first).chain(steps).collect(),

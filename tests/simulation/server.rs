@@ -13,11 +13,12 @@ use shared::people::{Directory, Person, Role, Scope};
 use shared::policy;
 use shared::sync::Seq;
 use shared::sync::message::{
-    Accepted, PROTOCOL, PushGroup, PushReply, PushRequest, Signer, Surface, Verdict,
+    Accepted, PROTOCOL, PushGroup, PushReply, PushRequest, ReturnReply, ReturnRequest, ReturnedDoc,
+    Signer, Surface, Verdict,
 };
 use shared::sync::server::{
     Before, Commit, Desk, Issued, Judgement, Kept, Log, Logged, Offer, Place, Quarantine, Reached,
-    Session,
+    Returned, Session, renumber,
 };
 use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
 
@@ -63,10 +64,12 @@ pub struct Server {
     pub(super) issued: BTreeMap<(PersonId, DeviceId), Issued>,
     number: u64,
     broken: Option<Broken>,
+    /// The logs before this one.
+    epochs: Vec<Epoch>,
     /// The scopes of a device when it was first heard of, which only a broken server looks at.
     first_scopes: BTreeMap<(PersonId, DeviceId), BTreeSet<Scope>>,
     /// A commit that only a broken server makes visible later.
-    late: Option<(Commit, (PersonId, DeviceId))>,
+    late: Option<Commit>,
 }
 
 struct Seal;
@@ -75,9 +78,14 @@ impl Signer for Seal {
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         message.to_vec()
     }
+
+    fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        message == signature
+    }
 }
 
-const ACTOR: Actor = Actor([0xff; 16]);
+/// How many numbers a restored server leaves out.
+const NUMBERS_GAP: u64 = 1_000;
 
 impl Server {
     /// A server with an empty log.
@@ -101,6 +109,7 @@ impl Server {
             issued: BTreeMap::new(),
             number: 1000,
             broken,
+            epochs: Vec::new(),
             first_scopes: BTreeMap::new(),
             late: None,
         }
@@ -178,12 +187,16 @@ impl Server {
             clocks: &request.clocks,
             bound_millis: BOUND_MILLIS,
         };
-        let verdicts = request
-            .groups
-            .iter()
-            .map(|group| self.judge(&session, arrival, group));
-        let verdicts = verdicts.collect();
         let epoch = self.log.epoch;
+        let is_of_this_log = request.epoch.is_none_or(|asked| asked == epoch);
+        let verdicts = request.groups.iter().map(|group| {
+            if is_of_this_log {
+                self.judge(&session, arrival, group)
+            } else {
+                put_off(group)
+            }
+        });
+        let verdicts = verdicts.collect();
         Ok(PushReply {
             protocol: PROTOCOL,
             min_client: PROTOCOL,
@@ -191,6 +204,90 @@ impl Server {
             epoch,
             verdicts,
         })
+    }
+
+    /// The server's own actor, which every epoch has anew.
+    fn actor(&self) -> Actor {
+        let [.., last] = *self.log.epoch.as_bytes();
+        Actor([0xff - last; 16])
+    }
+
+    /// Begins anew with a copy of the log.
+    pub fn restored(backup: &Self, epoch: Epoch) -> Self {
+        let mut server = backup.clone();
+        server.epochs.push(server.log.epoch);
+        if !server.is(Broken::EpochKept) {
+            server.log.epoch = epoch;
+        }
+        server.number += NUMBERS_GAP;
+        server
+    }
+
+    /// Takes back what devices hold of an earlier log.
+    pub fn take_back(
+        &mut self,
+        profile: Profile,
+        request: &ReturnRequest,
+        now: UnixMillis,
+    ) -> Result<ReturnReply, SignedOut> {
+        self.served(profile)?;
+        let rules = self.directory.rules();
+        let desk = Desk {
+            epoch: self.log.epoch,
+            now,
+            actor: self.actor(),
+            signer: &Seal,
+            rules: &rules,
+        };
+        let epochs: Vec<_> = self.epochs.iter().copied().chain([request.epoch]).collect();
+        let lacks = |named: &&ReturnedDoc| {
+            let kept = self.kept.get(&named.doc.id);
+            let doc = kept.and_then(|kept| kept.docs.get(named.doc.kind));
+            let mut heads = named.signed.heads.iter();
+            named.body.is_none() && heads.any(|head| doc.is_none_or(|doc| !doc.has(*head)))
+        };
+        let wanted = request.docs.iter().filter(lacks).map(|named| named.doc);
+        let wanted = wanted.collect();
+        let brought: BTreeSet<_> = request.docs.iter().map(|named| named.doc.id).collect();
+        for incident in brought {
+            let returned = Returned::read(incident, &request.docs, &epochs, desk);
+            let next = Seq(self.log.head.0 + 1);
+            if let Some(commit) = returned.take_back(self.kept.get(&incident), next, desk) {
+                self.keep(commit);
+                self.renumber_younger(incident, now);
+            }
+        }
+        Ok(ReturnReply {
+            protocol: PROTOCOL,
+            epoch: self.log.epoch,
+            wanted,
+        })
+    }
+
+    /// Another incident that has the number of one that came back gets another.
+    fn renumber_younger(&mut self, older: IncidentId, now: UnixMillis) {
+        let number = self.kept[&older].incident.number.clone();
+        let given = number
+            .as_ref()
+            .and_then(|number| number.strip_prefix("INC-"));
+        let given = given.and_then(|digits| digits.parse().ok());
+        self.number = self.number.max(given.unwrap_or_default());
+        let mut others = self.kept.iter().filter(|(id, _)| **id != older);
+        let Some((_, younger)) = others.find(|(_, kept)| kept.incident.number == number) else {
+            return;
+        };
+        let rules = self.directory.rules();
+        let desk = Desk {
+            epoch: self.log.epoch,
+            now,
+            actor: self.actor(),
+            signer: &Seal,
+            rules: &rules,
+        };
+        let next = Seq(self.log.head.0 + 1);
+        let number = format!("INC-{}", self.number + 1);
+        let commit = renumber(younger, &number, next, desk).expect("a number can be written");
+        self.keep(commit);
     }
 
     fn judge(&mut self, session: &Session, arrival: Arrival<'_>, group: &PushGroup) -> Verdict {
@@ -203,7 +300,7 @@ impl Server {
         let desk = Desk {
             epoch,
             now,
-            actor: ACTOR,
+            actor: self.actor(),
             signer: &Seal,
             rules: &rules,
         };
@@ -219,11 +316,10 @@ impl Server {
         };
         match offer.judge(session, arrival, before, desk) {
             Judgement::Accepted(commit, accepted) => {
-                let owner = (session.person.id, session.device);
                 if self.is(Broken::PlacesBeforeCommit) {
-                    self.keep_late(*commit, owner);
+                    self.keep_late(*commit);
                 } else {
-                    self.keep(*commit, owner);
+                    self.keep(*commit);
                 }
                 *self.accepted.entry(offer.act).or_default() += 1;
                 Verdict::Accepted(accepted)
@@ -274,22 +370,22 @@ impl Server {
     }
 
     /// Takes the places of every other commit at once and keeps it after the next one.
-    fn keep_late(&mut self, commit: Commit, owner: (PersonId, DeviceId)) {
-        let other = |(late, _): &mut (Commit, _)| late.kept.docs.id() != commit.kept.docs.id();
+    fn keep_late(&mut self, commit: Commit) {
+        let other = |late: &mut Commit| late.kept.docs.id() != commit.kept.docs.id();
         match self.late.take_if(other) {
-            Some((late, by)) => {
-                self.keep(commit, owner);
-                self.keep(late, by);
+            Some(late) => {
+                self.keep(commit);
+                self.keep(late);
             }
             None if self.late.is_none() && self.kept.contains_key(&commit.kept.docs.id()) => {
                 self.log.head = commit.end;
-                self.late = Some((commit, owner));
+                self.late = Some(commit);
             }
-            None => self.keep(commit, owner),
+            None => self.keep(commit),
         }
     }
 
-    fn keep(&mut self, mut commit: Commit, owner: (PersonId, DeviceId)) {
+    fn keep(&mut self, mut commit: Commit) {
         if self.is(Broken::AudienceWithoutPlace) {
             commit.end = commit
                 .changes
@@ -320,8 +416,7 @@ impl Server {
         }));
         assert!(commit.end > self.log.head, "S2: a commit takes places");
         self.log.head = commit.end;
-        self.actors
-            .extend(commit.bound.into_iter().map(|actor| (actor, owner)));
+        self.actors.extend(commit.bound);
         self.number += u64::from(commit.is_numbered);
         self.kept.insert(id, commit.kept);
     }
@@ -369,5 +464,14 @@ impl Server {
             DocKind::Work => &audience.work,
         };
         !scopes.is_disjoint(&session.scopes)
+    }
+}
+
+/// What was written upon another log waits until that is brought back.
+fn put_off(group: &PushGroup) -> Verdict {
+    let doc = group.changes.first().map(|change| change.doc);
+    Verdict::Missing {
+        doc: doc.expect("a device of ours pushes no empty act"),
+        hashes: Vec::new(),
     }
 }

@@ -18,6 +18,8 @@ pub struct Tally {
     pub crashes: u64,
     /// How often the server went down.
     pub kills: u64,
+    /// How often its log was replaced by an older copy.
+    pub restores: u64,
     pub pages: u64,
     /// Documents that pages told devices to forget.
     pub forgotten: u64,
@@ -36,6 +38,7 @@ impl Tally {
         self.reviewed += other.reviewed;
         self.crashes += other.crashes;
         self.kills += other.kills;
+        self.restores += other.restores;
         self.pages += other.pages;
         self.forgotten += other.forgotten;
         self.faults += other.faults;
@@ -56,6 +59,7 @@ impl fmt::Display for Tally {
         let Self {
             crashes,
             kills,
+            restores,
             pages,
             forgotten,
             faults,
@@ -66,7 +70,7 @@ impl fmt::Display for Tally {
             "{runs} runs: {acts} acts, {accepted} accepted, {duplicates} times found accepted \
              before, {refused} times refused, {reviewed} under review; {pages} pages, {forgotten} \
              documents forgotten; {crashes} crashes of devices, {kills} of \
-             the server, {faults} faults"
+             the server, {restores} restores of it, {faults} faults"
         )
     }
 }

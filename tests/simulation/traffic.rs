@@ -23,6 +23,8 @@ pub(super) struct Pending {
 enum Asks {
     Page(Cursors),
     Verdicts(Vec<Offer>),
+    Wanted,
+    Again,
 }
 
 /// A request as it travels.
@@ -30,6 +32,7 @@ enum Asks {
 pub(super) enum Request {
     Pull(Vec<u8>),
     Push(Vec<u8>),
+    Return(Vec<u8>),
 }
 
 impl World {
@@ -38,6 +41,7 @@ impl World {
         let is_push = matches!(request, Request::Push(_));
         let dies = self.dies.take_if(|_| is_push);
         let answer = self.served(seat, request, dies);
+        self.acknowledged.extend(self.server.accepted.keys());
         if dies.is_some() {
             self.restart_server();
         }
@@ -86,6 +90,15 @@ impl World {
                 self.tally.forgotten += page.forget.len() as u64;
                 Ok(message::encode(&page))
             }
+            Request::Return(bytes) => {
+                let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;
+                let reply = self
+                    .server
+                    .take_back(profile, &request, now)
+                    .map_err(signed_out)?;
+                self.note(|| format!("  wanted: {:?}", reply.wanted));
+                Ok(message::encode(&reply))
+            }
             Request::Push(bytes) => {
                 let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;
                 let before = (dies == Some(Dies::BeforeCommit)).then(|| self.server.clone());
@@ -121,6 +134,14 @@ impl World {
                 Ok(page) => device.take_page(&asked, page, moment),
                 Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
             },
+            (Asks::Wanted, Ok(bytes)) => match message::decode(&bytes) {
+                Ok(reply) => device.take_wanted(reply, moment),
+                Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
+            },
+            (Asks::Again, Ok(bytes)) => match message::decode(&bytes) {
+                Ok(reply) => device.take_again(&reply, moment),
+                Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
+            },
             (Asks::Verdicts(offers), Ok(bytes)) => match message::decode(&bytes) {
                 Ok(reply) => device.take_reply(&offers, reply, moment),
                 Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
@@ -139,6 +160,14 @@ impl World {
             Call::Push(request, offers) => {
                 let bytes = message::encode(&request);
                 self.ask(seat, Asks::Verdicts(offers), &Request::Push(bytes));
+            }
+            Call::Return(request) => {
+                let bytes = message::encode(&request);
+                self.ask(seat, Asks::Wanted, &Request::Return(bytes));
+            }
+            Call::OfferAgain(request) => {
+                let bytes = message::encode(&request);
+                self.ask(seat, Asks::Again, &Request::Push(bytes));
             }
             Call::OpenLive => {
                 let live = self.number();

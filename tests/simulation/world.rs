@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use shared::ids::{ActId, DocKind, FactId, IncidentId};
+use shared::ids::{ActId, DocKind, Epoch, FactId, IncidentId};
 use shared::incidents::{Drafted, Intent};
 use shared::sync::client::{Contact, Input, Tick};
 use shared::sync::message::Live;
@@ -31,6 +31,11 @@ pub struct World {
     pub(super) carried: BTreeSet<ActId>,
     /// What was done on a device whose disk was replaced by an older copy.
     pub(super) gone: BTreeSet<ActId>,
+    /// What a server ever accepted, also one whose log was replaced by an older copy.
+    pub(super) acknowledged: BTreeSet<ActId>,
+    /// What no device held any more when that happened.
+    pub(super) lost: BTreeSet<ActId>,
+    backup: Option<Server>,
     /// When the server goes down with a push.
     pub(super) dies: Option<Dies>,
     /// What happened last, for whoever looks at a failure.
@@ -86,6 +91,9 @@ impl World {
             done: BTreeMap::new(),
             carried: BTreeSet::new(),
             gone: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            backup: None,
             dies: None,
             trace: VecDeque::new(),
             now: 0,
@@ -109,6 +117,8 @@ impl World {
             Step::Role { person, role } => self.server.set_role(*person, *role),
             Step::Group { person, group } => self.server.set_group(*person, group),
             Step::Kill { dies } => self.dies = Some(*dies),
+            Step::Backup => self.backup = Some(self.server.clone()),
+            Step::Restore => self.restore(),
             Step::Carry { from, to } if (*from).max(*to) < self.posts.len() => {
                 self.carry(*from, *to);
             }
@@ -163,6 +173,8 @@ impl World {
             | Step::Carry { .. }
             | Step::Role { .. }
             | Step::Group { .. }
+            | Step::Backup
+            | Step::Restore
             | Step::Kill { .. } => {}
         }
     }
@@ -219,8 +231,16 @@ impl World {
     /// What was done last on an incident from a device, other than taking back.
     fn last_fact(&self, seat: usize, incident: IncidentId) -> Option<(DocKind, FactId)> {
         let done = self.done.values();
-        let here = done.filter(|done| (done.seat, done.incident) == (seat, incident));
-        let acts = here.filter(|done| !matches!(done.drafted.intent, Intent::Withdraw { .. }));
+        let is_here = |done: &&Done| {
+            let is_gone = self.gone.contains(&done.drafted.act);
+            (done.seat, done.incident) == (seat, incident) && !is_gone
+        };
+        let here = done.filter(is_here);
+        let can_be_taken_back = |done: &&Done| {
+            let intent = &done.drafted.intent;
+            !matches!(intent, Intent::Withdraw { .. } | Intent::Acknowledge)
+        };
+        let acts = here.filter(can_be_taken_back);
         let last = acts.max_by_key(|done| done.drafted.act)?;
         let doc = *last.drafted.intent.docs().first()?;
         Some((doc, last.drafted.facts[usize::from(doc == DocKind::Work)]))
@@ -272,7 +292,50 @@ impl World {
         self.posts[seat].device.disk = image;
         self.posts[seat].is_reverted = true;
         self.restart(seat, Lost::Nothing);
+        self.note_losses();
         self.follow_up(seat);
+    }
+
+    /// The server begins anew with an older copy of its log.
+    fn restore(&mut self) {
+        let Some(backup) = &self.backup else {
+            return;
+        };
+        self.tally.restores += 1;
+        let count = u8::try_from(self.tally.restores).unwrap_or(u8::MAX);
+        let epoch = Epoch::from_bytes([1 + count; 16]);
+        let mut server = Server::restored(backup, epoch);
+        // People do not change back with the log.
+        server.directory.clone_from(&self.server.directory);
+        server.directory.version += 1;
+        self.server = server;
+        self.note_losses();
+        self.restart_server();
+    }
+
+    /// Acts that were accepted and are neither in the log nor on any device.
+    fn lost_acts(&self) -> BTreeSet<ActId> {
+        let is_held = |act: &ActId| {
+            let Some(done) = self.done.get(act).filter(|done| !self.is_in_log(done)) else {
+                return true;
+            };
+            let waits = |post: &Post| {
+                let outbox = post.device.disk.outbox();
+                outbox.iter().any(|(_, entry)| entry.act() == *act)
+            };
+            let holds = |post: &Post| post.device.holds(done.incident, &done.drafted);
+            self.posts.iter().any(|post| waits(post) || holds(post))
+        };
+        let accepted = self.acknowledged.iter();
+        accepted.filter(|act| !is_held(act)).copied().collect()
+    }
+
+    /// Notes what is nowhere any more, after a device lost what it had stored.
+    fn note_losses(&mut self) {
+        if self.tally.restores > 0 {
+            let lost = self.lost_acts();
+            self.lost.extend(lost);
+        }
     }
 
     /// The server goes down and comes up again: sockets end, what is on its way to it is lost.
@@ -319,7 +382,8 @@ impl World {
     pub fn is_quiet(&self) -> bool {
         self.posts.iter().all(|post| {
             let cursors = post.device.disk.cursors();
-            let is_read = cursors.high == self.server.log.head
+            let is_read = cursors.epoch == Some(self.server.log.epoch)
+                && cursors.high == self.server.log.head
                 && cursors.lows.values().all(|low| low.0 == 0)
                 && !cursors.lows.is_empty();
             is_read && post.pending.is_none() && post.device.disk.outbox().is_empty()
@@ -433,6 +497,7 @@ impl World {
         let (distrusted, broken) = (post.device.distrusted, post.device.broken);
         post.device = Device::start(post.seat.profile, disk, draws, moment);
         (post.device.distrusted, post.device.broken) = (distrusted, broken);
+        self.note_losses();
         self.check_outbox(seat);
     }
 

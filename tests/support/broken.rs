@@ -44,10 +44,14 @@ pub enum Broken {
     RefusalsForgotten,
     /// The server keeps documents in scopes that they have left.
     ScopesNeverLeft,
+    /// The server goes on in the same epoch after its log was restored from a copy.
+    EpochKept,
+    /// A device does not bring back what a restored server lacks.
+    NothingBroughtBack,
 }
 
 impl Broken {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::OutboxClearedBeforeVerdict,
         Self::CursorsBeforeData,
         Self::ActsNotForced,
@@ -67,5 +71,7 @@ impl Broken {
         Self::TimesCorrectedAnew,
         Self::RefusalsForgotten,
         Self::ScopesNeverLeft,
+        Self::EpochKept,
+        Self::NothingBroughtBack,
     ];
 }

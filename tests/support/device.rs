@@ -1,17 +1,19 @@
 //! A device without a browser: the shell that carries `shared::sync::client` on a [`Disk`].
 //!
 //! It does what the engine does, in the same order: every step is one transaction, and the machine
-//! hears of a step once that is kept. Two tabs share the disk; people act in either, and one of them
-//! does the network. It never touches a network or a clock: it hands out [`Call`]s and is given
-//! answers and moments.
+//! hears of a step once that is kept. Two tabs share the disk; people act in either, and one of
+//! them does the network. It never touches a network or a clock: it hands out [`Call`]s and is
+//! given answers and moments.
 
 mod parcel;
+mod requests;
+mod returned;
 mod tabs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::document::{BadDocument, ReceiptColumns};
-use shared::ids::{ActId, Actor, DeviceId, DocKey, FactId, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, IncidentId, PersonId};
 use shared::incidents::{Anomaly, Drafted, Incident, Intent, Refused};
 use shared::people::Surface;
 use shared::policy;
@@ -21,14 +23,15 @@ use shared::sync::client::{
     NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer,
 };
 use shared::sync::message::{
-    self, Cursors, PROTOCOL, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, Verdict,
+    self, Cursors, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, ReturnRequest, Verdict,
 };
-use shared::time::{Reading, UnixMillis};
+use shared::time::UnixMillis;
 
 use crate::broken::Broken;
 use crate::disk::{Disk, Durability, Full, Key, Transaction};
 use crate::draws::Draws;
 
+use returned::Returning;
 pub use tabs::TABS;
 use tabs::Tab;
 
@@ -70,6 +73,9 @@ impl From<Full> for NotDone {
 pub enum Call {
     Pull(PullRequest),
     Push(PushRequest, Vec<Offer>),
+    Return(ReturnRequest),
+    /// Acts that were accepted by another log.
+    OfferAgain(PushRequest),
     OpenLive,
     CloseLive,
     Beat,
@@ -87,6 +93,9 @@ pub struct Device {
     tabs: [Tab; TABS],
     /// The tab that does the network.
     lead: usize,
+    returning: Option<Returning>,
+    /// What is to be asked right after the answer that is being taken in.
+    next: Option<Call>,
     draws: Draws,
 }
 
@@ -104,6 +113,8 @@ impl Device {
             broken: None,
             tabs,
             lead: 0,
+            returning: None,
+            next: None,
             draws,
         };
         device.take_the_lead(moment);
@@ -114,7 +125,7 @@ impl Device {
     pub fn close_lead(&mut self, moment: Moment) {
         self.tabs[self.lead] = Tab::open(&mut self.draws, moment);
         self.lead = (self.lead + 1) % TABS;
-        self.network = Network::default();
+        (self.network, self.returning, self.next) = (Network::default(), None, None);
         self.take_the_lead(moment);
     }
 
@@ -137,9 +148,17 @@ impl Device {
 
     /// The next thing that the device wants of the network.
     pub fn poll_call(&mut self, moment: Moment) -> Option<Call> {
+        if let Some(call) = self.next.take() {
+            return Some(call);
+        }
         loop {
             match self.network.poll_effect()? {
                 Effect::Pull => return Some(Call::Pull(self.pull())),
+                Effect::Return => {
+                    if let Some(call) = self.name_all(moment) {
+                        return Some(call);
+                    }
+                }
                 Effect::Push { groups_max } => match self.push(groups_max, moment) {
                     Some((request, offers)) => return Some(Call::Push(request, offers)),
                     None => self.tell(Input::Pushed(Waiting::None), moment),
@@ -214,6 +233,22 @@ impl Device {
         self.broken == Some(broken)
     }
 
+    /// Whether the device has an act as the server accepted it.
+    pub fn holds(&self, id: IncidentId, drafted: &Drafted) -> bool {
+        let mut kinds = drafted.intent.docs().iter();
+        kinds.all(|kind| {
+            let fact = drafted.facts[usize::from(*kind == DocKind::Work)];
+            let local = self.disk.doc(DocKey { kind: *kind, id });
+            let loaded = local.and_then(|local| Some((local.load().ok()?, local.book())));
+            loaded.is_some_and(|(doc, book)| {
+                let mut held = doc.facts().0.iter();
+                held.any(|held| {
+                    held.fact.id == fact && book.of(held.actor, held.actor_seq).is_some()
+                })
+            })
+        })
+    }
+
     /// Reads an incident that is here.
     pub fn read(&self, id: IncidentId) -> Option<(Incident, Vec<Anomaly>)> {
         let mut local = self.disk.load(id);
@@ -227,14 +262,23 @@ impl Device {
     /// Takes in a page of the log that was asked for from `asked`.
     pub fn take_page(&mut self, asked: &Cursors, page: PullPage, moment: Moment) {
         let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
-        if client::accepts(&self.disk.cursors(), asked, &page) != Accepts::Stale {
+        let accepted = client::accepts(&self.disk.cursors(), asked, &page);
+        let is_unmet = |epoch: &Epoch| {
+            accepted == Accepts::NewLog
+                && self.disk.brought_back_to() != Some(*epoch)
+                && !self.is(Broken::NothingBroughtBack)
+        };
+        if let Some(epoch) = page.cursors.epoch.filter(is_unmet) {
+            return self.meet(epoch, moment);
+        }
+        if accepted != Accepts::Stale {
             if self.is(Broken::CursorsBeforeData) {
                 let mut tx = Transaction::default();
                 tx.put(Key::Cursors, message::encode(&page.cursors));
                 // A disk that is full tells with the data.
                 self.disk.commit(tx, Durability::Strict).ok();
             }
-            let tx = self.page(page);
+            let tx = self.page(page, accepted);
             if self.disk.commit(tx, Durability::Relaxed).is_err() {
                 return self.tell(Input::Failed(Fault::Disk), moment);
             }
@@ -259,7 +303,8 @@ impl Device {
             self.tell(Input::Failed(Fault::Malformed), moment);
             return;
         }
-        let mut cursors = client::cursors_after_push(&self.disk.cursors(), reply.epoch);
+        let is_put_off = reply.verdicts.iter().any(is_put_off);
+        let mut cursors = self.disk.cursors();
         let mut by_incident: BTreeMap<IncidentId, Vec<(Offer, Verdict)>> = BTreeMap::new();
         for (offer, verdict) in offers.iter().zip(reply.verdicts) {
             by_incident
@@ -284,8 +329,30 @@ impl Device {
         if self.disk.commit(tx, Durability::Relaxed).is_err() {
             return self.tell(Input::Failed(Fault::Disk), moment);
         }
+        if is_put_off {
+            return self.tell(Input::Failed(Fault::PutOff), moment);
+        }
         let waiting = self.waiting();
         self.tell(Input::Pushed(waiting), moment);
+    }
+
+    /// Strikes off what a page brings of another log. Once it is the last one, gives what did not
+    /// come.
+    fn walk(&self, tx: &mut Transaction, page: &PullPage, accepted: Accepts) -> BTreeSet<DocKey> {
+        let mut unsent = match accepted {
+            Accepts::NewLog => self.disk.docs().collect(),
+            Accepts::Yes | Accepts::Stale => self.disk.unsent(),
+        };
+        for pulled in &page.docs {
+            unsent.remove(&pulled.doc);
+        }
+        let left = if page.more {
+            BTreeSet::new()
+        } else {
+            std::mem::take(&mut unsent)
+        };
+        tx.put(Key::Unsent, message::encode(&unsent));
+        left
     }
 
     fn understood(&self, verdict: Verdict) -> Verdict {
@@ -300,8 +367,9 @@ impl Device {
         }
     }
 
-    fn page(&mut self, mut page: PullPage) -> Transaction {
+    fn page(&mut self, mut page: PullPage, accepted: Accepts) -> Transaction {
         let mut tx = Transaction::default();
+        let unsent = self.walk(&mut tx, &page, accepted);
         let waiting: BTreeSet<_> = self
             .disk
             .outbox()
@@ -318,6 +386,7 @@ impl Device {
         for doc in page.docs {
             docs.entry(doc.doc.id).or_default().push(doc);
         }
+        page.forget.extend(unsent);
         for key in &page.forget {
             docs.entry(key.id).or_default();
         }
@@ -450,84 +519,15 @@ impl Device {
         policy::may(person, intent, incident.as_ref()).map_err(NotDone::Grey)
     }
 
-    fn drafted(&mut self, tab: usize, intent: Intent, moment: Moment) -> Drafted {
-        let facts = [self.draws.bytes(), self.draws.bytes()];
-        let Reading { boot, mono, .. } = self.tabs[tab].reading(moment);
-        Drafted {
-            act: ActId::new(moment.wall, self.draws.bytes()),
-            intent,
-            facts: facts.map(|random| FactId::new(moment.wall, random)),
-            by: self.profile.person,
-            at: moment.wall,
-            boot,
-            mono,
-            saw: None,
-        }
-    }
-
-    fn pull(&self) -> PullRequest {
-        PullRequest {
-            protocol: PROTOCOL,
-            surface: self.profile.surface,
-            person: self.profile.person,
-            device: self.profile.device,
-            cursors: self.disk.cursors(),
-            directory: self.disk.directory().version,
-            docs_max: DOCS_MAX,
-        }
-    }
-
-    fn push(&mut self, groups_max: usize, moment: Moment) -> Option<(PushRequest, Vec<Offer>)> {
-        let outbox: Vec<_> = self
-            .disk
-            .outbox()
-            .into_iter()
-            .map(|(_, entry)| entry)
-            .collect();
-        let (offers, groups) = client::offer(&outbox, groups_max);
-        let (before, after) = self.tabs.split_at(self.lead);
-        let clocks = after.iter().chain(before).map(|tab| tab.reading(moment));
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            surface: self.profile.surface,
-            person: self.profile.person,
-            device: self.profile.device,
-            epoch: self.disk.cursors().epoch,
-            clocks: clocks.collect(),
-            groups,
-        };
-        if offers.is_empty() {
-            return None;
-        }
-        if self.is(Broken::OutboxClearedBeforeVerdict) {
-            let mut tx = Transaction::default();
-            self.disk
-                .outbox()
-                .iter()
-                .for_each(|(key, _)| tx.delete(*key));
-            self.disk.commit(tx, Durability::Strict).ok();
-        }
-        Some((request, offers))
-    }
-
-    fn waiting(&self) -> Waiting {
-        let outbox: Vec<_> = self
-            .disk
-            .outbox()
-            .into_iter()
-            .map(|(_, entry)| entry)
-            .collect();
-        if client::offer(&outbox, 1).0.is_empty() {
-            Waiting::None
-        } else {
-            Waiting::Some
-        }
-    }
-
     fn jitter(&mut self) -> Jitter {
         let [high, low] = self.draws.bytes();
         Jitter(u16::from_be_bytes([high, low]))
     }
+}
+
+/// The server cannot judge it now.
+fn is_put_off(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Missing { hashes, .. } if hashes.is_empty())
 }
 
 fn with_writer<T>(draws: &mut Draws, slot: Slot, step: impl FnOnce(&mut Writer<'_>) -> T) -> T {

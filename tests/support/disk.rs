@@ -4,9 +4,9 @@
 //! all; one that is *strict* survives a crash together with all before it; later *relaxed* ones may
 //! be lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared::ids::{ActId, DocKey, DocKind, IncidentId};
+use shared::ids::{ActId, DocKey, DocKind, Epoch, IncidentId};
 use shared::people::Directory;
 use shared::rows::Row;
 use shared::sync::client::{LocalDoc, LocalIncident, OutboxEntry, ReviewEntry};
@@ -22,6 +22,10 @@ pub enum Key {
     Review(ActId),
     Cursors,
     Directory,
+    /// Documents that another log has not brought yet.
+    Unsent,
+    /// The log that was brought what it lacked.
+    BroughtBackTo,
 }
 
 /// Whether a transaction must survive a crash.
@@ -117,6 +121,14 @@ impl Disk {
         self.decoded(Key::Directory).unwrap_or_default()
     }
 
+    pub fn unsent(&self) -> BTreeSet<DocKey> {
+        self.decoded(Key::Unsent).unwrap_or_default()
+    }
+
+    pub fn brought_back_to(&self) -> Option<Epoch> {
+        self.decoded(Key::BroughtBackTo)
+    }
+
     fn decoded<T: serde::de::DeserializeOwned>(&self, key: Key) -> Option<T> {
         let record = self.records.get(&key)?;
         Some(message::decode(record).expect("the device wrote this record itself"))
@@ -134,7 +146,13 @@ impl Disk {
     pub fn docs(&self) -> impl Iterator<Item = DocKey> {
         self.records.keys().filter_map(|key| match key {
             Key::Doc(doc) => Some(*doc),
-            Key::Row(_) | Key::Outbox(_) | Key::Review(_) | Key::Cursors | Key::Directory => None,
+            Key::Row(_)
+            | Key::Outbox(_)
+            | Key::Review(_)
+            | Key::Cursors
+            | Key::Directory
+            | Key::Unsent
+            | Key::BroughtBackTo => None,
         })
     }
 

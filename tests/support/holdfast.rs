@@ -63,6 +63,27 @@ impl Holdfast {
         }
     }
 
+    /// Copies the data to a file, running or not.
+    pub fn backup(&self, to: &Path) {
+        self.run("backup", to, &self.data);
+    }
+
+    /// Puts a copy in the place of the data; the server must not run.
+    pub fn restore(&mut self, from: &Path) {
+        let log = fs::read(self.log()).unwrap_or_default();
+        fs::remove_dir_all(&self.data).expect("the data can be removed");
+        self.run("restore", from, &self.data);
+        fs::write(self.log(), log).expect("the log can be written");
+    }
+
+    fn run(&self, command: &str, file: &Path, data: &Path) {
+        let mut run = Command::new(&self.binary);
+        let ran = run.arg(command).arg(file).arg("--data").arg(data).output();
+        let ran = ran.expect("the program can be run");
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{command}: {told}");
+    }
+
     /// What the server logged, over all its lives.
     pub fn logged(&self) -> String {
         fs::read_to_string(self.log()).unwrap_or_default()

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use shared::ids::{DeviceId, PersonId};
 use shared::people::Surface;
 use shared::sync::client::{Fault, Input, Tick};
-use shared::sync::message::{self, MEDIA_TYPE, PullPage, PushReply, Verdict};
+use shared::sync::message::{self, MEDIA_TYPE, PullPage, PushReply, ReturnReply, Verdict};
 use shared::time::UnixMillis;
 
 use crate::device::{Call, Device, Moment, Profile};
 use crate::disk::Disk;
 use crate::draws::Draws;
-use crate::http::{Answer, Http};
+use crate::http::Http;
 
 /// A device on a line to a real server.
 #[derive(Debug)]
@@ -104,32 +104,30 @@ impl Remote {
 
     fn carry_out(&mut self, call: Call) {
         match call {
-            Call::Pull(request) => {
-                let answer = self
-                    .http
-                    .post("/sync/pull", MEDIA_TYPE, &message::encode(&request));
-                match self.whole::<PullPage>(answer) {
-                    Ok(page) => {
-                        let moment = self.moment();
-                        self.device.take_page(&request.cursors, page, moment);
-                    }
-                    Err(fault) => self.fail(fault),
+            Call::Pull(request) => match self.post::<PullPage>("/sync/pull", &request) {
+                Ok(page) => {
+                    let moment = self.moment();
+                    self.device.take_page(&request.cursors, page, moment);
                 }
-            }
-            Call::Push(request, offers) => {
-                let answer = self
-                    .http
-                    .post("/sync/push", MEDIA_TYPE, &message::encode(&request));
-                match self.whole::<PushReply>(answer) {
-                    Ok(reply) => {
-                        let is_known = |it: &&Verdict| matches!(it, Verdict::Duplicate(_));
-                        self.duplicates += reply.verdicts.iter().filter(is_known).count();
-                        let moment = self.moment();
-                        self.device.take_reply(&offers, reply, moment);
-                    }
-                    Err(fault) => self.fail(fault),
+                Err(fault) => self.fail(fault),
+            },
+            Call::Push(request, offers) => match self.post::<PushReply>("/sync/push", &request) {
+                Ok(reply) => {
+                    let is_known = |it: &&Verdict| matches!(it, Verdict::Duplicate(_));
+                    self.duplicates += reply.verdicts.iter().filter(is_known).count();
+                    let moment = self.moment();
+                    self.device.take_reply(&offers, reply, moment);
                 }
-            }
+                Err(fault) => self.fail(fault),
+            },
+            Call::Return(request) => match self.post::<ReturnReply>("/sync/return", &request) {
+                Ok(reply) => self.device.take_wanted(reply, self.moment()),
+                Err(fault) => self.fail(fault),
+            },
+            Call::OfferAgain(request) => match self.post::<PushReply>("/sync/push", &request) {
+                Ok(reply) => self.device.take_again(&reply, self.moment()),
+                Err(fault) => self.fail(fault),
+            },
             // A socket can be lost without harm, so it always is.
             Call::OpenLive => self.device.tell(Input::LiveClosed, self.moment()),
             Call::CloseLive | Call::Beat => {}
@@ -141,10 +139,12 @@ impl Remote {
         self.device.tell(Input::Failed(fault), self.moment());
     }
 
-    fn whole<T: serde::de::DeserializeOwned>(
+    fn post<T: serde::de::DeserializeOwned>(
         &mut self,
-        answer: std::io::Result<Answer>,
+        path: &str,
+        request: &impl serde::Serialize,
     ) -> Result<T, Fault> {
+        let answer = self.http.post(path, MEDIA_TYPE, &message::encode(request));
         let answer = answer.map_err(|_| Fault::Unreachable)?;
         match answer.status {
             200 => {}

@@ -8,7 +8,7 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 
-use shared::ids::{ActId, DeviceId, IncidentId, LocalCode, PersonId};
+use shared::ids::{ActId, DeviceId, Epoch, IncidentId, LocalCode, PersonId};
 use shared::incidents::{Incident, Intent};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub hints: Option<Interval>,
     pub socket: Option<Socket>,
     pub ahead: Option<Ahead>,
+    /// The server's log, if that is another than the one that was read here.
+    pub new_log: Option<Epoch>,
     /// Held while this engine does the network.
     pub lead: Option<Lead>,
     /// Whether everything was already fetched again because a copy could not be read.

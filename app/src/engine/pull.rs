@@ -27,7 +27,7 @@ use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
-use super::{board, clock, http, push, start, sync, walk};
+use super::{board, clock, http, push, returned, start, sync, walk};
 
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
@@ -76,6 +76,10 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
     let page: PullPage = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
     if page.min_client > PROTOCOL {
         return Err(Fault::Outdated);
+    }
+    let is_unmet = returned::is_unmet(desk, &asked, &page).await;
+    if is_unmet.map_err(|_| Fault::Disk)? {
+        return Ok(Input::NewLog);
     }
     let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
     let directory = page.directory.clone();
@@ -227,8 +231,7 @@ async fn store(
         return Ok(None);
     }
     let entries = keep::by_incident(keep::outbox(&tx).await?);
-    let mut unsent = walk::pass(&tx, &page, accepted).await?;
-    unsent.retain(|key| !entries.contains_key(&key.id));
+    let unsent = walk::pass(&tx, &page, accepted).await?;
     let forget: Vec<_> = page.forget.iter().copied().chain(unsent).collect();
     let mut store = PageStore {
         desk,

@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use shared::ids::IncidentId;
 use shared::sync::client::{
-    Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_loss, cursors_after_push,
-    offer,
+    Fault, Input, Offer, OutboxEntry, Waiting, Writer, cursors_after_loss, offer,
 };
 use shared::sync::message::{self, PROTOCOL, PushGroup, PushReply, PushRequest, Verdict};
 use shared::time::Boot;
@@ -14,7 +13,7 @@ use shared::time::Boot;
 use super::desk::Desk;
 use super::keep::{self, Outcome};
 use super::storage::{Broken, Purpose, Shelf, Tx};
-use super::{clock, http, start, sync, walk};
+use super::{clock, http, start, sync};
 
 /// Pushes once and reports what came of it.
 pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
@@ -110,7 +109,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
     let rules = desk.rules();
     let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
     let stored = start::cursors(&tx).await?;
-    let mut cursors = cursors_after_push(&stored, reply.epoch);
+    let mut cursors = stored.clone();
     let mut entries = keep::by_incident(keep::outbox(&tx).await?);
     let (mut rows, mut gone) = (Vec::new(), Vec::new());
     for (id, verdicts) in verdicts {
@@ -132,9 +131,6 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
             Outcome::Gone => gone.push(id),
             Outcome::Unreadable => {}
         }
-    }
-    if cursors.epoch != stored.epoch {
-        walk::begin(&tx).await?;
     }
     start::put_cursors(&tx, &cursors)?;
     tx.commit().await?;

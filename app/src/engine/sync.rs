@@ -14,7 +14,7 @@ use super::live::{Report, Socket};
 use super::protocol::{Line, News};
 use super::storage::Broken;
 use super::tabs::Word;
-use super::{board, clock, list, locks, pull, push, start};
+use super::{board, clock, list, locks, pull, push, returned, start};
 
 /// How often the browser is asked whether it has a network at all.
 const HINT_MILLIS: u32 = 1_000;
@@ -139,6 +139,7 @@ fn settle(desk: &Rc<Desk>) {
 fn act(desk: &Rc<Desk>, effect: Effect) {
     match effect {
         Effect::Pull => spawn_local(pull::pull(Rc::clone(desk))),
+        Effect::Return => spawn_local(returned::bring_back(Rc::clone(desk))),
         Effect::Push { groups_max } => spawn_local(push::push(Rc::clone(desk), groups_max)),
         Effect::OpenLive => {
             let listener = Rc::clone(desk);

@@ -6,6 +6,7 @@
 //! Every commit that is acknowledged has reached the disk (`synchronous = FULL`). Lists of ids and
 //! scopes are bound as one JSON text, so that every statement is prepared once.
 
+mod copy;
 mod due;
 mod outbox;
 mod people;
@@ -37,7 +38,7 @@ use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, Vie
 use crate::auth::SessionId;
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "log",
@@ -77,6 +78,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         8,
         "postponed",
         include_str!("../../migrations/sqlite/0008_postponed.sql"),
+    ),
+    (
+        9,
+        "epochs",
+        include_str!("../../migrations/sqlite/0009_epochs.sql"),
     ),
 ];
 
@@ -121,6 +127,14 @@ impl Sqlite {
         let readers = readers.connect_with(options).await?;
         // Fails where there would be something to write.
         migrations().run(&readers).await?;
+        let writer = readers.clone();
+        Ok(Self { writer, readers })
+    }
+
+    /// Opens a database that another process may be writing to, to copy it.
+    pub async fn open_beside(file: &Path) -> Result<Self> {
+        let options = options().filename(file).read_only(true);
+        let readers = pool().max_connections(1).connect_with(options).await?;
         let writer = readers.clone();
         Ok(Self { writer, readers })
     }

@@ -104,7 +104,7 @@ impl Bench {
                 batch
                     .effects
                     .extend(jobs::of_acts(before, after, &self.directory, at));
-                batch.add(commit, None);
+                batch.add(commit);
                 batch.save();
                 (batch, Ok(()))
             }

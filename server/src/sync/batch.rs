@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use shared::document::{Document, ReceiptBook, ReceiptColumns};
-use shared::ids::{DeviceId, DocKey, DocKind, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, DocKind, IncidentId, PersonId};
 use shared::incidents::{IncidentDocs, IncidentReceipts};
 use shared::rows::{Row, pack_one};
 use shared::sla::Due;
@@ -38,8 +38,16 @@ pub(super) struct Batch {
 struct Entry {
     incident: IncidentId,
     commit: Slim,
-    number: Option<u64>,
-    owner: Option<(PersonId, DeviceId)>,
+    number: Option<Number>,
+}
+
+/// A number to be kept.
+#[derive(Debug, Clone, Copy)]
+enum Number {
+    /// Given now, for the first time.
+    Given(u64),
+    /// Given in a log before this one.
+    Earlier(u64),
 }
 
 #[derive(Debug)]
@@ -48,7 +56,7 @@ struct Slim {
     joined: Audience,
     left: Audience,
     end: Seq,
-    bound: BTreeSet<shared::ids::Actor>,
+    bound: BTreeMap<Actor, (PersonId, DeviceId)>,
 }
 
 /// How an incident is to be kept in the end.
@@ -85,8 +93,43 @@ impl Batch {
         Seq(self.next.0 - 1)
     }
 
-    /// Takes a commit in; actors it brings are bound to their owner.
-    pub(super) fn add(&mut self, commit: Commit, owner: Option<(PersonId, DeviceId)>) {
+    /// Takes a commit in, with the next number if it was given that.
+    pub(super) fn add(&mut self, commit: Commit) {
+        let number = commit.is_numbered.then_some(self.number);
+        self.number += u64::from(commit.is_numbered);
+        self.take(commit, number.map(Number::Given));
+    }
+
+    /// Takes a commit in that comes from a log before this one, in which the incident had a number.
+    pub(super) fn add_returned(&mut self, commit: Commit, number: Option<u64>) {
+        self.number = number.map_or(self.number, |number| self.number.max(number + 1));
+        self.take(commit, number.map(Number::Earlier));
+    }
+
+    /// The numbers that incidents have from a log before this one.
+    pub(super) fn earlier(&self) -> impl Iterator<Item = (u64, IncidentId)> {
+        self.commits.iter().filter_map(|entry| match entry.number? {
+            Number::Earlier(number) => Some((number, entry.incident)),
+            Number::Given(_) => None,
+        })
+    }
+
+    /// The actors that are to be bound.
+    pub(super) fn actors(&self) -> Vec<Actor> {
+        let entries = self.commits.iter();
+        let actors = entries.flat_map(|entry| entry.commit.bound.keys().copied());
+        actors.collect()
+    }
+
+    /// Leaves those as they are that are bound already.
+    pub(super) fn leave_bound(&mut self, bound: &BTreeMap<Actor, (PersonId, DeviceId)>) {
+        let mut seen: BTreeSet<_> = bound.keys().copied().collect();
+        for entry in &mut self.commits {
+            entry.commit.bound.retain(|actor, _| seen.insert(*actor));
+        }
+    }
+
+    fn take(&mut self, commit: Commit, number: Option<Number>) {
         let incident = commit.kept.docs.id();
         let Commit {
             kept,
@@ -98,11 +141,9 @@ impl Batch {
             due,
             passed,
             bound,
-            is_numbered,
+            is_numbered: _,
         } = commit;
         self.next = Seq(end.0 + 1);
-        let number = is_numbered.then_some(self.number);
-        self.number += u64::from(is_numbered);
         let touched = self.touched.entry(incident).or_default();
         for change in &changes {
             *touched.changes.entry(change.doc.kind).or_default() += 1;
@@ -123,7 +164,6 @@ impl Batch {
             incident,
             commit,
             number,
-            owner,
         });
     }
 
@@ -153,13 +193,17 @@ impl Batch {
             writing
                 .move_audience(entry.incident, joined, left, *end)
                 .await?;
-            if let Some((person, device)) = entry.owner {
-                for actor in bound {
-                    writing.bind(*actor, person, device).await?;
-                }
+            for (actor, (person, device)) in bound {
+                writing.bind(*actor, *person, *device).await?;
             }
-            if let Some(number) = entry.number {
-                writing.give_number(number, entry.incident).await?;
+            match entry.number {
+                Some(Number::Given(number)) => {
+                    writing.give_number(number, entry.incident).await?;
+                }
+                Some(Number::Earlier(number)) => {
+                    writing.take_number(number, entry.incident).await?;
+                }
+                None => {}
             }
         }
         for (incident, touched) in &self.touched {

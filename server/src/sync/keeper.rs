@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use shared::ids::{Actor, Epoch, IncidentId};
+use shared::incidents::Incident;
 use shared::sync::Seq;
 use shared::sync::server::{Authored, Desk, Kept, author};
 use shared::targets::Rules;
@@ -126,6 +127,12 @@ impl Keeper {
 
     pub(super) fn number(&self, number: u64) -> String {
         format!("{}{number}", self.prefix)
+    }
+
+    /// The number of an incident, if it is one of the server's own.
+    pub(super) fn number_of(&self, incident: &Incident) -> Option<u64> {
+        let number = incident.number.as_ref()?.strip_prefix(&self.prefix)?;
+        number.parse().ok()
     }
 
     /// Begins a batch on top of the log as it is.
@@ -256,7 +263,7 @@ impl Keeper {
             match is_readable.then(|| catch_unwind(AssertUnwindSafe(write))) {
                 Some(Ok(Ok(Some(mut commit)))) => {
                     commit.silence(now);
-                    batch.add(commit, None);
+                    batch.add(commit);
                     report.written += 1;
                 }
                 Some(Ok(Ok(None))) => report.unchanged += 1,

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::ids::{Actor, DeviceId, DocKey, Hash, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, Epoch, Hash, PersonId};
 use shared::incidents::Refused;
 use shared::people::Directory;
 use shared::sync::message::{
@@ -52,6 +52,10 @@ pub(super) async fn push(
     request.clocks.truncate(CLOCKS_MAX);
     let session = session(&signed_in, request.device, request.surface)?;
     let now = app.clock.now();
+    let epoch = app.keeper.epoch;
+    if request.epoch.is_some_and(|asked| asked != epoch) {
+        return Ok(reply(&put_off(&request, epoch, now)));
+    }
     let directory = app.people.current();
     let bench = Bench {
         keeper: Arc::clone(&app.keeper),
@@ -68,7 +72,6 @@ pub(super) async fn push(
         .map_err(ApiError::internal)?;
     let verdicts = judge_and_keep(&app, bench, offers).await?;
     count(&app, &verdicts);
-    let epoch = app.keeper.epoch;
     Ok(reply(&PushReply {
         protocol: PROTOCOL,
         min_client: MIN_CLIENT,
@@ -76,6 +79,25 @@ pub(super) async fn push(
         epoch,
         verdicts,
     }))
+}
+
+/// What was written upon a log that is not the server's any more waits until the device has brought
+/// back what this one may lack.
+fn put_off(request: &PushRequest, epoch: Epoch, now: UnixMillis) -> PushReply {
+    let verdict = |group: &PushGroup| match group.changes.first() {
+        Some(change) => Verdict::Missing {
+            doc: change.doc,
+            hashes: Vec::new(),
+        },
+        None => Verdict::Refused(Refused::Encoding),
+    };
+    PushReply {
+        protocol: PROTOCOL,
+        min_client: MIN_CLIENT,
+        now,
+        epoch,
+        verdicts: request.groups.iter().map(verdict).collect(),
+    }
 }
 
 /// What all acts of a push are judged by.
@@ -226,14 +248,11 @@ impl Bench {
             bound_millis: self.bound_millis,
         };
         let judgement = guarded(|| offer.judge(&self.session, arrival, before, desk));
-        let owner = (self.session.person.id, self.session.device);
         match judgement.unwrap_or_else(Judgement::Refused) {
             Judgement::Accepted(commit, accepted) => {
-                known
-                    .actors
-                    .extend(commit.bound.iter().map(|actor| (*actor, owner)));
+                known.actors.extend(&commit.bound);
                 batch.effects.extend(self.effects(kept.as_deref(), &commit));
-                batch.add(*commit, Some(owner));
+                batch.add(*commit);
                 Outcome::Verdict(Verdict::Accepted(accepted))
             }
             Judgement::Duplicate(places) => Outcome::Places(places),

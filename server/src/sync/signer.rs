@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use shared::sync::message::Signer;
 
 /// The server's key.
@@ -17,6 +17,11 @@ impl HeadSigner {
 impl Signer for HeadSigner {
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(message).to_bytes().to_vec()
+    }
+
+    fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = Signature::from_slice(signature);
+        signature.is_ok_and(|signature| self.0.verify(message, &signature).is_ok())
     }
 }
 

@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod refused;
 mod repair;
+mod returned;
 mod rows;
 mod server;
 mod withdrawn;

@@ -1,7 +1,7 @@
 //! A server on a file of its own, with a fixed clock and a small organisation.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -111,6 +111,26 @@ impl TestServer {
         let Self { app, folder } = self;
         drop(app);
         let app = open(&folder.0, clock, mode).await;
+        Self { app, folder }
+    }
+
+    /// A copy of the log as it is.
+    pub(crate) async fn backup(&self) -> PathBuf {
+        let file = self.folder.0.join("backup");
+        let copied = server::backup(&self.app.config, &file).await;
+        copied.expect("it can be copied");
+        file
+    }
+
+    /// A server on a copy of the log, in the place of this one.
+    pub(crate) async fn restored(self, backup: &Path) -> Self {
+        let app = &self.app;
+        let mut config = app.config.clone();
+        config.data = self.folder.0.join("restored");
+        let restored = server::restore(&config, &app.random, app.clock.now(), backup).await;
+        restored.expect("it can be restored");
+        let app = open(&config.data, app.clock.clone(), config.mode).await;
+        let folder = Arc::clone(&self.folder);
         Self { app, folder }
     }
 

@@ -28,8 +28,6 @@ pub enum Anomaly {
     CreatedTwice,
     /// Facts or keys that this version cannot read.
     Strange { doc: DocKind, count: usize },
-    /// More than one number was given; the earliest counts.
-    NumberedTwice,
 }
 
 /// Reads an incident. Without its work document the result is what the requester may see.
@@ -40,11 +38,9 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         .as_ref()
         .map(|work| Knowledge::of(work, &receipts.work));
     let created = earliest(&known, |content| matches!(content, Content::Created { .. }));
-    let number = earliest(&known, |content| matches!(content, Content::Number { .. }));
     let mut anomalies = strange(&known);
     anomalies.extend(work.iter().flat_map(strange));
     anomalies.extend(created.1.then_some(Anomaly::CreatedTwice));
-    anomalies.extend(number.1.then_some(Anomaly::NumberedTwice));
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
     let notes = Notes::of(&docs.incident, &known);
@@ -59,7 +55,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
     let course = course(&known, &base);
     let incident = Incident {
         id: docs.id(),
-        number: number.0.and_then(number_of),
+        number: number(&known),
         created: base.birth,
         declared_by: base.birth.by,
         channel: created.0.map_or(Channel::Import, channel),
@@ -198,8 +194,13 @@ fn earliest(known: &Knowledge, wanted: fn(&Content) -> bool) -> (Option<&Known>,
     (first, found.count() > 1)
 }
 
-fn number_of(fact: &Known) -> Option<String> {
-    if let Content::Number { number } = &fact.content {
+/// The number that no later one replaced. A server that was restored from an older copy may have
+/// given another before it knew: of two that know nothing of each other the earlier counts.
+fn number(known: &Knowledge) -> Option<String> {
+    let current = known.current(|content| matches!(content, Content::Number { .. }));
+    let facts = current.into_iter().map(|at| &known.facts[at]);
+    let first = facts.min_by_key(|fact| (fact.from.corrected, fact.id))?;
+    if let Content::Number { number } = &first.content {
         Some(number.clone())
     } else {
         None

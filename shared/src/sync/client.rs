@@ -13,8 +13,8 @@ pub mod incident;
 pub mod network;
 pub mod outbox;
 pub mod replica;
+pub mod returned;
 
-use crate::ids::Epoch;
 use crate::sync::Seq;
 use crate::sync::message::{Cursors, PullPage};
 
@@ -22,6 +22,7 @@ pub use incident::{Carried, LocalIncident, NotWritten, Writer};
 pub use network::{Contact, Effect, Fault, Input, Jitter, More, Network, Tick, Waiting};
 pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, offer};
 pub use replica::{LocalDoc, Slot};
+pub use returned::own_again;
 
 /// Whether a page may be stored: it must continue from where the device stands *now*. A page that
 /// was asked for twice, or overtaken by another, is thrown away whole.
@@ -42,19 +43,11 @@ pub fn accepts(stored: &Cursors, asked: &Cursors, page: &PullPage) -> Accepts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepts {
     Yes,
-    /// The server's log is another one: the device stores the page and walks that log anew.
+    /// The server's log is another one: once the device has brought back what that may lack, it
+    /// stores the page and walks that log anew.
     NewLog,
     /// It does not continue from here; nothing of it is stored.
     Stale,
-}
-
-/// The cursors after a push was answered by the log `epoch`: those of another log count for
-/// nothing.
-pub fn cursors_after_push(stored: &Cursors, epoch: Epoch) -> Cursors {
-    match stored.epoch {
-        Some(known) if known != epoch => Cursors::default(),
-        Some(_) | None => stored.clone(),
-    }
 }
 
 /// The cursors of a device that lost some of what was sent: within the same log everything is sent

@@ -83,6 +83,9 @@ impl SignedHeads {
 pub trait Signer {
     /// Signs the bytes of [`SignedHeads::message`].
     fn sign(&self, message: &[u8]) -> Vec<u8>;
+
+    /// Whether these bytes were signed by the same key.
+    fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
 /// How far a device has read the log.
@@ -229,6 +232,51 @@ pub struct Accepted {
     pub receipt: Receipt,
     pub signed: SignedHeads,
 }
+
+/// What a device holds of a log that the server's log is not any more: after a restore, that may
+/// lack some of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnRequest {
+    pub protocol: u32,
+    pub surface: Surface,
+    /// Whose database this is, as in a pull.
+    pub person: PersonId,
+    pub device: DeviceId,
+    /// The log in which the documents were signed.
+    pub epoch: Epoch,
+    pub docs: Vec<ReturnedDoc>,
+}
+
+/// A document as the server once signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedDoc {
+    pub doc: DocKey,
+    pub generation: u32,
+    pub signed: SignedHeads,
+    /// What lies beneath the heads; left out until the server wants it.
+    pub body: Option<ReturnedBody>,
+}
+
+/// The changes beneath signed heads, each after those it rests on, with their receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedBody {
+    pub changes: Vec<ChangeBytes>,
+    pub receipts: ReceiptColumns,
+}
+
+/// What is wanted of documents that came without a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnReply {
+    pub protocol: u32,
+    pub epoch: Epoch,
+    pub wanted: Vec<DocKey>,
+}
+
+/// How many bytes the body of a return may have.
+pub const RETURN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How many documents one return may name.
+pub const RETURN_DOCS_MAX: usize = 1024;
 
 /// Asks for what a device lacks of one document that it cannot load or complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

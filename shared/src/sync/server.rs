@@ -23,6 +23,7 @@ mod offer;
 mod operations;
 mod pull;
 mod repair;
+mod returned;
 
 use std::collections::BTreeSet;
 
@@ -35,12 +36,13 @@ use crate::time::UnixMillis;
 use super::Seq;
 use super::message::{Signer, Surface};
 
-pub use author::{Authored, Numbering, author};
+pub use author::{Authored, Numbering, author, renumber};
 pub use judge::{Before, Judgement, Place, Quarantine};
 pub use kept::{Commit, DOC_CHANGES_MAX, Kept, Mark, Reach as Reached};
 pub use offer::Offer;
 pub use pull::{Event, How, Issued, Older, Pull, Reach, Sends, Standing, Walk};
 pub use repair::answer;
+pub use returned::Returned;
 
 /// Who asks, from which device, and what they may read now.
 #[derive(Debug, Clone, PartialEq, Eq)]

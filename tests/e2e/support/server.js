@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -103,6 +103,21 @@ export class Server {
     });
     run.child.stdin.end(input);
     return run;
+  }
+
+  /** Copies the data to a file, while the server runs or not. */
+  async backup() {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-backup-'));
+    const file = join(folder, 'backup');
+    await this.command(['backup', file]);
+    return file;
+  }
+
+  /** Puts a copy in the place of the data; the server must not run. */
+  async restore(file) {
+    await rm(this.folder, { recursive: true });
+    await this.command(['restore', file]);
+    await rm(dirname(file), { recursive: true });
   }
 
   /** The memory that the process holds, in bytes (Linux). */

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, Epoch, Hash, IncidentId, PersonId};
 use shared::sla::Due;
 use shared::sync::Seq;
 use shared::sync::message::encode;
@@ -19,8 +19,8 @@ use super::super::{
 use super::due;
 use super::reading::Reading;
 use super::{
-    bytes, change, change_columns, id_list, incident, kind, kind_number, number, refusal, scope,
-    seq, unsigned,
+    bytes, change, change_columns, epoch, id_list, incident, kind, kind_number, number, refusal,
+    scope, seq, unsigned,
 };
 
 #[async_trait]
@@ -113,6 +113,21 @@ impl Writing for Reading {
             .await?;
         let last: Option<i64> = row.try_get(0)?;
         Ok(last.map(i64::cast_unsigned))
+    }
+
+    async fn holder(&mut self, held: u64) -> Result<Option<IncidentId>> {
+        let query = sqlx::query("SELECT incident FROM numbers WHERE number = ?");
+        let row = query
+            .bind(number(held))
+            .fetch_optional(&mut *self.0)
+            .await?;
+        row.map(|row| incident(&row, 0)).transpose()
+    }
+
+    async fn epochs(&mut self) -> Result<Vec<Epoch>> {
+        let rows = sqlx::query("SELECT epoch FROM epochs");
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| epoch(row, 0)).collect()
     }
 
     async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()> {
@@ -240,6 +255,17 @@ impl Writing for Reading {
     async fn give_number(&mut self, given: u64, incident: IncidentId) -> Result<()> {
         sqlx::query("INSERT INTO numbers VALUES (?, ?)")
             .bind(number(given))
+            .bind(incident.as_bytes().as_slice())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn take_number(&mut self, taken: u64, incident: IncidentId) -> Result<()> {
+        const SQL: &str = "INSERT INTO numbers VALUES (?1, ?2) ON CONFLICT (incident) DO NOTHING
+             ON CONFLICT (number) DO UPDATE SET incident = ?2";
+        sqlx::query(SQL)
+            .bind(number(taken))
             .bind(incident.as_bytes().as_slice())
             .execute(&mut *self.0)
             .await?;

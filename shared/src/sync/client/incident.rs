@@ -14,7 +14,7 @@ mod carried;
 
 use std::collections::BTreeMap;
 
-use crate::document::{BadDocument, Document, Written};
+use crate::document::{BadDocument, ChangeMeta, Document, Written};
 use crate::ids::{Actor, DocKey, DocKind, Hash, IncidentId};
 use crate::incidents::{
     Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, write,
@@ -175,11 +175,11 @@ impl LocalIncident {
         Ok(refused.into_iter().chain(review).collect())
     }
 
-    /// Takes in that the server no longer lets this person see a document. It goes once nothing of
-    /// the incident waits to be sent.
+    /// Takes in that the server no longer lets this person see a document, or has none. It goes
+    /// once nothing of the incident waits to be sent. One that the server never had stays.
     pub fn forget(&mut self, kind: DocKind) {
         if let Some(doc) = self.docs.get_mut(&kind) {
-            doc.leaving = true;
+            doc.leaving = doc.signed.is_some();
         }
         self.leave();
     }
@@ -433,11 +433,15 @@ impl LocalIncident {
     }
 
     /// Hands an act back to its author; one that they have taken back meanwhile goes, and its
-    /// withdrawal with it, since both have become nothing.
+    /// withdrawals with it, since all of them have become nothing.
     fn review(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) {
         let entry = self.leave_out(place);
-        if let Some(withdrawal) = self.withdrawal_of(&entry) {
+        // Two tabs may have taken it back.
+        let before = self.outbox.len();
+        while let Some(withdrawal) = self.withdrawal_of(&entry) {
             self.leave_out(withdrawal);
+        }
+        if self.outbox.len() < before {
             return;
         }
         refused.push(ReviewEntry {
@@ -551,17 +555,19 @@ fn is_unborn(doc: &LocalDoc) -> bool {
     doc.snapshot.is_empty() && doc.tail.is_empty()
 }
 
-/// Puts what only this device has on top of the server's snapshot in `doc`.
+/// Puts what was never accepted on top of the server's snapshot in `doc`. What has a receipt and is
+/// not in there was lost with the log that accepted it.
 fn keep(mine: &LocalDoc, doc: &mut LocalDoc) -> Result<(), BadDocument> {
-    let (ours, mut theirs) = (mine.load()?, doc.load()?);
-    let only_here = ours.changes().filter(|change| !theirs.has(change.hash));
+    let (ours, mut theirs, book) = (mine.load()?, doc.load()?, mine.book());
+    let is_unsent = |change: &ChangeMeta| {
+        !theirs.has(change.hash) && book.of(change.actor, change.seq).is_none()
+    };
+    let only_here = ours.changes().filter(is_unsent);
     let only_here: Vec<_> = only_here
         .filter_map(|change| ours.change_bytes(change.hash))
         .collect();
     theirs.apply(&only_here)?;
     doc.tail = only_here.into_iter().map(ChangeBytes).collect();
-    let receipts = mine.receipts.unpack();
-    doc.add_receipts(&receipts);
     Ok(())
 }
 

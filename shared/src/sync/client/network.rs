@@ -74,6 +74,10 @@ pub enum Input {
         more: More,
         waiting: Waiting,
     },
+    /// The page was of another log, which may lack what the device holds; nothing of it is stored.
+    NewLog,
+    /// That log has been brought what it lacked, and this is stored.
+    Returned,
     /// The verdicts of a push are stored.
     Pushed(Waiting),
     /// The request under way failed.
@@ -117,6 +121,8 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Pull,
+    /// Bring back what the log may lack.
+    Return,
     Push {
         groups_max: usize,
     },
@@ -146,6 +152,15 @@ pub enum Contact {
 enum Request {
     Pull,
     Push,
+    Return,
+}
+
+/// Which requests are to be made, the first of them before the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Wants {
+    bringing_back: bool,
+    push: bool,
+    pull: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,8 +175,7 @@ enum Socket {
 pub struct Network {
     leads: bool,
     under_way: Option<Request>,
-    wants_push: bool,
-    wants_pull: bool,
+    wants: Wants,
     /// Failures in a row.
     failures: u32,
     retry_at: Option<Tick>,
@@ -185,8 +199,7 @@ impl Default for Network {
         Self {
             leads: false,
             under_way: None,
-            wants_push: false,
-            wants_pull: false,
+            wants: Wants::default(),
             failures: 0,
             retry_at: None,
             push_failures: 0,
@@ -214,7 +227,7 @@ impl Network {
     pub fn handle_input(&mut self, input: Input, now: Tick, jitter: Jitter) {
         match input {
             Input::Lead { epoch, waiting } => self.lead(epoch, waiting),
-            Input::OutboxGrew => self.wants_push = true,
+            Input::OutboxGrew => self.wants.push = true,
             Input::Hint => self.try_at_once(now),
             Input::SignedIn => {
                 self.release(Contact::SignedOut);
@@ -235,15 +248,25 @@ impl Network {
             } => {
                 self.succeed(now);
                 self.stand(high, epoch, more);
-                self.wants_pull |= more == More::Yes || head > high;
-                self.wants_push |= waiting == Waiting::Some;
+                self.wants.pull |= more == More::Yes || head > high;
+                self.wants.push |= waiting == Waiting::Some;
+            }
+            Input::NewLog => {
+                self.succeed(now);
+                // As on a new device, nothing is offered before a page of that log is stored.
+                self.epoch = None;
+                self.wants.bringing_back = true;
+            }
+            Input::Returned => {
+                self.succeed(now);
+                self.wants.pull = true;
             }
             Input::Pushed(waiting) => {
                 self.push_failures = 0;
                 self.succeed(now);
                 self.groups_max = (self.groups_max * 2).min(PUSH_GROUPS_MAX);
-                self.wants_push = waiting == Waiting::Some;
-                self.wants_pull = true;
+                self.wants.push = waiting == Waiting::Some;
+                self.wants.pull = true;
             }
             Input::Failed(fault) => self.fail(fault, now, jitter),
         }
@@ -256,7 +279,7 @@ impl Network {
             Socket::Open { heard_at } if now >= heard_at.plus(SILENCE_MILLIS_MAX) => {
                 self.show(Contact::Offline);
                 self.drop_socket(now, jitter);
-                self.wants_pull = true;
+                self.wants.pull = true;
             }
             Socket::Opening { since } if now >= since.plus(OPENING_MILLIS_MAX) => {
                 self.drop_socket(now, jitter);
@@ -264,7 +287,7 @@ impl Network {
             Socket::Open { .. } | Socket::Opening { .. } | Socket::Closed { .. } => {}
         }
         if now >= self.ask_at {
-            self.wants_pull = true;
+            self.wants.pull = true;
             self.ask_at = now.plus(self.ask_millis());
         }
         self.retry_at = self.retry_at.filter(|at| now < *at);
@@ -294,8 +317,8 @@ impl Network {
     fn lead(&mut self, epoch: Option<Epoch>, waiting: Waiting) {
         self.leads = true;
         self.epoch = epoch;
-        self.wants_pull = true;
-        self.wants_push = waiting == Waiting::Some;
+        self.wants.pull = true;
+        self.wants.push = waiting == Waiting::Some;
     }
 
     fn stand(&mut self, high: Seq, epoch: Option<Epoch>, more: More) {
@@ -312,7 +335,7 @@ impl Network {
         self.socket_failures = 0;
         self.retry_at = None;
         self.push_at = None;
-        self.wants_pull = true;
+        self.wants.pull = true;
         if let Socket::Closed { retry_at } = &mut self.socket {
             *retry_at = now;
         }
@@ -328,13 +351,13 @@ impl Network {
             Live::Head { seq, epoch } if self.epoch == Some(*epoch) => {
                 self.heard = self.heard.max(*seq);
             }
-            Live::Head { .. } => self.wants_pull = true,
+            Live::Head { .. } => self.wants.pull = true,
             Live::Beat => self.effects.push_back(Effect::SendBeat),
         }
         if matches!(self.contact, Contact::Offline | Contact::Unknown) {
             // What was put off while the line was lost is due now.
             self.retry_at = None;
-            self.wants_pull = true;
+            self.wants.pull = true;
             self.show(self.standing());
         }
     }
@@ -342,7 +365,7 @@ impl Network {
     /// A device offers nothing before its first page: what is told to be forgotten is told above
     /// the place in the log at which that page found it.
     fn may_push(&self, now: Tick) -> bool {
-        self.wants_push && self.epoch.is_some() && self.push_at.is_none_or(|at| now >= at)
+        self.wants.push && self.epoch.is_some() && self.push_at.is_none_or(|at| now >= at)
     }
 
     /// How the device stands with a server that answers.
@@ -376,7 +399,8 @@ impl Network {
 
     fn fail(&mut self, fault: Fault, now: Tick, jitter: Jitter) {
         let was = self.under_way.take();
-        self.wants_pull |= was == Some(Request::Pull);
+        self.wants.pull |= was == Some(Request::Pull);
+        self.wants.bringing_back |= was == Some(Request::Return);
         match fault {
             Fault::SignedOut => return self.halt(Contact::SignedOut, now),
             Fault::Outdated => return self.halt(Contact::Outdated, now),
@@ -386,7 +410,7 @@ impl Network {
             }
             Fault::TooLarge | Fault::Malformed | Fault::PutOff if was == Some(Request::Push) => {
                 self.show(Contact::Trouble);
-                self.wants_pull |= fault == Fault::PutOff;
+                self.wants.pull |= fault == Fault::PutOff;
                 self.push_at = Some(now.plus(backoff(self.push_failures, jitter)));
                 self.push_failures = self.push_failures.saturating_add(1);
                 return;
@@ -411,7 +435,7 @@ impl Network {
             self.effects.push_back(Effect::CloseLive);
             self.socket = Socket::Closed { retry_at: now };
         }
-        self.wants_pull = true;
+        self.wants.pull = true;
     }
 
     fn release(&mut self, from: Contact) {
@@ -431,7 +455,7 @@ impl Network {
             retry_at: now.plus(wait),
         };
         // Whether only the socket is gone or the whole line, a request tells.
-        self.wants_pull = true;
+        self.wants.pull = true;
     }
 
     fn drop_socket(&mut self, now: Tick, jitter: Jitter) {
@@ -469,13 +493,17 @@ impl Network {
         if self.under_way.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        if self.may_push(now) {
+        if self.wants.bringing_back {
+            self.under_way = Some(Request::Return);
+            self.wants.bringing_back = false;
+            self.effects.push_back(Effect::Return);
+        } else if self.may_push(now) {
             self.under_way = Some(Request::Push);
             let groups_max = self.groups_max;
             self.effects.push_back(Effect::Push { groups_max });
-        } else if self.wants_pull || self.heard > self.high {
+        } else if self.wants.pull || self.heard > self.high {
             self.under_way = Some(Request::Pull);
-            self.wants_pull = false;
+            self.wants.pull = false;
             self.effects.push_back(Effect::Pull);
         }
     }

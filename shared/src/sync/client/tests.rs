@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::document::{Document, Receipt, ReceiptBook, ReceiptColumns};
-use crate::ids::{ActId, Actor, DeviceId, DocKey, DocKind, FactId, Hash, IncidentId, PersonId};
+use crate::ids::{
+    ActId, Actor, DeviceId, DocKey, DocKind, Epoch, FactId, Hash, IncidentId, PersonId,
+};
 use crate::incidents::{Drafted, IncidentDocs, Intent, Refused, write};
 use crate::sync::Seq;
 use crate::sync::message::{

@@ -104,13 +104,8 @@ pub(super) fn finish_birth(
     at: UnixMillis,
     desk: Desk<'_>,
 ) -> Result<(), Refused> {
+    give_work(draft, at, desk)?;
     let id = draft.docs().id();
-    if draft.docs().work.is_none() {
-        let act = ActId::new(at, derived_bytes(id, "act of work"));
-        let fact = FactId::new(at, derived_bytes(id, "work"));
-        let written = write_work(draft.docs_mut(), fact, act, at, desk.actor)?;
-        note(draft, written, (desk.now, at), desk);
-    }
     let fact = FactId::new(desk.now, derived_bytes(id, "number"));
     let written = write_number(draft.docs_mut(), fact, number, at, desk.actor)?;
     note(draft, written, (desk.now, at), desk);
@@ -141,6 +136,29 @@ fn note(
         receipt,
         bytes: Some(bytes),
     });
+}
+
+/// Gives an incident another number, since an older incident came back that has its own.
+pub fn renumber(kept: &Kept, number: &str, next: Seq, desk: Desk<'_>) -> Result<Commit, Refused> {
+    let mut draft = Draft::new(kept.docs.id(), Some(kept));
+    let fact = FactId::new(desk.now, derived_bytes(kept.docs.id(), number));
+    let written = write_number(draft.docs_mut(), fact, number, desk.now, desk.actor)?;
+    note(&mut draft, written, (desk.now, desk.now), desk);
+    let mut commit = draft.commit(Some(kept), next, desk);
+    commit.is_numbered = true;
+    Ok(commit)
+}
+
+/// Makes the work document of an incident that has none.
+pub(super) fn give_work(draft: &mut Draft, at: UnixMillis, desk: Desk<'_>) -> Result<(), Refused> {
+    let id = draft.docs().id();
+    if draft.docs().work.is_none() {
+        let act = ActId::new(at, derived_bytes(id, "act of work"));
+        let fact = FactId::new(at, derived_bytes(id, "work"));
+        let written = write_work(draft.docs_mut(), fact, act, at, desk.actor)?;
+        note(draft, written, (desk.now, at), desk);
+    }
+    Ok(())
 }
 
 /// Ten bytes for an id that needs no randomness, since it is made once per incident.

@@ -235,6 +235,7 @@ impl Offer {
         commit.bound = self
             .actors()
             .filter(|actor| !before.actors.contains_key(actor))
+            .map(|actor| (actor, (session.person.id, session.device)))
             .collect();
         let accepted = self.accepted(&commit);
         Ok((commit, accepted))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Receipt, ReceiptBook};
-use crate::ids::{Actor, DocKey, DocKind, IncidentId};
+use crate::ids::{Actor, DeviceId, DocKey, DocKind, IncidentId, PersonId};
 use crate::incidents::{Incident, IncidentDocs, IncidentReceipts, Refused, read};
 use crate::people::Scope;
 use crate::policy;
@@ -58,8 +58,8 @@ pub struct Commit {
     pub due: Vec<Due>,
     /// What had passed when the incident was brought in, and is never told.
     pub passed: Vec<Due>,
-    /// Actors seen for the first time, to be bound to the session's person and device.
-    pub bound: BTreeSet<Actor>,
+    /// Actors seen for the first time, and to whom they are to be bound.
+    pub bound: BTreeMap<Actor, (PersonId, DeviceId)>,
     /// Whether the number that was on offer has been given.
     pub is_numbered: bool,
 }
@@ -190,7 +190,7 @@ impl Draft {
             incident,
             public,
         };
-        let (bound, is_numbered) = (BTreeSet::new(), false);
+        let (bound, is_numbered) = (BTreeMap::new(), false);
         Commit {
             kept,
             changes,

@@ -147,7 +147,7 @@ fn states_the_same(one: &Fact, other: &Fact) -> bool {
     Fact { saw, ..one.clone() } == *other
 }
 
-fn bounded(bytes: &[u8]) -> Result<(), Refused> {
+pub(super) fn bounded(bytes: &[u8]) -> Result<(), Refused> {
     let max = CHANGE_BYTES_MAX;
     if bytes.len() > max {
         return Err(Refused::Size { max });
