@@ -329,7 +329,7 @@ holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
 holdfast backup FILE                                copy the data to a file, also while serving
 holdfast restore FILE                               put such a file into an empty data folder
-holdfast check                                      check the configuration and print it
+holdfast check                                      print the settings, check them and the data
 
 Settings, as flags over HOLDFAST_* variables over holdfast.toml (or --config FILE):
 ";

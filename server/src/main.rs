@@ -10,7 +10,7 @@ use server::client::Client;
 use server::clock::{Clock, Random};
 use server::command::{self, Command, Invocation, Notify, Run, Serving};
 use server::config::{Config, LogFormat, Mode, Sources};
-use server::store::EffectCount;
+use server::store::{EffectCount, StoreError};
 use server::{App, accounts, check, demo, import, serve};
 
 // glibc keeps a heap for every thread and gives little of it back: after many devices came at once,
@@ -42,19 +42,23 @@ fn run() -> anyhow::Result<ExitCode> {
     match command {
         Command::Help => return say(&command::help()),
         Command::Version => return say(concat!("holdfast ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Check => return check(&sources),
         Command::Serve
         | Command::Demo { .. }
         | Command::ImportServiceNow { .. }
         | Command::User(_)
         | Command::Notify(_)
         | Command::Backup { .. }
-        | Command::Restore { .. } => {}
+        | Command::Restore { .. }
+        | Command::Check => {}
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
-    for warning in sources.warnings() {
-        tracing::warn!("{warning}");
+    if command == Command::Check {
+        check(&sources)?;
+    } else {
+        for warning in sources.warnings() {
+            tracing::warn!("{warning}");
+        }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -83,12 +87,36 @@ lacks. Letters that waited in the backup may have left since, so none is sent: `
 status` counts them, `holdfast notify replay` sends them.
 ";
 
+const EARLIER: &str = "
+the data is of an earlier version; it is brought to this one when the server starts
+";
+
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     let random = Random::from_system();
-    let store = if let Command::ImportServiceNow { run: Run::Dry, .. } = command {
-        server::open_store_to_read(&config, &random).await?
+    let only_reads = match command {
+        Command::ImportServiceNow { run, .. } => run == Run::Dry,
+        Command::Check => true,
+        Command::Serve
+        | Command::Demo { .. }
+        | Command::User(_)
+        | Command::Notify(_)
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Help
+        | Command::Version => false,
+    };
+    let store = if only_reads {
+        server::open_store_to_read(&config, &random).await
     } else {
-        server::open_store(&config, &random).await?
+        server::open_store(&config, &random).await
+    };
+    let is_earlier = |error: &anyhow::Error| {
+        let cause: Option<&StoreError> = error.chain().find_map(|cause| cause.downcast_ref());
+        command == Command::Check && cause.is_some_and(StoreError::is_of_earlier_version)
+    };
+    let store = match store {
+        Err(error) if is_earlier(&error) => return say(EARLIER),
+        store => store?,
     };
     let app = App::new(
         config,
@@ -117,13 +145,21 @@ async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(user) => accounts::run(app, user).await?,
         Command::Notify(what) => return notify(app, what).await,
         Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
-        Command::Backup { .. }
-        | Command::Restore { .. }
-        | Command::Check
-        | Command::Help
-        | Command::Version => {}
+        Command::Check => return audit(app).await,
+        Command::Backup { .. } | Command::Restore { .. } | Command::Help | Command::Version => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn audit(app: &App) -> anyhow::Result<ExitCode> {
+    let rules = app.people.current().rules();
+    let audit = app.keeper.audit(&*app.store, &rules).await?;
+    say(&format!("\n{audit}"))?;
+    Ok(if audit.is_sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn import(app: &App, file: &Path, run: Run) -> anyhow::Result<ExitCode> {

@@ -47,6 +47,17 @@ pub enum StoreError {
     Unreadable { what: &'static str },
 }
 
+impl StoreError {
+    /// Whether a database that was opened to look at it waits to be brought to this version.
+    pub fn is_of_earlier_version(&self) -> bool {
+        use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
+        match self {
+            Self::Migrate(why) => !matches!(why, VersionMismatch(_) | VersionMissing(_)),
+            Self::Database(_) | Self::Unreadable { .. } => false,
+        }
+    }
+}
+
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 impl From<StoreError> for ApiError {
@@ -274,6 +285,13 @@ pub trait View: Send {
     /// The changes above `after` of all documents of the incidents, in the order of the log.
     async fn changes(&mut self, incidents: &[IncidentId], after: Seq) -> Result<Vec<StoredChange>>;
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>>;
+    /// Incidents above `after`, in order.
+    async fn incidents(&mut self, after: Option<IncidentId>, limit: u32)
+    -> Result<Vec<IncidentId>>;
+    /// The scopes that reach an incident now.
+    async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
+    /// The epochs that the log had before this one.
+    async fn epochs(&mut self) -> Result<Vec<Epoch>>;
     /// Incidents above `after`, in order, whose rows are not of this version's format.
     async fn rows_of_other_formats(
         &mut self,
@@ -291,8 +309,6 @@ pub trait View: Send {
 pub trait Writing: View {
     /// The last place of each incident that has one.
     async fn places(&mut self, incidents: &[IncidentId]) -> Result<BTreeMap<IncidentId, Seq>>;
-    /// The scopes that reach an incident now.
-    async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
     /// To whom actors are bound.
     async fn actors(&mut self, actors: &[Actor]) -> Result<BTreeMap<Actor, (PersonId, DeviceId)>>;
     /// How these changes were refused before, by whomever they were offered.
@@ -308,8 +324,6 @@ pub trait Writing: View {
     async fn last_number(&mut self) -> Result<Option<u64>>;
     /// Which incident has a number.
     async fn holder(&mut self, number: u64) -> Result<Option<IncidentId>>;
-    /// The epochs that the log had before this one.
-    async fn epochs(&mut self) -> Result<Vec<Epoch>>;
 
     /// Adds the changes of one commit, whose last place is `commit_end`.
     async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()>;

@@ -11,6 +11,7 @@
 //! alone. Rejected: a transaction per act (fifty acts would wait for the disk fifty times).
 
 mod act;
+mod audit;
 mod batch;
 mod contacts;
 mod hot;
@@ -47,6 +48,7 @@ use crate::auth::SignedIn;
 use crate::error::ApiError;
 
 pub(crate) use act::{Deed, act};
+pub use audit::Audit;
 pub use keeper::{Keeper, Report};
 pub(crate) use public::{Public, public};
 

@@ -16,6 +16,7 @@
 //! so that an incident always arrives with all its documents. Rejected: places per document, which
 //! deliver an incident in one page and its internal notes many pages later.
 
+mod audit;
 mod author;
 mod judge;
 mod kept;
@@ -36,6 +37,7 @@ use crate::time::UnixMillis;
 use super::Seq;
 use super::message::{Signer, Surface};
 
+pub use audit::{Flaw, Stored};
 pub use author::{Authored, Numbering, author, renumber};
 pub use judge::{Before, Judgement, Place, Quarantine};
 pub use kept::{Commit, DOC_CHANGES_MAX, Kept, Mark, Reach as Reached};

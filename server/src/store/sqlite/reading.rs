@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{ActId, DeviceId, DocKey, Hash, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, DocKey, Epoch, Hash, IncidentId, PersonId};
 use shared::people::Scope;
 use shared::rows::ROW_FORMAT;
 use shared::sync::message::decode;
@@ -13,7 +13,9 @@ use shared::time::UnixMillis;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::super::{Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View};
+use super::super::{
+    Audience, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View,
+};
 use super::due;
 use super::{
     bytes, change, change_columns, doc, epoch, id_list, incident, kind, number, refusal, scope,
@@ -171,6 +173,35 @@ impl View for Reading {
         let query = sqlx::query(SQL).bind(after).bind([ROW_FORMAT].as_slice());
         let rows = query.bind(limit).fetch_all(&mut *self.0).await?;
         rows.iter().map(|row| incident(row, 0)).collect()
+    }
+
+    async fn incidents(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>> {
+        const SQL: &str = "SELECT DISTINCT incident FROM docs WHERE incident > ?
+             ORDER BY incident LIMIT ?";
+        let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let query = sqlx::query(SQL).bind(after).bind(limit);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| incident(row, 0)).collect()
+    }
+
+    async fn audience(&mut self, incident: IncidentId) -> Result<Audience> {
+        const SQL: &str =
+            "SELECT kind, scope FROM audience WHERE incident = ? AND until_seq IS NULL";
+        let query = sqlx::query(SQL).bind(incident.as_bytes().as_slice());
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter()
+            .map(|row| Ok((kind(row, 0)?, scope(row, 1)?)))
+            .collect()
+    }
+
+    async fn epochs(&mut self) -> Result<Vec<Epoch>> {
+        let rows = sqlx::query("SELECT epoch FROM epochs");
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| epoch(row, 0)).collect()
     }
 
     async fn rows(&mut self, incidents: &[IncidentId]) -> Result<Vec<StoredRow>> {

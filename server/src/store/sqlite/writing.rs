@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::ids::{Actor, DeviceId, DocKey, Epoch, Hash, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, Hash, IncidentId, PersonId};
 use shared::sla::Due;
 use shared::sync::Seq;
 use shared::sync::message::encode;
@@ -19,8 +19,7 @@ use super::super::{
 use super::due;
 use super::reading::Reading;
 use super::{
-    bytes, change, change_columns, epoch, id_list, incident, kind, kind_number, number, refusal,
-    scope, seq, unsigned,
+    bytes, change, change_columns, id_list, incident, kind_number, number, refusal, seq, unsigned,
 };
 
 #[async_trait]
@@ -34,16 +33,6 @@ impl Writing for Reading {
             .await?;
         rows.iter()
             .map(|row| Ok((incident(row, 0)?, seq(row, 1)?)))
-            .collect()
-    }
-
-    async fn audience(&mut self, incident: IncidentId) -> Result<Audience> {
-        const SQL: &str =
-            "SELECT kind, scope FROM audience WHERE incident = ? AND until_seq IS NULL";
-        let query = sqlx::query(SQL).bind(incident.as_bytes().as_slice());
-        let rows = query.fetch_all(&mut *self.0).await?;
-        rows.iter()
-            .map(|row| Ok((kind(row, 0)?, scope(row, 1)?)))
             .collect()
     }
 
@@ -122,12 +111,6 @@ impl Writing for Reading {
             .fetch_optional(&mut *self.0)
             .await?;
         row.map(|row| incident(&row, 0)).transpose()
-    }
-
-    async fn epochs(&mut self) -> Result<Vec<Epoch>> {
-        let rows = sqlx::query("SELECT epoch FROM epochs");
-        let rows = rows.fetch_all(&mut *self.0).await?;
-        rows.iter().map(|row| epoch(row, 0)).collect()
     }
 
     async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()> {

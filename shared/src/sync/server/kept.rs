@@ -240,7 +240,7 @@ fn readings(docs: &mut IncidentDocs, receipts: &IncidentReceipts) -> (Incident, 
     (staff, public)
 }
 
-fn reaches(incident: &Incident) -> BTreeSet<Reach> {
+pub(super) fn reaches(incident: &Incident) -> BTreeSet<Reach> {
     let audience = policy::audience(incident);
     let public = audience
         .incident
