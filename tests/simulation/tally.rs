@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     pub runs: u64,
+    /// What was done by plan, and what followed from it.
+    pub steps: u64,
     /// Acts that a device kept.
     pub acts: u64,
     pub accepted: u64,
@@ -31,6 +33,7 @@ impl Tally {
     /// Adds another run's.
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
+        self.steps += other.steps;
         self.acts += other.acts;
         self.accepted += other.accepted;
         self.duplicates += other.duplicates;
@@ -49,6 +52,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             runs,
+            steps,
             acts,
             accepted,
             duplicates,
@@ -67,7 +71,7 @@ impl fmt::Display for Tally {
         } = self;
         write!(
             f,
-            "{runs} runs: {acts} acts, {accepted} accepted, {duplicates} times found accepted \
+            "{runs} runs of {steps} steps: {acts} acts, {accepted} accepted, {duplicates} times found accepted \
              before, {refused} times refused, {reviewed} under review; {pages} pages, {forgotten} \
              documents forgotten; {crashes} crashes of devices, {kills} of \
              the server, {restores} restores of it, {faults} faults"

@@ -109,6 +109,7 @@ impl World {
 
     /// Lets one step of a plan happen.
     pub fn step(&mut self, step: &Step) {
+        self.tally.steps += 1;
         if !matches!(step, Step::Wait { .. }) {
             self.note(|| format!("{step:?}"));
         }
@@ -313,7 +314,9 @@ impl World {
         self.restart_server();
     }
 
-    /// Acts that were accepted and are neither in the log nor on any device.
+    /// Acts that were accepted and are neither in the log nor on any device that could prove it. A
+    /// verdict signs what others did meanwhile, too: until the next page the device cannot, and
+    /// what it offers again may rest on what nobody brings back.
     fn lost_acts(&self) -> BTreeSet<ActId> {
         let is_held = |act: &ActId| {
             let Some(done) = self.done.get(act).filter(|done| !self.is_in_log(done)) else {
@@ -418,6 +421,7 @@ impl World {
     }
 
     fn happen(&mut self, event: Event) {
+        self.tally.steps += 1;
         if self.is_news(&event) {
             self.note(|| event.short());
         }

@@ -94,6 +94,8 @@ pub struct Device {
     /// The tab that does the network.
     lead: usize,
     returning: Option<Returning>,
+    /// How often it waited for others to bring back something.
+    put_off: u8,
     /// What is to be asked right after the answer that is being taken in.
     next: Option<Call>,
     draws: Draws,
@@ -114,6 +116,7 @@ impl Device {
             tabs,
             lead: 0,
             returning: None,
+            put_off: 0,
             next: None,
             draws,
         };
@@ -233,12 +236,13 @@ impl Device {
         self.broken == Some(broken)
     }
 
-    /// Whether the device has an act as the server accepted it.
+    /// Whether the device has an act beneath a signature that vouches for all it has.
     pub fn holds(&self, id: IncidentId, drafted: &Drafted) -> bool {
         let mut kinds = drafted.intent.docs().iter();
         kinds.all(|kind| {
             let fact = drafted.facts[usize::from(*kind == DocKind::Work)];
             let local = self.disk.doc(DocKey { kind: *kind, id });
+            let local = local.filter(|local| local.whole().is_some());
             let loaded = local.and_then(|local| Some((local.load().ok()?, local.book())));
             loaded.is_some_and(|(doc, book)| {
                 let mut held = doc.facts().0.iter();

@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub ahead: Option<Ahead>,
     /// The server's log, if that is another than the one that was read here.
     pub new_log: Option<Epoch>,
+    /// How often it waited for others to bring back something.
+    pub put_off: u8,
     /// Held while this engine does the network.
     pub lead: Option<Lead>,
     /// Whether everything was already fetched again because a copy could not be read.

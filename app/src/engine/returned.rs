@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use shared::ids::{DocKey, Epoch, IncidentId};
-use shared::sync::client::{Accepts, Fault, Input, LocalDoc, accepts, own_again};
+use shared::sync::client::{
+    Accepts, Fault, Input, LocalDoc, PUT_OFF_MAX, accepts, own_again, rests_on_others,
+};
 use shared::sync::message::{
     self, CHANGE_BYTES_MAX, Cursors, PROTOCOL, PUSH_BYTES_MAX, PUSH_GROUPS_MAX, PullPage,
-    PushGroup, PushRequest, RETURN_BYTES_MAX, RETURN_DOCS_MAX, ReturnReply, ReturnRequest,
-    ReturnedDoc,
+    PushGroup, PushReply, PushRequest, RETURN_BYTES_MAX, RETURN_DOCS_MAX, ReturnReply,
+    ReturnRequest, ReturnedDoc,
 };
 
 use super::desk::Desk;
@@ -138,7 +140,7 @@ impl Bringing<'_> {
         }
     }
 
-    /// Offers again what was accepted; whatever becomes of it, it is not waited for any more.
+    /// Offers again what was accepted, and waits a while for others if it rests on what they have.
     async fn offer(&self, groups: Vec<PushGroup>) -> Result<(), Fault> {
         let request = PushRequest {
             protocol: PROTOCOL,
@@ -149,14 +151,22 @@ impl Bringing<'_> {
             clocks: Vec::new(),
             groups,
         };
-        http::post("/sync/push", &message::encode(&request)).await?;
+        let answer = http::post("/sync/push", &message::encode(&request)).await?;
+        let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
+        let mut state = self.desk.state.borrow_mut();
+        if rests_on_others(&reply) && state.put_off < PUT_OFF_MAX {
+            state.put_off += 1;
+            return Err(Fault::PutOff);
+        }
         Ok(())
     }
 
     async fn note(&self) -> Result<(), Broken> {
         let tx = self.desk.storage.begin(&[Shelf::Meta], Purpose::Relaxed)?;
         tx.put(Shelf::Meta, BROUGHT_BACK_TO, &message::encode(&self.to))?;
-        tx.commit().await
+        tx.commit().await?;
+        self.desk.state.borrow_mut().put_off = 0;
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //! in.
 
 use shared::ids::{DocKey, Epoch};
-use shared::sync::client::{Input, LocalDoc, own_again};
+use shared::sync::client::{Fault, Input, LocalDoc, PUT_OFF_MAX, own_again, rests_on_others};
 use shared::sync::message::{
     self, PROTOCOL, PushReply, PushRequest, ReturnReply, ReturnRequest, ReturnedDoc,
 };
@@ -88,7 +88,11 @@ impl Device {
     }
 
     /// What was offered again is in the log, or was refused.
-    pub fn take_again(&mut self, _: &PushReply, moment: Moment) {
+    pub fn take_again(&mut self, reply: &PushReply, moment: Moment) {
+        if rests_on_others(reply) && self.put_off < PUT_OFF_MAX {
+            self.put_off += 1;
+            return self.tell(Input::Failed(Fault::PutOff), moment);
+        }
         self.bring_whole(moment);
     }
 
@@ -104,6 +108,7 @@ impl Device {
         let Some(returning) = self.returning.take() else {
             return;
         };
+        self.put_off = 0;
         let mut tx = Transaction::default();
         tx.put(Key::BroughtBackTo, message::encode(&returning.to));
         // Without the note it is brought back once more, which changes nothing.

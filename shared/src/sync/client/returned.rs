@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Document;
 use crate::ids::{ActId, DeviceId, IncidentId, PersonId};
-use crate::sync::message::{ChangeBytes, PushChange, PushGroup, ReturnedBody, ReturnedDoc};
+use crate::sync::message::{
+    ChangeBytes, PushChange, PushGroup, PushReply, ReturnedBody, ReturnedDoc, Verdict,
+};
 
 use super::replica::LocalDoc;
 
@@ -95,6 +97,16 @@ pub fn own_again(docs: &[LocalDoc], person: PersonId, device: DeviceId) -> Vec<P
         group(changes)
     });
     births.chain(groups).collect()
+}
+
+/// How often a device waits for others to bring back what its own acts rest on, before it goes on
+/// without: longer each time, two minutes in all.
+pub const PUT_OFF_MAX: u8 = 7;
+
+/// Whether something that was offered again rests on what others have still to bring back.
+pub fn rests_on_others(reply: &PushReply) -> bool {
+    let mut verdicts = reply.verdicts.iter();
+    verdicts.any(|verdict| matches!(verdict, Verdict::Missing { .. }))
 }
 
 /// Nobody waits for the verdict, so that any name will do.
