@@ -27,6 +27,7 @@ mod parcel;
 mod pull;
 mod push;
 mod rebuild;
+mod review;
 mod start;
 mod storage;
 mod sync;

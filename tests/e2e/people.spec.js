@@ -47,6 +47,14 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(card).toHaveCount(0);
   await desk.closeSheet();
   await desk.isUpToDate();
+  // It is the only copy: for a while it can be put back.
+  await centre.locator('.toast', { hasText: 'Discarded.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
+  await expect(desk.chip).toHaveText('Needs attention 1');
+  await desk.page.reload();
+  await desk.openSyncCentre();
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
   await desk.filter(TILL);
   await expect(desk.rows).toHaveCount(0);
 });

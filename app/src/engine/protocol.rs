@@ -68,6 +68,8 @@ pub enum Call {
     Unpack { file: Vec<u8>, take: Take },
     /// Drops an act under "needs review" once its author has dealt with it.
     Discard { act: ActId },
+    /// Puts it back, a few seconds later.
+    PutBack { act: ActId },
     /// Tries the network at once.
     Retry,
     /// The person signed in again on this page; a paused sync goes on.
