@@ -40,6 +40,8 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
   await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
+  await expect(desk.sheet.getByText('1 change was refused and stays on this device')).toBeVisible();
+  await expect(desk.sheet).not.toContainText('sent when you sign in');
   await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
   await desk.closeSheet();
   await desk.openSyncCentre();
