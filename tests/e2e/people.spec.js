@@ -47,8 +47,6 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
-  await desk.closeSheet();
-  await desk.isUpToDate();
   // It is the only copy: for a while it can be put back.
   await centre.locator('.toast', { hasText: 'Discarded.' }).getByRole('button', { name: 'Undo' }).click();
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
@@ -57,6 +55,8 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
+  await desk.closeSheet();
+  await desk.isUpToDate();
   await desk.filter(TILL);
   await expect(desk.rows).toHaveCount(0);
 });
@@ -178,6 +178,8 @@ test('a session that ended offline is asked for again and nothing is lost', asyn
   await expect(desk.sheet).toBeHidden();
   await desk.isUpToDate();
   await expect(desk.entry).toHaveValue('Half a sentence');
+  // The place is kept, too.
+  await expect(desk.filterBox).toHaveValue(SCANNERS);
   const office = await device('agent@demo');
   await office.desk.openIncident(SCANNERS);
   await expect(office.desk.message('Kept while the session ended.')).toHaveCount(1);
@@ -193,8 +195,11 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   await shared.desk.entry.fill(`${secret} draft`);
   await shared.desk.isOffline(1);
   await shared.desk.signOut();
+  expect(await shared.desk.page.evaluate(() => location.href)).toBe(`${shared.origin}/console`);
   await shared.goOnline();
   await shared.desk.signIn('agent@demo');
+  await expect(shared.desk.filterBox).toHaveValue('');
+  await expect(shared.desk.page.getByText('Choose an incident from the list.')).toBeVisible();
   await shared.desk.openIncident(SCANNERS);
   await expect(shared.desk.entry).toHaveValue('');
   await expect(shared.desk.message(secret)).toHaveCount(0);
@@ -214,6 +219,26 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   await shared.desk.signOut({ forget: true });
   await expect.poll(() => databases(stage)).toEqual(['holdfast-console-3']);
   expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
+});
+
+test('a tab that another person finds open shows nothing of where the first one was', async ({ device }) => {
+  const shared = await device('technician@demo');
+  const first = shared.desk;
+  const second = await shared.open();
+  await second.openIncident(SCANNERS);
+  await first.signOut();
+  await first.signIn('agent@demo');
+  await second.page.reload();
+  await second.isUpToDate();
+  await expect(second.page).toHaveURL(`${shared.origin}/console`);
+  await expect(second.filterBox).toHaveValue('');
+  // A link that somebody follows leads where it says.
+  await first.openIncident(SCANNERS);
+  const link = first.page.url();
+  await first.signOut();
+  await first.page.goto(link);
+  await first.signIn('technician@demo');
+  await first.shows(SCANNERS);
 });
 
 test('a tab whose engine another one ended removes everything all the same', async ({ device }) => {
@@ -273,6 +298,8 @@ test('what somebody is typing waits for them when another person signs in over i
   await desk.sheet.getByLabel('Password').fill('demo');
   await desk.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
   await desk.isUpToDate();
+  await expect(desk.page).toHaveURL(`${shared.origin}/console`);
+  await expect(desk.filterBox).toHaveValue('');
   await desk.openIncident(SCANNERS);
   await expect(desk.entry).toHaveValue('');
   const stage = await shared.backstage();

@@ -146,6 +146,26 @@ pub fn store(name: &str, value: Option<&str>) -> bool {
     }
 }
 
+/// What this tab remembers under a name, over reloads.
+pub fn stored_by_tab(name: &str) -> Option<String> {
+    tab_storage()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something in this tab, or forgets it.
+pub fn store_by_tab(name: &str, value: Option<&str>) {
+    if let Some(storage) = tab_storage() {
+        let stored = match value {
+            Some(value) => storage.set_item(name, value),
+            None => storage.remove_item(name),
+        };
+        stored.ok();
+    }
+}
+
+fn tab_storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
 /// Calls whenever another tab stores or forgets something under a name, while its owner lives.
 pub fn when_stored(name: String, told: impl Fn() + 'static) {
     let heard = window_event_listener(leptos::ev::storage, move |event| {
@@ -204,6 +224,16 @@ pub fn matches(query: &str) -> bool {
         .ok()
         .flatten()
         .is_some_and(|list| list.matches())
+}
+
+/// Goes to an address in place of where the page is, and tells whoever follows the address.
+pub fn go_instead(url: &str) {
+    if let Ok(history) = window().history() {
+        let gone = history.replace_state_with_url(&JsValue::NULL, "", Some(url));
+        // Browsers refuse a flood of changes.
+        gone.ok();
+        announce("popstate");
+    }
 }
 
 /// Tells the boot file something by an event of the window.
