@@ -173,13 +173,21 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
     if browser::same_day(at, browser::now()) {
         clock(at)
     } else {
-        format!("{}, {}", moment(Style::Day, at), clock(at))
+        format!("{}, {}", day(at), clock(at))
     }
 }
 
-/// The day and its month.
+/// The day and its month, with the year when it is another than the present one.
 pub(crate) fn day(at: UnixMillis) -> String {
-    moment(Style::Day, at)
+    let is_this_year = browser::same_year(at, browser::now());
+    moment(
+        if is_this_year {
+            Style::Day
+        } else {
+            Style::DayOfYear
+        },
+        at,
+    )
 }
 
 /// The day as people speak of it: its time when it is today, `Tuesday` within a week, else the

@@ -125,6 +125,11 @@ pub fn same_day(one: UnixMillis, other: UnixMillis) -> bool {
     day(one) == day(other)
 }
 
+/// Whether two moments lie in one year where the reader is.
+pub fn same_year(one: UnixMillis, other: UnixMillis) -> bool {
+    date(one).get_full_year() == date(other).get_full_year()
+}
+
 // A browser can deny storage altogether; the page then only forgets between visits.
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
