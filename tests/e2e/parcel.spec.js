@@ -102,7 +102,7 @@ test('acts on an incident that is not here yet wait for it, and are told if it n
   await expect(review).toContainText('This incident is no longer among those you may change.');
   await expect(review.locator('blockquote')).toHaveText('On what will be gone.');
   await laptop.desk.closeSheet();
-  await expect(laptop.desk.chip).toHaveText('Needs attention 1');
+  await expect(laptop.desk.chip).toHaveText('Needs review 1');
 });
 
 test.describe('over a slow line', () => {

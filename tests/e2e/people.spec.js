@@ -21,7 +21,7 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await office.desk.isUpToDate();
   await phone.goOnline();
 
-  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
   await expect(desk.chip).toHaveAttribute('data-state', 'attention');
   // The other incident went on.
   await office.desk.openIncident(SCANNERS);
@@ -35,7 +35,7 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(card).toContainText('This incident is no longer among those you may change.');
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
   await desk.page.reload();
-  await expect(desk.chip).toHaveText('Needs attention 1');
+  await expect(desk.chip).toHaveText('Needs review 1');
   // Nothing of it can be sent from another device, so no file is offered.
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
   await desk.page.getByRole('button', { name: 'Sign out…' }).click();
@@ -50,7 +50,7 @@ test('an act that is refused comes back for review with its text', async ({ devi
   // It is the only copy: for a while it can be put back.
   await centre.locator('.toast', { hasText: 'Discarded.' }).getByRole('button', { name: 'Undo' }).click();
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
-  await expect(desk.chip).toHaveText('Needs attention 1');
+  await expect(desk.chip).toHaveText('Needs review 1');
   await desk.page.reload();
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
@@ -77,7 +77,7 @@ test('what was refused is copied, or said once more when it can be', async ({ de
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
   await office.desk.isUpToDate();
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 2', { timeout: 30_000 });
   const centre = await desk.openSyncCentre();
   const card = (words) => centre.getByRole('article').filter({ hasText: words });
 
@@ -139,7 +139,7 @@ test('an act that a lost role allowed comes back, and the others go through', as
   await desk.isOffline(3);
   await server.command(['user', 'roles', 'technician@demo', '--role', 'manager']);
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 2', { timeout: 30_000 });
   await expect(desk.property('Urgency')).toHaveValue('medium');
   await expect(desk.state).toHaveText('New');
   await expect(desk.message('Written while I was a technician.')).toHaveCount(1);

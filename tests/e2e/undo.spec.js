@@ -239,7 +239,7 @@ test('what was taken back after access was lost comes back for review', async ({
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
   await office.desk.isUpToDate();
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
   const centre = await desk.openSyncCentre();
   const card = centre.getByRole('article');
   await expect(card).toContainText('Taking an act back');
