@@ -84,6 +84,24 @@ test('news neither closes the menu of an incident nor takes the focus out of it'
   await expect(rare).toBeFocused();
 });
 
+test('a subject that is too long is told so where it is written', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.rows.first().click();
+  await desk.detail.getByRole('button', { name: 'Edit the subject' }).click();
+  const box = desk.detail.getByRole('textbox', { name: 'Subject' });
+  const long = 'Long. '.repeat(100);
+  await box.fill(long);
+  await box.press('Enter');
+  const told = desk.detail.getByRole('heading', { level: 2 }).getByRole('alert');
+  await expect(told).toHaveText('This is too long: about 500 characters at most.');
+  await expect(desk.page.locator('.toast')).toHaveCount(0);
+  await expect(box).toHaveValue(long);
+  await box.fill('Short');
+  await expect(told).toBeEmpty();
+  await box.press('Enter');
+  await desk.shows('Short');
+});
+
 test('a subject that was only looked at stays as a colleague has renamed it meanwhile', async ({ device }) => {
   const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
   const { desk } = phone;

@@ -192,7 +192,7 @@ test('rich text is pasted as plain text, and what is too long is said and stays'
   await desk.entry.fill(long);
   await desk.page.getByRole('button', { name: 'Send', exact: true }).click();
   // Shown before it was done, and taken back by the engine: the text is still there.
-  await expect(desk.page.getByRole('form', { name: 'Write' }).getByRole('status').last()).toContainText('bytes at most');
+  await expect(desk.page.getByRole('form', { name: 'Write' }).getByRole('status').last()).toContainText('This is too long: about 65,000 characters at most.');
   await expect(desk.entry).toHaveValue(long);
   await expect(desk.message('üüü')).toHaveCount(0);
   await desk.page.reload();

@@ -7,7 +7,7 @@ use shared::incidents::{
 };
 
 use crate::link::Organisation;
-use crate::text::t;
+use crate::text::{self, t};
 
 pub(crate) fn state_text(state: State) -> String {
     match state {
@@ -210,9 +210,10 @@ pub(crate) fn refusal_text(refused: &Refused) -> String {
         Refused::Scope => t!("refused.scope"),
         Refused::State { from, .. } => t!("refused.state", state = state_text(*from)),
         Refused::Empty { .. } => t!("refused.empty"),
-        Refused::TooLong { max, .. } => t!("refused.too_long", max = max.to_string()),
+        Refused::TooLong { max, .. } | Refused::Size { max } => {
+            t!("refused.too_long", max = text::characters(*max))
+        }
         Refused::FollowsRefused => t!("refused.follows"),
-        Refused::Size { max } => t!("refused.too_long", max = max.to_string()),
         Refused::Generation { .. } => t!("refused.rewritten"),
         Refused::NotOwn => t!("refused.not_own"),
         Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),

@@ -8,6 +8,7 @@ use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::set_timeout;
 use wasm_bindgen::JsValue;
 
+use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::ui::browser;
@@ -150,6 +151,12 @@ fn moment(style: Style, at: UnixMillis) -> String {
 /// A number with the reader's separators.
 pub(crate) fn number(value: f64) -> String {
     write(Style::Number, value)
+}
+
+/// A bound in bytes, in about so many characters.
+#[expect(clippy::cast_precision_loss, reason = "no bound has that many digits")]
+pub(crate) fn characters(bytes_max: usize) -> String {
+    number(policy::characters_about(bytes_max) as f64)
 }
 
 /// A size in the unit that suits it.

@@ -157,6 +157,7 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
             input.focus().ok();
         }
     });
+    let failure = RwSignal::new(String::new());
     let save = move || {
         // Taking the field away blurs it once more, and then nothing of it may be left.
         let (Some(true), Some(typed)) = (editing.try_get_untracked(), typed.try_get_untracked())
@@ -172,7 +173,7 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
         spawn_local(async move {
             match desk.act(id, Intent::Set(SetField::Subject(subject))).await {
                 Ok(()) => drop(editing.try_set(false)),
-                Err(why) => desk.toasts.say(why),
+                Err(why) => drop(failure.try_set(why)),
             }
         });
     };
@@ -190,10 +191,13 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
                 type="text"
                 node_ref=input
                 aria-label=t!("field.subject")
+                aria-describedby="subject-failure"
                 bind:value=typed
+                on:input=move |_| failure.set(String::new())
                 on:keydown=on_key
                 on:blur=move |_| save()
             />
+            <span class="error" id="subject-failure" role="alert">{failure}</span>
         </span>
     }
 }
