@@ -56,6 +56,7 @@ test('what is done during the first synchronisation is kept and sent before its 
   await office.desk.isUpToDate();
   await office.desk.look(/^All \d/);
   await expect.poll(() => office.desk.count()).toBeGreaterThan(INCIDENTS);
+  await expect(page.getByRole('link', { name: /^All \d/ })).toContainText(/^All ?1,\d{3}$/);
 
   await test.step('an old incident is found by its digits and says of which year it is', async () => {
     await office.desk.filter('2000007');
