@@ -207,6 +207,9 @@ test('four acts are taken back one after the other, though three offers have roo
     await expect(desk.page.locator('.toast', { hasText: new RegExp(`^${label}: `) })).toBeVisible();
   }
   await expect(undo(desk)).toHaveCount(3);
+  // The key takes back the last alone, and stands on no other.
+  await expect(undo(desk).locator('kbd')).toHaveCount(1);
+  await expect(undo(desk).last().locator('kbd')).toHaveText('Z');
   for (const [at, label] of [...properties.entries()].reverse()) {
     await desk.detail.press('z');
     await expect(desk.property(label)).toHaveValue(before[at]);
