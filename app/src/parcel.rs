@@ -137,15 +137,17 @@ fn Content(found: Opened, opened: RwSignal<Option<Opened>>, wording: Wording) ->
     let organisation = link.board.organisation;
     let Opened { file, brings } = found;
     let count = brings.acts.len();
-    let title = t!(
-        "parcel.holds",
-        count = count,
-        at = text::clock_and_day(brings.made_at)
-    );
+    let is_all_known = count == 0 && brings.known > 0;
+    let title = if is_all_known {
+        t!("parcel.all_known", count = brings.known)
+    } else {
+        let at = text::clock_and_day(brings.made_at);
+        t!("parcel.holds", count = count, at = at)
+    };
     let absent = brings.acts.iter().filter(|act| act.lacks_incident).count();
     let notes = [
         brings.is_own_device.then(|| t!("parcel.own_device")),
-        (brings.known > 0).then(|| t!("parcel.known", count = brings.known)),
+        (brings.known > 0 && !is_all_known).then(|| t!("parcel.known", count = brings.known)),
         (absent > 0).then(|| t!("parcel.absent", count = absent)),
     ];
     let notes = notes

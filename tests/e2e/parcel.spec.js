@@ -31,7 +31,8 @@ test('what was saved to a file is sent from another device and counts once when 
 
   // Twice is once.
   const again = await tablet.desk.offerFile(file);
-  await expect(again).toContainText('3 are here already.');
+  await expect(again).toContainText('All 3 changes are here already.');
+  await expect(again).not.toContainText('lacks');
   await expect(again.getByRole('button', { name: 'Bring in' })).toHaveCount(0);
   await tablet.desk.closeSheet();
 
