@@ -84,7 +84,10 @@ pub(crate) fn LeavingSheet(
 #[component]
 fn WhatStays(link: Link, forget: RwSignal<bool>, label: String) -> impl IntoView {
     let drafts = RwSignal::new(0);
+    let written = expect_context::<Drafts>();
     spawn_local(async move {
+        // What was typed a moment ago counts, too; what cannot be kept is said on leaving.
+        written.flush().await;
         if let Ok(waiting) = link.waiting().await {
             drafts.try_set(waiting.drafts.len());
         }

@@ -224,15 +224,19 @@ test('signing out with unsent work says how much and offers to send or to save i
   await phone.goOffline();
   await desk.note('Unsent.');
   await desk.isOffline(1);
+  await desk.entry.fill('Not even begun to be sent');
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
   await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByText('1 change is kept on this device and not on the server yet.')).toBeVisible();
   await expect(desk.sheet.getByRole('checkbox')).toHaveCount(0);
+  await expect(desk.sheet.getByText('1 draft stays on this device.')).toBeVisible();
   const [download] = await Promise.all([
     desk.page.waitForEvent('download'),
     desk.sheet.getByRole('button', { name: 'Save to a file' }).click(),
   ]);
   expect(download.suggestedFilename()).toContain('holdfast-unsent-');
+  await desk.sheet.getByRole('button', { name: 'Send now' }).click();
+  await expect(desk.sheet.getByText('There is no network right now.')).toBeVisible();
   await phone.goOnline();
   await desk.sheet.getByRole('button', { name: 'Send now' }).click();
   await expect(desk.sheet.getByText('Everything is on the server.')).toBeVisible();
