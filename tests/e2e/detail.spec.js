@@ -84,6 +84,14 @@ test('news neither closes the menu of an incident nor takes the focus out of it'
   await expect(rare).toBeFocused();
 });
 
+test('a value that is taken away is called by what is missing', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.openIncident('Scanners drop out between aisle 40 and 46');
+  await desk.choose('Site', '');
+  await expect(desk.page.locator('.toast')).toContainText('Site: no site');
+  await expect(desk.event('set Site to no site')).toHaveCount(1);
+});
+
 test('a subject that is too long is told so where it is written', async ({ device }) => {
   const { desk } = await device('agent@demo');
   await desk.rows.first().click();

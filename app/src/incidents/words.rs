@@ -89,17 +89,14 @@ pub(crate) fn field_text(value: &SetField) -> String {
 
 /// A value as people read it.
 pub(crate) fn value_text(value: &SetField, organisation: &Organisation) -> String {
-    let none = || t!("value.none");
     match value {
         SetField::Subject(subject) => subject.clone(),
-        SetField::Category(id) => id
-            .as_ref()
-            .map_or_else(none, |id| organisation.category_name(id)),
+        SetField::Category(None) => t!("value.no_category"),
+        SetField::Category(Some(id)) => organisation.category_name(id),
         SetField::Impact(level) => impact_text(*level),
         SetField::Urgency(level) => level_text(*level),
-        SetField::Site(id) => id
-            .as_ref()
-            .map_or_else(none, |id| organisation.site_name(id)),
+        SetField::Site(None) => t!("value.no_site"),
+        SetField::Site(Some(id)) => organisation.site_name(id),
         SetField::Requester(requester) => requester_text(requester, organisation),
     }
 }
