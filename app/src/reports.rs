@@ -107,7 +107,8 @@ fn tiles(address: Address, report: &Report) -> AnyView {
 fn bars(address: Address, title: String, lines: Vec<(String, usize, Filter)>) -> AnyView {
     let most = lines.iter().map(|(_, count, _)| *count).max().unwrap_or(0);
     let lines = lines.into_iter().map(|(name, count, filter)| {
-        let content = view! { <span>{name}</span>{bar(count, most)}<b>{count.text()}</b> }.into_any();
+        let content =
+            view! { <span>{name}</span>{bar(count, most)}<b>{count.text()}</b> }.into_any();
         view! { <li>{link(address, View::Open, filter, content)}</li> }
     });
     view! {

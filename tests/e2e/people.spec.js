@@ -12,9 +12,13 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.openIncident(TILL);
   await phone.goOffline();
   await desk.note('The repeater in the stock room has no power.');
+  await desk.entry.fill('Half a thought on it');
   await desk.openIncident(SCANNERS);
   await desk.note('Aisle 43 is next.');
   await desk.isOffline(2);
+  const waits = await desk.openSyncCentre();
+  await expect(waits.getByRole('button', { name: /^INC-\d+ · / })).toHaveCount(2);
+  await desk.closeSheet();
   await office.desk.openIncident(TILL);
   await office.desk.choose('Group', 'service-desk');
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
@@ -55,6 +59,13 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
+  // So is a draft whose incident is gone.
+  const draft = centre.getByRole('listitem').filter({ hasText: 'Half a thought on it' });
+  await expect(draft).toContainText('no longer on this device');
+  await draft.getByRole('button', { name: 'Discard' }).click();
+  await expect(draft).toHaveCount(0);
+  await centre.locator('.toast', { hasText: 'Draft discarded.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(draft).toContainText('no longer on this device');
   await desk.closeSheet();
   await desk.isUpToDate();
   await desk.filter(TILL);

@@ -14,16 +14,30 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     let item = move |kept: KeptDraft| {
         let text = Draft::read(&kept.text).text;
         let preview: String = text.chars().take(120).collect();
-        let way = if kept.is_here {
+        let incident = kept.incident;
+        let subject = kept.subject.clone();
+        if kept.is_here {
             let open = move |_| {
                 centre.set(false);
-                desk.address.go(Place::Incident(kept.incident));
+                desk.address.go(Place::Incident(incident));
             };
-            view! { <button type="button" on:click=open>{kept.subject.clone()}</button> }.into_any()
+            view! {
+                <li>
+                    <button type="button" on:click=open>{subject}</button>
+                    <small>{preview}</small>
+                </li>
+            }
+            .into_any()
         } else {
-            view! { <Stray kept=kept.clone() text=text drafts=drafts /> }.into_any()
-        };
-        view! { <li>{way} <small>{preview}</small></li> }
+            view! {
+                <li>
+                    <span>{t!("drafts.gone", subject = subject)}</span>
+                    <small>{preview}</small>
+                    <Stray kept=kept text=text drafts=drafts />
+                </li>
+            }
+            .into_any()
+        }
     };
     move || {
         let all = drafts.get();
@@ -37,14 +51,12 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     }
 }
 
-/// A draft whose incident is no longer on this device.
+/// The ways out of a draft whose incident is no longer on this device.
 #[component]
 fn Stray(kept: KeptDraft, text: String, drafts: RwSignal<Vec<KeptDraft>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let subject = kept.subject.clone();
     let discard = move |_| discard(desk, drafts, kept.clone());
     view! {
-        <span>{t!("drafts.gone", subject = subject)}</span>
         <div class="actions">
             <button type="button" class="button" on:click=move |_| desk.copy(text.clone())>
                 {t!("review.copy")}

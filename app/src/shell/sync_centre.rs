@@ -117,12 +117,12 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
             centre.set(false);
             desk.address.go(Place::Incident(incident));
         };
-        let subject = acts.last().map(|act| act.subject.clone());
+        let name = acts.last().map(|act| called(desk, act));
         let organisation = desk.organisation();
         let lines = acts.iter().map(|act| waiting_line(act, &organisation));
         view! {
             <li>
-                <button type="button" on:click=open>{subject}</button>
+                <button type="button" on:click=open>{name}</button>
                 {lines.collect_view()}
                 <span class="tick" data-tick="kept">{t!("tick.kept")}</span>
             </li>
@@ -150,6 +150,14 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
                 </div>
             }
         })
+    }
+}
+
+/// The incident of an act by number and subject, as far as it is on this device.
+fn called(desk: Desk, act: &WaitingAct) -> String {
+    match untrack(|| desk.board().row(act.incident)) {
+        Some(row) => [row.name(), act.subject.clone()].join(" · "),
+        None => act.subject.clone(),
     }
 }
 
