@@ -155,16 +155,19 @@ pub enum DraftKind {
     Resolve,
     Reopen,
     Cancel,
+    /// The subject, written anew.
+    Subject,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
         Self::Reopen,
         Self::Cancel,
+        Self::Subject,
     ];
 
     /// The kind's word where drafts are stored.
@@ -175,6 +178,7 @@ impl DraftKind {
             Self::Resolve => "resolve",
             Self::Reopen => "reopen",
             Self::Cancel => "cancel",
+            Self::Subject => "subject",
         }
     }
 }

@@ -10,8 +10,10 @@ use shared::incidents::{Incident, Intent, SetField, State, Transition};
 use super::clash::lead;
 use super::levels::Levels;
 use super::{Asking, Open, Tab};
+use crate::engine::protocol::DraftKind;
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
+use crate::incidents::drafts::Draft;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::fold;
@@ -23,6 +25,8 @@ pub(super) fn Head(
     open: Open,
     asking: RwSignal<Option<Asking>>,
     tab: RwSignal<Tab>,
+    /// What the subject was being changed to when the incident was last open.
+    subject: RwSignal<String>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
@@ -35,7 +39,7 @@ pub(super) fn Head(
             >
                 {icon(Icon::Back)}
             </button>
-            <Subject open=open />
+            <Subject open=open begun=subject />
             <p>
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
@@ -104,8 +108,13 @@ fn state_in_words(incident: &Incident) -> String {
 }
 
 #[component]
-fn Subject(open: Open) -> impl IntoView {
+fn Subject(open: Open, begun: RwSignal<String>) -> impl IntoView {
     let editing = RwSignal::new(false);
+    Effect::new(move |_| {
+        if begun.with(|begun| !begun.is_empty()) {
+            editing.set(true);
+        }
+    });
     let desk = expect_context::<Desk>();
     let subject = move || open.with(|incident| incident.subject.holds.value.clone());
     let may_edit = Signal::derive(move || {
@@ -116,7 +125,7 @@ fn Subject(open: Open) -> impl IntoView {
         <h2>
             {move || {
                 if editing.get() {
-                    view! { <SubjectField open=open editing=editing /> }.into_any()
+                    view! { <SubjectField open=open editing=editing begun=begun /> }.into_any()
                 } else {
                     view! {
                         <span
@@ -146,17 +155,37 @@ fn Subject(open: Open) -> impl IntoView {
 }
 
 #[component]
-fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
+fn SubjectField(open: Open, editing: RwSignal<bool>, begun: RwSignal<String>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let input = NodeRef::<Input>::new();
     let current = move || open.with_untracked(|incident| incident.subject.holds.value.clone());
     let opened = StoredValue::new(current());
-    let typed = RwSignal::new(current());
+    let id = open.with_untracked(|incident| incident.id);
+    let was_begun = begun.with_untracked(|begun| !begun.is_empty());
+    let typed = RwSignal::new(if was_begun {
+        begun.get_untracked()
+    } else {
+        current()
+    });
     Effect::new(move |_| {
-        if let Some(input) = input.get() {
+        // What was begun before takes no focus from whoever only opens the incident.
+        if let Some(input) = input.get().filter(|_| !was_begun) {
             input.focus().ok();
         }
     });
+    let keep = move |text: String| {
+        let draft = Draft {
+            text,
+            ..Draft::default()
+        };
+        desk.drafts.keep(id, DraftKind::Subject, draft);
+    };
+    let end = move || {
+        keep(String::new());
+        desk.drafts.send_all();
+        begun.try_set(String::new());
+        editing.try_set(false);
+    };
     let failure = RwSignal::new(String::new());
     let save = move || {
         // Taking the field away blurs it once more, and then nothing of it may be left.
@@ -167,12 +196,11 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
         let subject = typed.trim().to_owned();
         // What was only looked at must not undo what a colleague has made of it meanwhile.
         if [opened.get_value(), current()].contains(&subject) {
-            return editing.set(false);
+            return end();
         }
-        let id = open.with_untracked(|incident| incident.id);
         spawn_local(async move {
             match desk.act(id, Intent::Set(SetField::Subject(subject))).await {
-                Ok(()) => drop(editing.try_set(false)),
+                Ok(()) => end(),
                 Err(why) => drop(failure.try_set(why)),
             }
         });
@@ -181,7 +209,7 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
         "Enter" => save(),
         "Escape" => {
             event.stop_propagation();
-            editing.set(false);
+            end();
         }
         _ => {}
     };
@@ -193,7 +221,10 @@ fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
                 aria-label=t!("field.subject")
                 aria-describedby="subject-failure"
                 bind:value=typed
-                on:input=move |_| failure.set(String::new())
+                on:input=move |event| {
+                    keep(event_target_value(&event));
+                    failure.set(String::new());
+                }
                 on:keydown=on_key
                 on:blur=move |_| save()
             />
