@@ -8,6 +8,7 @@ mod history;
 mod levels;
 mod properties;
 mod provenance;
+mod subject;
 mod timeline;
 
 use std::sync::Arc;
