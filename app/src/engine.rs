@@ -28,6 +28,7 @@ mod pull;
 mod push;
 mod rebuild;
 mod returned;
+mod review;
 mod start;
 mod storage;
 mod sync;

@@ -17,12 +17,14 @@ use crate::text::t;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 
-/// What waits or was refused; tracked.
-fn waiting(link: Link) -> u32 {
+/// What is on this device alone, not to be deleted: what waits, and what was refused. Tracked.
+fn held(link: Link) -> [u32; 2] {
     link.board
         .status
-        .with(|status| status.waiting + status.review)
+        .with(|status| [status.waiting, status.review])
 }
+
+const NOTHING: [u32; 2] = [0, 0];
 
 #[component]
 pub(crate) fn LeavingSheet(
@@ -38,7 +40,7 @@ pub(crate) fn LeavingSheet(
     // A draft that cannot be kept is told once: then its author knows, and may leave without it.
     let is_told = StoredValue::new(false);
     let leave = move |_| {
-        let forgets = forget.get_untracked() && untrack(|| waiting(link)) == 0;
+        let forgets = forget.get_untracked() && untrack(|| held(link)) == NOTHING;
         spawn_local(async move {
             if !drafts.flush().await {
                 let knows = is_told.try_update_value(|told| std::mem::replace(told, true));
@@ -72,7 +74,7 @@ pub(crate) fn LeavingSheet(
             <footer>
                 <Sending />
                 <button type="button" class="button primary" on:click=leave>
-                    {live(move || if waiting(link) == 0 { t!("leave.submit") } else { t!("leave.keep") })}
+                    {live(move || if held(link) == NOTHING { t!("leave.submit") } else { t!("leave.keep") })}
                 </button>
             </footer>
         </Sheet>
@@ -82,25 +84,43 @@ pub(crate) fn LeavingSheet(
 #[component]
 fn WhatStays(link: Link, forget: RwSignal<bool>, label: String) -> impl IntoView {
     let drafts = RwSignal::new(0);
+    let written = expect_context::<Drafts>();
     spawn_local(async move {
+        // What was typed a moment ago counts, too; what cannot be kept is said on leaving.
+        written.flush().await;
         if let Ok(waiting) = link.waiting().await {
             drafts.try_set(waiting.drafts.len());
         }
     });
-    let is_lost = Signal::derive(move || forget.get() && drafts.get() > 0);
-    move || match waiting(link) {
-        0 => view! {
-            <p>{t!("leave.nothing_waits")}</p>
+    let held = Memo::new(move |_| held(link));
+    let is_spare = Memo::new(move |_| held.get() == NOTHING);
+    let told = move || {
+        let [waiting, refused] = held.get();
+        let told = [
+            is_spare.get().then(|| t!("leave.nothing_waits")),
+            (waiting > 0).then(|| t!("leave.waits", count = waiting)),
+            (refused > 0).then(|| t!("leave.refused", count = refused)),
+        ];
+        let told = told.into_iter().flatten();
+        told.map(|one| view! { <p>{one}</p> }).collect_view()
+    };
+    let drafted = move || {
+        let count = Some(drafts.get()).filter(|count| *count > 0)?;
+        Some(if is_spare.get() && forget.get() {
+            t!("leave.drafts", count = count)
+        } else {
+            t!("leave.drafts_stay", count = count)
+        })
+    };
+    view! {
+        {told}
+        <When is=is_spare>
             <label class="check">
                 <input type="checkbox" bind:checked=forget />
                 " "
                 {label.clone()}
             </label>
-            <When is=is_lost>
-                <p role="status">{t!("leave.drafts", count = drafts.get_untracked())}</p>
-            </When>
-        }
-        .into_any(),
-        count => view! { <p>{t!("leave.waits", count = count)}</p> }.into_any(),
+        </When>
+        <p role="status">{live(drafted)}</p>
     }
 }

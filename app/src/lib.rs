@@ -11,6 +11,7 @@ mod meanwhile;
 mod parcel;
 pub mod portal;
 pub mod reports;
+mod review;
 pub mod session;
 pub mod shell;
 pub mod text;

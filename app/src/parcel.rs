@@ -11,7 +11,7 @@ use web_sys::Event;
 
 use shared::sync::parcel::{BadParcel, PARCEL_BYTES_MAX};
 
-use crate::engine::protocol::{Answer, Call, Failure, Take, Unpacked, WaitingAct};
+use crate::engine::protocol::{Answer, Call, Failure, Line, Take, Unpacked, WaitingAct};
 use crate::link::{Link, Organisation};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -50,15 +50,20 @@ pub(crate) fn SaveFile() -> impl IntoView {
 /// The ways for what waits: to a file, or to the server now.
 #[component]
 pub(crate) fn Sending() -> impl IntoView {
-    let link = expect_context::<Link>();
+    let (link, toasts) = (expect_context::<Link>(), expect_context::<Toasts>());
+    let send = move |_| {
+        let status = link.board.status;
+        if status.with_untracked(|status| status.line == Line::Offline) {
+            toasts.say(t!("leave.send_offline"));
+        }
+        link.tell(Call::Retry);
+    };
     // What the server refused is not sent from another device either.
     let waits = move || link.board.status.with(|status| status.waiting > 0);
     view! {
         <When is=Signal::derive(waits)>
             <SaveFile />
-            <button type="button" class="button" on:click=move |_| link.tell(Call::Retry)>
-                {t!("leave.send")}
-            </button>
+            <button type="button" class="button" on:click=send>{t!("leave.send")}</button>
         </When>
     }
 }
@@ -137,15 +142,17 @@ fn Content(found: Opened, opened: RwSignal<Option<Opened>>, wording: Wording) ->
     let organisation = link.board.organisation;
     let Opened { file, brings } = found;
     let count = brings.acts.len();
-    let title = t!(
-        "parcel.holds",
-        count = count,
-        at = text::clock_and_day(brings.made_at)
-    );
+    let is_all_known = count == 0 && brings.known > 0;
+    let title = if is_all_known {
+        t!("parcel.all_known", count = brings.known)
+    } else {
+        let at = text::clock_and_day(brings.made_at);
+        t!("parcel.holds", count = count, at = at)
+    };
     let absent = brings.acts.iter().filter(|act| act.lacks_incident).count();
     let notes = [
         brings.is_own_device.then(|| t!("parcel.own_device")),
-        (brings.known > 0).then(|| t!("parcel.known", count = brings.known)),
+        (brings.known > 0 && !is_all_known).then(|| t!("parcel.known", count = brings.known)),
         (absent > 0).then(|| t!("parcel.absent", count = absent)),
     ];
     let notes = notes

@@ -22,7 +22,7 @@ use shared::time::UnixMillis;
 
 use crate::incidents::{Address, Desk, Place, View, priority_word, risk_text, state_text};
 use crate::link::Organisation;
-use crate::text::{self, t};
+use crate::text::{self, Filling as _, t};
 use crate::ui::browser;
 use crate::ui::live::live;
 
@@ -89,7 +89,7 @@ fn drawn(address: Address, organisation: &Organisation, report: &Report) -> AnyV
 
 fn tiles(address: Address, report: &Report) -> AnyView {
     let tile = |name: String, sign: &'static str, count: usize, filter: Filter| {
-        let content = view! { <b>{count}</b><span>{name}</span> }.into_any();
+        let content = view! { <b>{count.text()}</b><span>{name}</span> }.into_any();
         view! { <li data-risk=sign>{link(address, View::Open, filter, content)}</li> }
     };
     let risk = |risk, sign, count| tile(risk_text(risk), sign, count, Filter::of_risk(risk));
@@ -107,7 +107,8 @@ fn tiles(address: Address, report: &Report) -> AnyView {
 fn bars(address: Address, title: String, lines: Vec<(String, usize, Filter)>) -> AnyView {
     let most = lines.iter().map(|(_, count, _)| *count).max().unwrap_or(0);
     let lines = lines.into_iter().map(|(name, count, filter)| {
-        let content = view! { <span>{name}</span>{bar(count, most)}<b>{count}</b> }.into_any();
+        let content =
+            view! { <span>{name}</span>{bar(count, most)}<b>{count.text()}</b> }.into_any();
         view! { <li>{link(address, View::Open, filter, content)}</li> }
     });
     view! {
@@ -123,7 +124,7 @@ fn days(address: Address, days: &[Day]) -> AnyView {
     let most = days.iter().map(|day| day.opened.max(day.resolved)).max();
     let most = most.unwrap_or(0);
     let cell = |of: DayOf, count: usize, day: &Day| {
-        let content = view! { {bar(count, most)}<b>{count}</b> }.into_any();
+        let content = view! { {bar(count, most)}<b>{count.text()}</b> }.into_any();
         let filter = Filter::of_day(of, day.span);
         view! { <td>{link(address, View::All, filter, content)}</td> }
     };

@@ -72,6 +72,14 @@ fn slot(surface: Surface) -> &'static str {
     }
 }
 
+/// Where a person begins who has not been here before.
+fn home(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Console => "/console",
+        Surface::Portal => "/",
+    }
+}
+
 /// Whether a session will do on a surface: on the portal any, on the console one of staff.
 fn will_do(signed_in: &SignedIn, surface: Surface) -> bool {
     let is_staff = signed_in.surface == Surface::Console && signed_in.person.is_staff();
@@ -143,6 +151,7 @@ impl Session {
         browser::store(slot(self.surface), None);
         browser::store(SIGN_OUT, Some("1"));
         self.person.set(None);
+        self.leave_place();
         finish_sign_out().await;
         go_on_ending();
         Ok(())
@@ -156,11 +165,23 @@ impl Session {
             .with_untracked(|before| before.as_ref().map(|before| before.id));
         if before.is_some_and(|before| before != person.id) {
             self.remember(&person);
-            // A page that may not reload is one that is already leaving.
-            return drop(window().location().reload());
+            // A page that may not go on is one that is already leaving.
+            return drop(window().location().replace(home(self.surface)));
         }
+        let here = browser::stored_by_tab(slot(self.surface));
+        if here.is_some_and(|before| before != person.id.0.to_string()) {
+            self.leave_place();
+        }
+        browser::store_by_tab(slot(self.surface), Some(&person.id.0.to_string()));
         self.refresh(person);
         self.looked.set(true);
+    }
+
+    /// Leaves nothing in the address of what a person looked at and for. Signed in again, they find
+    /// it as it was: only who signs out, or gives way to another, leaves it.
+    fn leave_place(self) {
+        browser::store_by_tab(slot(self.surface), None);
+        browser::go_instead(home(self.surface));
     }
 
     /// Whose page it is.

@@ -19,7 +19,8 @@ use shared::incidents::within_a_sentence;
 use crate::ui::browser;
 
 pub(crate) use format::{
-    bytes, clock_and_day, day, exact_span, full, number, prepare, short_age, span, spoken_day,
+    bytes, characters, clock_and_day, day, exact_span, full, number, prepare, short_age, span,
+    spoken_day,
 };
 
 /// The languages there are catalogs for; the first is the fallback.

@@ -319,6 +319,14 @@ fn at_most(field: &str, text: &str, max: usize) -> Result<(), Refused> {
     Ok(())
 }
 
+/// A bound in bytes as people are told it: so many characters, in round thousands.
+pub fn characters_about(bytes_max: usize) -> usize {
+    match bytes_max {
+        0..1_000 => bytes_max,
+        _ => bytes_max / 1_000 * 1_000,
+    }
+}
+
 /// How many characters at the end of a text keep it from fitting into so many bytes.
 pub fn excess(text: &str, bytes_max: usize) -> usize {
     let is_beyond = |(at, character): &(usize, char)| at + character.len_utf8() > bytes_max;
@@ -597,6 +605,12 @@ mod tests {
             judge(Intent::Set(SetField::Requester(nameless))),
             Err(Refused::Empty { .. })
         ));
+    }
+
+    #[test]
+    fn a_bound_is_told_in_round_numbers_that_it_does_not_exceed() {
+        assert_eq!(characters_about(SUBJECT_BYTES_MAX), 500);
+        assert_eq!(characters_about(TEXT_BYTES_MAX), 65_000);
     }
 
     #[test]

@@ -52,6 +52,23 @@ impl Searchable {
     }
 }
 
+/// What people type of a number beside the number itself: its digits where no hyphen stands before
+/// them, and its digits without leading zeros. Each ends the number: of `INC0000433` the parts
+/// `0000433` and `433`.
+pub fn tails(number: &str) -> impl Iterator<Item = &str> {
+    let letters = number.trim_end_matches(|one: char| one.is_ascii_digit());
+    let digits = &number[letters.len()..];
+    let short = digits.trim_start_matches('0');
+    let is_number = !letters.contains(|one: char| one.is_ascii_digit());
+    let begins_no_word = letters.ends_with(|one: char| one.is_ascii_alphabetic());
+    let tails = [
+        begins_no_word.then_some(digits),
+        (short != digits).then_some(short),
+    ];
+    let tails = tails.into_iter().flatten();
+    tails.filter(move |tail| is_number && !tail.is_empty())
+}
+
 /// How words of a text begin, as bits: what is not among them need not be looked for in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Begins {
@@ -441,6 +458,34 @@ mod tests {
         assert!(finds("INC1017", "INC-1017") && finds("inc10", "INC-1017"));
         assert!(finds("inc1017", "INC1017") && !finds("inc017", "INC-1017"));
         assert!(!finds("1017inc", "INC-1017") && finds("l7f3k", "L-7F3K-9QXM"));
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_digits_and_by_those_after_its_zeros() {
+        let check = |number, wanted: &[&str]| {
+            assert_eq!(tails(number).collect::<Vec<_>>(), wanted, "{number}");
+        };
+        check("INC2002680", &["2002680"]);
+        check("INC0000433", &["0000433", "433"]);
+        check("INC-0433", &["433"]);
+        check("INC-1050", &[]);
+        check("0007", &["7"]);
+        check("INC000", &["000"]);
+        check("INC", &[]);
+        check("x86-INC5", &[]);
+        check("", &[]);
+
+        let number = "INC0000433";
+        let row = Searchable::of(
+            [number, "An mp3 player"].into_iter().chain(tails(number)),
+            &unicode,
+        );
+        let finds = |typed| Query::new(typed, &unicode).finds(&row);
+        assert!(finds("433") && finds("0000433") && finds("inc0000433") && finds("00004"));
+        assert!(
+            !finds("33") && !finds("3"),
+            "no part of a number begins within its digits"
+        );
     }
 
     #[test]

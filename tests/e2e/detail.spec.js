@@ -1,4 +1,5 @@
 // The open incident where room is short: its subject, what can be done, and the way to its parts.
+import { placesOf } from './support/storage.js';
 import { expect, test } from './support/test.js';
 
 const screens = {
@@ -82,6 +83,61 @@ test('news neither closes the menu of an incident nor takes the focus out of it'
   await office.desk.reply('The courier is at the gate.');
   await expect(desk.message('The courier is at the gate.')).toBeVisible();
   await expect(rare).toBeFocused();
+});
+
+test('a subject that is being written survives a reload, and Escape gives it up', async ({ device }) => {
+  const own = await device('agent@demo');
+  const { desk } = own;
+  const stage = await own.backstage();
+  await desk.page.bringToFront();
+  await desk.rows.first().click();
+  const before = await desk.detail.locator('.subject').innerText();
+  const box = desk.detail.getByRole('textbox', { name: 'Subject' });
+  await desk.detail.getByRole('button', { name: 'Edit the subject' }).click();
+  await box.fill('A better sub');
+  await expect.poll(() => placesOf(stage, 'A better sub')).toEqual(['holdfast-console-3']);
+  await desk.page.reload();
+  await expect(box).toHaveValue('A better sub');
+  await expect(box).not.toBeFocused();
+  await box.press('Escape');
+  await desk.shows(before);
+  await expect.poll(() => placesOf(stage, 'A better sub')).toEqual([]);
+  await desk.page.reload();
+  await desk.shows(before);
+  await expect(box).toHaveCount(0);
+  await desk.detail.getByRole('button', { name: 'Edit the subject' }).click();
+  await box.fill('A better subject');
+  await box.press('Enter');
+  await desk.shows('A better subject');
+  await desk.page.reload();
+  await desk.shows('A better subject');
+  await expect(box).toHaveCount(0);
+});
+
+test('a value that is taken away is called by what is missing', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.openIncident('Scanners drop out between aisle 40 and 46');
+  await desk.choose('Site', '');
+  await expect(desk.page.locator('.toast')).toContainText('Site: no site');
+  await expect(desk.event('set Site to no site')).toHaveCount(1);
+});
+
+test('a subject that is too long is told so where it is written', async ({ device }) => {
+  const { desk } = await device('agent@demo');
+  await desk.rows.first().click();
+  await desk.detail.getByRole('button', { name: 'Edit the subject' }).click();
+  const box = desk.detail.getByRole('textbox', { name: 'Subject' });
+  const long = 'Long. '.repeat(100);
+  await box.fill(long);
+  await box.press('Enter');
+  const told = desk.detail.getByRole('heading', { level: 2 }).getByRole('alert');
+  await expect(told).toHaveText('This is too long: about 500 characters at most.');
+  await expect(desk.page.locator('.toast')).toHaveCount(0);
+  await expect(box).toHaveValue(long);
+  await box.fill('Short');
+  await expect(told).toHaveCount(0);
+  await box.press('Enter');
+  await desk.shows('Short');
 });
 
 test('a subject that was only looked at stays as a colleague has renamed it meanwhile', async ({ device }) => {

@@ -192,7 +192,7 @@ test('rich text is pasted as plain text, and what is too long is said and stays'
   await desk.entry.fill(long);
   await desk.page.getByRole('button', { name: 'Send', exact: true }).click();
   // Shown before it was done, and taken back by the engine: the text is still there.
-  await expect(desk.page.getByRole('form', { name: 'Write' }).getByRole('status').last()).toContainText('bytes at most');
+  await expect(desk.page.getByRole('form', { name: 'Write' }).getByRole('status').last()).toContainText('This is too long: about 65,000 characters at most.');
   await expect(desk.entry).toHaveValue(long);
   await expect(desk.message('üüü')).toHaveCount(0);
   await desk.page.reload();
@@ -224,15 +224,19 @@ test('signing out with unsent work says how much and offers to send or to save i
   await phone.goOffline();
   await desk.note('Unsent.');
   await desk.isOffline(1);
+  await desk.entry.fill('Not even begun to be sent');
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
   await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByText('1 change is kept on this device and not on the server yet.')).toBeVisible();
   await expect(desk.sheet.getByRole('checkbox')).toHaveCount(0);
+  await expect(desk.sheet.getByText('1 draft stays on this device.')).toBeVisible();
   const [download] = await Promise.all([
     desk.page.waitForEvent('download'),
     desk.sheet.getByRole('button', { name: 'Save to a file' }).click(),
   ]);
   expect(download.suggestedFilename()).toContain('holdfast-unsent-');
+  await desk.sheet.getByRole('button', { name: 'Send now' }).click();
+  await expect(desk.sheet.getByText('There is no network right now.')).toBeVisible();
   await phone.goOnline();
   await desk.sheet.getByRole('button', { name: 'Send now' }).click();
   await expect(desk.sheet.getByText('Everything is on the server.')).toBeVisible();

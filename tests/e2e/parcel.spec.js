@@ -31,7 +31,8 @@ test('what was saved to a file is sent from another device and counts once when 
 
   // Twice is once.
   const again = await tablet.desk.offerFile(file);
-  await expect(again).toContainText('3 are here already.');
+  await expect(again).toContainText('All 3 changes are here already.');
+  await expect(again).not.toContainText('lacks');
   await expect(again.getByRole('button', { name: 'Bring in' })).toHaveCount(0);
   await tablet.desk.closeSheet();
 
@@ -102,7 +103,7 @@ test('acts on an incident that is not here yet wait for it, and are told if it n
   await expect(review).toContainText('This incident is no longer among those you may change.');
   await expect(review.locator('blockquote')).toHaveText('On what will be gone.');
   await laptop.desk.closeSheet();
-  await expect(laptop.desk.chip).toHaveText('Needs attention 1');
+  await expect(laptop.desk.chip).toHaveText('Needs review 1');
 });
 
 test.describe('over a slow line', () => {

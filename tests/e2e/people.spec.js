@@ -12,16 +12,20 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.openIncident(TILL);
   await phone.goOffline();
   await desk.note('The repeater in the stock room has no power.');
+  await desk.entry.fill('Half a thought on it');
   await desk.openIncident(SCANNERS);
   await desk.note('Aisle 43 is next.');
   await desk.isOffline(2);
+  const waits = await desk.openSyncCentre();
+  await expect(waits.getByRole('button', { name: /^INC-\d+ · / })).toHaveCount(2);
+  await desk.closeSheet();
   await office.desk.openIncident(TILL);
   await office.desk.choose('Group', 'service-desk');
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
   await office.desk.isUpToDate();
   await phone.goOnline();
 
-  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
   await expect(desk.chip).toHaveAttribute('data-state', 'attention');
   // The other incident went on.
   await office.desk.openIncident(SCANNERS);
@@ -35,16 +39,33 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await expect(card).toContainText('This incident is no longer among those you may change.');
   await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
   await desk.page.reload();
-  await expect(desk.chip).toHaveText('Needs attention 1');
+  await expect(desk.chip).toHaveText('Needs review 1');
   // Nothing of it can be sent from another device, so no file is offered.
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
   await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await expect(desk.sheet.getByRole('button', { name: /^Sign out/ })).toBeVisible();
+  await expect(desk.sheet.getByText('1 change was refused and stays on this device')).toBeVisible();
+  await expect(desk.sheet).not.toContainText('sent when you sign in');
   await expect(desk.sheet.getByRole('button', { name: 'Save to a file' })).toHaveCount(0);
   await desk.closeSheet();
   await desk.openSyncCentre();
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
+  // It is the only copy: for a while it can be put back.
+  await centre.locator('.toast', { hasText: 'Discarded.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(card.locator('blockquote')).toHaveText('The repeater in the stock room has no power.');
+  await expect(desk.chip).toHaveText('Needs review 1');
+  await desk.page.reload();
+  await desk.openSyncCentre();
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
+  // So is a draft whose incident is gone.
+  const draft = centre.getByRole('listitem').filter({ hasText: 'Half a thought on it' });
+  await expect(draft).toContainText('no longer on this device');
+  await draft.getByRole('button', { name: 'Discard' }).click();
+  await expect(draft).toHaveCount(0);
+  await centre.locator('.toast', { hasText: 'Draft discarded.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(draft).toContainText('no longer on this device');
   await desk.closeSheet();
   await desk.isUpToDate();
   await desk.filter(TILL);
@@ -67,7 +88,7 @@ test('what was refused is copied, or said once more when it can be', async ({ de
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
   await office.desk.isUpToDate();
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 2', { timeout: 30_000 });
   const centre = await desk.openSyncCentre();
   const card = (words) => centre.getByRole('article').filter({ hasText: words });
 
@@ -129,7 +150,7 @@ test('an act that a lost role allowed comes back, and the others go through', as
   await desk.isOffline(3);
   await server.command(['user', 'roles', 'technician@demo', '--role', 'manager']);
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 2', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 2', { timeout: 30_000 });
   await expect(desk.property('Urgency')).toHaveValue('medium');
   await expect(desk.state).toHaveText('New');
   await expect(desk.message('Written while I was a technician.')).toHaveCount(1);
@@ -168,6 +189,8 @@ test('a session that ended offline is asked for again and nothing is lost', asyn
   await expect(desk.sheet).toBeHidden();
   await desk.isUpToDate();
   await expect(desk.entry).toHaveValue('Half a sentence');
+  // The place is kept, too.
+  await expect(desk.filterBox).toHaveValue(SCANNERS);
   const office = await device('agent@demo');
   await office.desk.openIncident(SCANNERS);
   await expect(office.desk.message('Kept while the session ended.')).toHaveCount(1);
@@ -183,8 +206,11 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   await shared.desk.entry.fill(`${secret} draft`);
   await shared.desk.isOffline(1);
   await shared.desk.signOut();
+  expect(await shared.desk.page.evaluate(() => location.href)).toBe(`${shared.origin}/console`);
   await shared.goOnline();
   await shared.desk.signIn('agent@demo');
+  await expect(shared.desk.filterBox).toHaveValue('');
+  await expect(shared.desk.page.getByText('Choose an incident from the list.')).toBeVisible();
   await shared.desk.openIncident(SCANNERS);
   await expect(shared.desk.entry).toHaveValue('');
   await expect(shared.desk.message(secret)).toHaveCount(0);
@@ -204,6 +230,26 @@ test('two people on one device see nothing of each other', async ({ device }) =>
   await shared.desk.signOut({ forget: true });
   await expect.poll(() => databases(stage)).toEqual(['holdfast-console-3']);
   expect(await placesOf(stage, `${secret} draft`)).toEqual([]);
+});
+
+test('a tab that another person finds open shows nothing of where the first one was', async ({ device }) => {
+  const shared = await device('technician@demo');
+  const first = shared.desk;
+  const second = await shared.open();
+  await second.openIncident(SCANNERS);
+  await first.signOut();
+  await first.signIn('agent@demo');
+  await second.page.reload();
+  await second.isUpToDate();
+  await expect(second.page).toHaveURL(`${shared.origin}/console`);
+  await expect(second.filterBox).toHaveValue('');
+  // A link that somebody follows leads where it says.
+  await first.openIncident(SCANNERS);
+  const link = first.page.url();
+  await first.signOut();
+  await first.page.goto(link);
+  await first.signIn('technician@demo');
+  await first.shows(SCANNERS);
 });
 
 test('a tab whose engine another one ended removes everything all the same', async ({ device }) => {
@@ -263,6 +309,8 @@ test('what somebody is typing waits for them when another person signs in over i
   await desk.sheet.getByLabel('Password').fill('demo');
   await desk.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
   await desk.isUpToDate();
+  await expect(desk.page).toHaveURL(`${shared.origin}/console`);
+  await expect(desk.filterBox).toHaveValue('');
   await desk.openIncident(SCANNERS);
   await expect(desk.entry).toHaveValue('');
   const stage = await shared.backstage();

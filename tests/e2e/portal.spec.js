@@ -543,6 +543,10 @@ test('an answer to a report that somebody lost comes back readable', async ({ de
   await expect(portal.row(WAITS)).toHaveCount(0);
   await card.getByRole('button', { name: 'Discard' }).click();
   await expect(card).toHaveCount(0);
+  await portal.page.getByRole('button', { name: 'Undo' }).click();
+  await expect(card.locator('blockquote')).toHaveText('<b>Readable</b> even now 🙂 שלום');
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await expect(card).toHaveCount(0);
   await portal.isUpToDate();
 });
 

@@ -207,6 +207,9 @@ test('four acts are taken back one after the other, though three offers have roo
     await expect(desk.page.locator('.toast', { hasText: new RegExp(`^${label}: `) })).toBeVisible();
   }
   await expect(undo(desk)).toHaveCount(3);
+  // The key takes back the last alone, and stands on no other.
+  await expect(undo(desk).locator('kbd')).toHaveCount(1);
+  await expect(undo(desk).last().locator('kbd')).toHaveText('Z');
   for (const [at, label] of [...properties.entries()].reverse()) {
     await desk.detail.press('z');
     await expect(desk.property(label)).toHaveValue(before[at]);
@@ -239,7 +242,7 @@ test('what was taken back after access was lost comes back for review', async ({
   await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
   await office.desk.isUpToDate();
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
   const centre = await desk.openSyncCentre();
   const card = centre.getByRole('article');
   await expect(card).toContainText('Taking an act back');

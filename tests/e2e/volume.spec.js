@@ -56,6 +56,16 @@ test('what is done during the first synchronisation is kept and sent before its 
   await office.desk.isUpToDate();
   await office.desk.look(/^All \d/);
   await expect.poll(() => office.desk.count()).toBeGreaterThan(INCIDENTS);
+  await expect(page.getByRole('link', { name: /^All \d/ })).toContainText(/^All ?1,\d{3}$/);
+
+  await test.step('an old incident is found by its digits and says of which year it is', async () => {
+    await office.desk.filter('2000007');
+    await expect(office.desk.rows).toHaveCount(1);
+    await expect(office.desk.rows.locator('mark')).toHaveText('2000007');
+    await office.desk.rows.click();
+    await expect(office.desk.detail.locator('.head')).toContainText(/reported by .*, \d+\s\w+\s2016, \d+:\d\d/);
+    await office.desk.filter('');
+  });
 
   await test.step('the page holds only the rows that are seen', async () => {
     const list = page.getByRole('listbox');

@@ -190,6 +190,7 @@ async fn take(ask: Ask) {
         | Call::Unpack { .. }
         | Call::Measure
         | Call::Discard { .. }
+        | Call::PutBack { .. }
         | Call::Retry
         | Call::SignedIn
         | Call::SaveDraft(_)

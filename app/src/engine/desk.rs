@@ -1,7 +1,7 @@
 //! The engine of one person at work: what it holds in memory, and the asks it answers.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
@@ -27,7 +27,7 @@ use super::protocol::{
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
-use super::{board, drafts, keep, parcel, rebuild, sync};
+use super::{board, drafts, keep, parcel, rebuild, review, sync};
 
 /// How many rows one piece of news holds.
 const NEWS_ROWS: usize = 512;
@@ -45,7 +45,7 @@ pub(crate) struct Desk {
     pub is_over: Cell<bool>,
 }
 
-/// What an engine holds in memory; nothing here exists nowhere else.
+/// What an engine holds in memory; but for what was discarded, nothing here exists nowhere else.
 #[derive(Default)]
 pub(crate) struct State {
     pub directory: Option<Directory>,
@@ -70,6 +70,8 @@ pub(crate) struct State {
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
     pub is_tidying: bool,
+    /// Refused acts as they were stored, for as long as they can be put back.
+    pub discarded: BTreeMap<ActId, Vec<u8>>,
     /// What the page is to be told of damage found at the start.
     pub damage: Option<News>,
 }
@@ -90,13 +92,8 @@ impl Desk {
             Call::Waiting => Ok(self.waiting().await?),
             Call::Pack => parcel::pack(self).await,
             Call::Unpack { file, take } => parcel::unpack(self, &file, take).await,
-            Call::Discard { act } => {
-                let tx = self.storage.begin(&[Shelf::Review], Purpose::Strict)?;
-                tx.delete(Shelf::Review, act.to_string())?;
-                tx.commit().await?;
-                self.refresh_status();
-                Ok(Answer::Done)
-            }
+            Call::Discard { act } => Ok(review::discard(self, act).await?),
+            Call::PutBack { act } => review::put_back(self, act).await,
             Call::Retry => Ok(self.retry(false)),
             Call::SignedIn => Ok(self.retry(true)),
             Call::Measure => {

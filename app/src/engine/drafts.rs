@@ -11,9 +11,11 @@ use super::tabs::Word;
 fn name(incident: IncidentId, kind: DraftKind) -> String {
     match kind {
         DraftKind::Entry => incident.to_string(),
-        DraftKind::Hold | DraftKind::Resolve | DraftKind::Reopen | DraftKind::Cancel => {
-            [incident.to_string().as_str(), kind.word()].join("/")
-        }
+        DraftKind::Hold
+        | DraftKind::Resolve
+        | DraftKind::Reopen
+        | DraftKind::Cancel
+        | DraftKind::Subject => [incident.to_string().as_str(), kind.word()].join("/"),
     }
 }
 

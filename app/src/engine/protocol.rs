@@ -68,6 +68,8 @@ pub enum Call {
     Unpack { file: Vec<u8>, take: Take },
     /// Drops an act under "needs review" once its author has dealt with it.
     Discard { act: ActId },
+    /// Puts it back, a few seconds later.
+    PutBack { act: ActId },
     /// Tries the network at once.
     Retry,
     /// The person signed in again on this page; a paused sync goes on.
@@ -153,16 +155,19 @@ pub enum DraftKind {
     Resolve,
     Reopen,
     Cancel,
+    /// The subject, written anew.
+    Subject,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
         Self::Reopen,
         Self::Cancel,
+        Self::Subject,
     ];
 
     /// The kind's word where drafts are stored.
@@ -173,6 +178,7 @@ impl DraftKind {
             Self::Resolve => "resolve",
             Self::Reopen => "reopen",
             Self::Cancel => "cancel",
+            Self::Subject => "subject",
         }
     }
 }

@@ -8,6 +8,7 @@ mod history;
 mod levels;
 mod properties;
 mod provenance;
+mod subject;
 mod timeline;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use super::acts::failure_text;
 use super::address::Place;
 use super::drafts::{Draft, Drafts};
 use crate::engine::protocol::DraftKind;
+use crate::link::SavedDrafts;
 use crate::text::t;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::keys::Keys;
@@ -69,6 +71,31 @@ impl Tab {
 /// The open incident as its parts see it.
 type Open = RwSignal<Arc<Incident>>;
 
+/// What was being written on the incident when it was last open.
+#[derive(Clone, Copy)]
+struct Begun {
+    entry: RwSignal<Option<Draft>>,
+    /// Empty when the subject was not being edited.
+    subject: RwSignal<String>,
+}
+
+impl Begun {
+    fn none() -> Self {
+        Self {
+            entry: RwSignal::new(None),
+            subject: RwSignal::new(String::new()),
+        }
+    }
+
+    /// Takes up what was saved; the pane may show another incident by now.
+    fn take_up(self, drafts: Drafts, id: IncidentId, saved: &SavedDrafts) {
+        let subject = drafts.begun(id, DraftKind::Subject, saved).text;
+        self.subject.try_set(subject);
+        let entry = drafts.begun(id, DraftKind::Entry, saved);
+        self.entry.try_set(Some(entry));
+    }
+}
+
 /// How the pane comes to show an incident, whose view lies in a file of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct IncidentRoom(pub(crate) fn(IncidentId) -> Entering);
@@ -97,13 +124,12 @@ pub(crate) fn DetailPane() -> impl IntoView {
 #[component]
 pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let draft = RwSignal::new(None::<Draft>);
+    let begun = Begun::none();
     let failure = RwSignal::new(None::<String>);
     let drafts = expect_context::<Drafts>();
     spawn_local(async move {
         match desk.link.open(id).await {
-            // The pane may show another incident by now.
-            Ok(saved) => drop(draft.try_set(Some(drafts.begun(id, DraftKind::Entry, &saved)))),
+            Ok(saved) => begun.take_up(drafts, id, &saved),
             Err(why) => drop(failure.try_set(Some(failure_text(&why)))),
         }
     });
@@ -121,8 +147,7 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
         if is_here.get() && failure.with(Option::is_some) {
             failure.set(None);
             spawn_local(async move {
-                let saved = desk.link.drafts(id).await;
-                draft.try_set(Some(drafts.begun(id, DraftKind::Entry, &saved)));
+                begun.take_up(drafts, id, &desk.link.drafts(id).await);
             });
         }
     });
@@ -134,21 +159,21 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
                     open.set(incident);
                 }
             });
-            return view! { <Incidents open=open draft=draft /> }.into_any();
+            return view! { <Incidents open=open begun=begun /> }.into_any();
         }
         view! { <Absent failure=failure /> }.into_any()
     }
 }
 
 #[component]
-fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
+fn Incidents(open: Open, begun: Begun) -> impl IntoView {
     let asking = RwSignal::new(None::<Asking>);
     let tab = RwSignal::new(Tab::Talk);
     let is_history = Memo::new(move |_| tab.get() == Tab::History);
     let name = move || open.with(|incident| incident.name());
     view! {
         <main class="detail" aria-label=live(name) tabindex="-1" data-tab=live(move || tab.get().word())>
-            <Head open=open asking=asking tab=tab />
+            <Head open=open asking=asking tab=tab subject=begun.subject />
             <Properties open=open tab=tab />
             {live(move || {
                 if is_history.get() {
@@ -161,7 +186,7 @@ fn Incidents(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
                 }
                     .into_any()
             })}
-            <Compose open=open draft=draft />
+            <Compose open=open draft=begun.entry />
         </main>
         {move || {
             asking.get().map(|what| view! { <AskingSheet what=what open=open asking=asking /> })

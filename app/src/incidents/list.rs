@@ -17,7 +17,7 @@ use web_sys::{KeyboardEvent, MouseEvent};
 use shared::ids::IncidentId;
 use shared::incidents::within_a_sentence;
 use shared::rows::Row;
-use shared::search::Query;
+use shared::search::{Query, tails};
 use shared::time::UnixMillis;
 
 use super::Desk;
@@ -403,7 +403,7 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
         row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
     let look = |text: String| (query.marks(&text, &browser::fold), text);
-    let mut found = vec![look(row.name())];
+    let mut found = vec![named(row.name(), query)];
     let mut rest = vec![(Vec::new(), state)];
     for (place, text) in parts.into_iter().enumerate() {
         match text.map(look) {
@@ -421,6 +421,21 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
         all.extend(pieces(&text, marks));
     }
     all
+}
+
+/// A number with what was found of it, be it only its digits.
+fn named(name: String, query: &Query) -> (Vec<Range<usize>>, String) {
+    let marks_in = |text: &str| query.marks(text, &browser::fold);
+    let mut marks = marks_in(&name);
+    if marks.is_empty() {
+        let in_tail = |tail: &str| {
+            let from = name.len() - tail.len();
+            let mark = marks_in(tail).into_iter().next()?;
+            Some(mark.start + from..mark.end + from)
+        };
+        marks = tails(&name).find_map(in_tail).into_iter().collect();
+    }
+    (marks, name)
 }
 
 /// Signs of what is not settled.

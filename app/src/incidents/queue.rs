@@ -19,7 +19,7 @@ use super::attention::AttentionList;
 use super::list::{Cursor, IncidentList};
 use super::views::{self, Order, View};
 use super::words::state_text;
-use crate::text::{self, t};
+use crate::text::{self, Filling as _, t};
 use crate::ui::browser;
 use crate::ui::fold::more;
 use crate::ui::icon::{Icon, icon};
@@ -393,7 +393,7 @@ fn tag(
     view! {
         <button type="button" class="tag" aria-pressed=pressed on:click=choose>
             {name}
-            <span class="count">{count}</span>
+            <span class="count">{count.text()}</span>
         </button>
     }
 }

@@ -7,7 +7,7 @@ use shared::incidents::{
 };
 
 use crate::link::Organisation;
-use crate::text::t;
+use crate::text::{self, t};
 
 pub(crate) fn state_text(state: State) -> String {
     match state {
@@ -89,17 +89,14 @@ pub(crate) fn field_text(value: &SetField) -> String {
 
 /// A value as people read it.
 pub(crate) fn value_text(value: &SetField, organisation: &Organisation) -> String {
-    let none = || t!("value.none");
     match value {
         SetField::Subject(subject) => subject.clone(),
-        SetField::Category(id) => id
-            .as_ref()
-            .map_or_else(none, |id| organisation.category_name(id)),
+        SetField::Category(None) => t!("value.no_category"),
+        SetField::Category(Some(id)) => organisation.category_name(id),
         SetField::Impact(level) => impact_text(*level),
         SetField::Urgency(level) => level_text(*level),
-        SetField::Site(id) => id
-            .as_ref()
-            .map_or_else(none, |id| organisation.site_name(id)),
+        SetField::Site(None) => t!("value.no_site"),
+        SetField::Site(Some(id)) => organisation.site_name(id),
         SetField::Requester(requester) => requester_text(requester, organisation),
     }
 }
@@ -210,9 +207,10 @@ pub(crate) fn refusal_text(refused: &Refused) -> String {
         Refused::Scope => t!("refused.scope"),
         Refused::State { from, .. } => t!("refused.state", state = state_text(*from)),
         Refused::Empty { .. } => t!("refused.empty"),
-        Refused::TooLong { max, .. } => t!("refused.too_long", max = max.to_string()),
+        Refused::TooLong { max, .. } | Refused::Size { max } => {
+            t!("refused.too_long", max = text::characters(*max))
+        }
         Refused::FollowsRefused => t!("refused.follows"),
-        Refused::Size { max } => t!("refused.too_long", max = max.to_string()),
         Refused::Generation { .. } => t!("refused.rewritten"),
         Refused::NotOwn => t!("refused.not_own"),
         Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),

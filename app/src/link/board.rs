@@ -17,7 +17,7 @@ use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent, Priority, Provenance};
 use shared::people::Directory;
 use shared::rows::Row;
-use shared::search::Searchable;
+use shared::search::{Searchable, tails};
 
 use super::Organisation;
 use super::open::{Foreseen, Opened};
@@ -436,6 +436,7 @@ fn texts(row: &Row, organisation: &Organisation) -> Searchable {
         row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
     let texts = [&row.subject, &name, &requester].into_iter();
-    let texts = texts.chain(others.iter().flatten());
-    Searchable::of(texts.map(String::as_str), &browser::fold)
+    let texts = texts.chain(others.iter().flatten()).map(String::as_str);
+    let tails = row.number.as_deref().into_iter().flat_map(tails);
+    Searchable::of(texts.chain(tails), &browser::fold)
 }

@@ -5,7 +5,8 @@ use leptos::task::spawn_local;
 
 use super::front::Front;
 use super::words;
-use crate::engine::protocol::{Call, ReviewAct};
+use crate::engine::protocol::ReviewAct;
+use crate::review;
 use crate::text::t;
 
 pub(super) fn unsent(front: Front) -> impl IntoView {
@@ -49,7 +50,7 @@ fn card(front: Front, refused: &ReviewAct) -> impl IntoView + use<> {
                 <button
                     type="button"
                     class="button"
-                    on:click=move |_| front.link.tell(Call::Discard { act })
+                    on:click=move |_| review::discard(front.link, front.toasts, act)
                 >
                     {t!("review.discard")}
                 </button>

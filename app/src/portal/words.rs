@@ -212,7 +212,7 @@ pub(super) fn refusal(refused: &Refused) -> String {
         Refused::State { .. } => t!("portal.refused.state"),
         Refused::Empty { .. } => t!("refused.empty"),
         Refused::TooLong { max, .. } | Refused::Size { max } => {
-            t!("refused.too_long", max = max.to_string())
+            t!("refused.too_long", max = text::characters(*max))
         }
         Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),
         Refused::Author

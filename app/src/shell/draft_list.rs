@@ -14,16 +14,30 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     let item = move |kept: KeptDraft| {
         let text = Draft::read(&kept.text).text;
         let preview: String = text.chars().take(120).collect();
-        let way = if kept.is_here {
+        let incident = kept.incident;
+        let subject = kept.subject.clone();
+        if kept.is_here {
             let open = move |_| {
                 centre.set(false);
-                desk.address.go(Place::Incident(kept.incident));
+                desk.address.go(Place::Incident(incident));
             };
-            view! { <button type="button" on:click=open>{kept.subject.clone()}</button> }.into_any()
+            view! {
+                <li>
+                    <button type="button" on:click=open>{subject}</button>
+                    <small>{preview}</small>
+                </li>
+            }
+            .into_any()
         } else {
-            view! { <Stray kept=kept.clone() text=text drafts=drafts /> }.into_any()
-        };
-        view! { <li>{way} <small>{preview}</small></li> }
+            view! {
+                <li>
+                    <span>{t!("drafts.gone", subject = subject)}</span>
+                    <small>{preview}</small>
+                    <Stray kept=kept text=text drafts=drafts />
+                </li>
+            }
+            .into_any()
+        }
     };
     move || {
         let all = drafts.get();
@@ -37,33 +51,12 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     }
 }
 
-/// A draft whose incident is no longer on this device.
+/// The ways out of a draft whose incident is no longer on this device.
 #[component]
 fn Stray(kept: KeptDraft, text: String, drafts: RwSignal<Vec<KeptDraft>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let KeptDraft {
-        incident,
-        kind,
-        subject,
-        ..
-    } = kept;
-    let discard = move |_| {
-        spawn_local(async move {
-            let call = Call::SaveDraft(WrittenDraft {
-                incident,
-                kind,
-                base: String::new(),
-                text: String::new(),
-            });
-            if desk.link.ask(call).await.is_ok() {
-                drafts.try_update(|drafts| {
-                    drafts.retain(|other| (other.incident, other.kind) != (incident, kind));
-                });
-            }
-        });
-    };
+    let discard = move |_| discard(desk, drafts, kept.clone());
     view! {
-        <span>{t!("drafts.gone", subject = subject)}</span>
         <div class="actions">
             <button type="button" class="button" on:click=move |_| desk.copy(text.clone())>
                 {t!("review.copy")}
@@ -71,4 +64,41 @@ fn Stray(kept: KeptDraft, text: String, drafts: RwSignal<Vec<KeptDraft>>) -> imp
             <button type="button" class="button quiet" on:click=discard>{t!("review.discard")}</button>
         </div>
     }
+}
+
+/// Discards a draft and offers to put it back.
+fn discard(desk: Desk, drafts: RwSignal<Vec<KeptDraft>>, kept: KeptDraft) {
+    spawn_local(async move {
+        if !save(desk, &kept, String::new()).await {
+            return;
+        }
+        // The list may have been closed meanwhile.
+        drafts.try_update(|drafts| drafts.retain(|other| !is_same(other, &kept)));
+        let put_back = Callback::new(move |()| put_back(desk, drafts, kept.clone()));
+        desk.toasts.offer_undo(t!("drafts.discarded"), put_back);
+    });
+}
+
+fn put_back(desk: Desk, drafts: RwSignal<Vec<KeptDraft>>, kept: KeptDraft) {
+    spawn_local(async move {
+        if save(desk, &kept, kept.text.clone()).await {
+            drafts.try_update(|drafts| drafts.push(kept));
+        } else {
+            desk.toasts.say(t!("review.not_put_back"));
+        }
+    });
+}
+
+fn is_same(one: &KeptDraft, other: &KeptDraft) -> bool {
+    (one.incident, one.kind) == (other.incident, other.kind)
+}
+
+async fn save(desk: Desk, kept: &KeptDraft, text: String) -> bool {
+    let call = Call::SaveDraft(WrittenDraft {
+        incident: kept.incident,
+        kind: kept.kind,
+        base: String::new(),
+        text,
+    });
+    desk.link.ask(call).await.is_ok()
 }

@@ -10,7 +10,7 @@ use super::menu::PersonMenu;
 use super::status::StatusChip;
 use crate::incidents::{Address, Desk, Place, View, view_counts};
 use crate::reports::ReportsLink;
-use crate::text::t;
+use crate::text::{Filling as _, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
@@ -100,7 +100,7 @@ fn view_link(
     view! {
         <a href=Address::of_list(of, Filter::default()) aria-current=live(current) on:click=look>
             {of.name()}
-            <span class="count">{live(count)}</span>
+            <span class="count">{live(move || count().text())}</span>
         </a>
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn BottomBar(centre: RwSignal<bool>, counts: Counts) -> impl IntoView
         let count = counts.of(View::Attention);
         (count > 0).then(|| {
             let name = View::Attention.name();
-            view! { <span class="badge" aria-label=name>{count}</span> }
+            view! { <span class="badge" aria-label=name>{count.text()}</span> }
         })
     };
     let current = move || (desk.address.place.get() == Place::Queue).then_some("page");
@@ -188,7 +188,7 @@ fn ViewsMenu(counts: Counts) -> impl IntoView {
                 on:click=move |_| desk.address.look_at(one)
             >
                 {one.name()}
-                <span class="count">{live(move || counts.of(one))}</span>
+                <span class="count">{live(move || counts.of(one).text())}</span>
             </button>
         }
     });

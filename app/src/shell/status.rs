@@ -67,9 +67,12 @@ pub(super) fn StatusChip(centre: RwSignal<bool>) -> impl IntoView {
         move |work: fn(&Status, bool) -> String| status.with(|status| work(status, failed.get()));
     let kept = move || {
         status.with(|status| {
-            let wide = rest(status).map(|rest| view! { <span class="wide">{format!(" · {rest}")}</span> });
-            let slim = (rest(status).is_some())
-                .then(|| view! { <span class="slim">{format!(" · {}", text::number(f64::from(status.waiting)))}</span> });
+            let wide =
+                rest(status).map(|rest| view! { <span class="wide">{format!(" · {rest}")}</span> });
+            let slim = rest(status).is_some().then(|| {
+                let kept = t!("status.kept_short", count = status.waiting);
+                view! { <span class="slim">{format!(" · {kept}")}</span> }
+            });
             (wide, slim)
         })
     };

@@ -13,6 +13,7 @@ use crate::engine::protocol::{Call, KeptDraft, Line, ReviewAct, Status, WaitingA
 use crate::incidents::{Desk, Drafts, Place, entry_text, failure_text, intent_text, refusal_text};
 use crate::link::Organisation;
 use crate::parcel::{self, BringIn, SaveFile};
+use crate::review;
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
@@ -116,12 +117,12 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
             centre.set(false);
             desk.address.go(Place::Incident(incident));
         };
-        let subject = acts.last().map(|act| act.subject.clone());
+        let name = acts.last().map(|act| called(desk, act));
         let organisation = desk.organisation();
         let lines = acts.iter().map(|act| waiting_line(act, &organisation));
         view! {
             <li>
-                <button type="button" on:click=open>{subject}</button>
+                <button type="button" on:click=open>{name}</button>
                 {lines.collect_view()}
                 <span class="tick" data-tick="kept">{t!("tick.kept")}</span>
             </li>
@@ -149,6 +150,14 @@ fn WaitingList(lists: Lists, centre: RwSignal<bool>) -> impl IntoView {
                 </div>
             }
         })
+    }
+}
+
+/// The incident of an act by number and subject, as far as it is on this device.
+fn called(desk: Desk, act: &WaitingAct) -> String {
+    match untrack(|| desk.board().row(act.incident)) {
+        Some(row) => [row.name(), act.subject.clone()].join(" · "),
+        None => act.subject.clone(),
     }
 }
 
@@ -199,15 +208,14 @@ fn ReviewCards(lists: Lists) -> impl IntoView {
         </When>
         // A card outlives every new list, and with it that its words are on their way.
         <For each=move || lists.review.get() key=|act| act.act let:act>
-            <ReviewCard act=act lists=lists desk=desk />
+            <ReviewCard act=act desk=desk />
         </For>
     }
 }
 
 /// A refused act, kept with its text for its author to decide.
 #[component]
-fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
-    let written = expect_context::<Drafts>();
+fn ReviewCard(act: ReviewAct, desk: Desk) -> impl IntoView {
     let what = intent_text(&act.intent, &desk.organisation());
     let about = t!(
         "review.about",
@@ -221,13 +229,6 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
         .clone()
         .map(|words| view! { <blockquote>{words}</blockquote> });
     let id = act.act;
-    let discard = move || {
-        spawn_local(async move {
-            if desk.link.ask(Call::Discard { act: id }).await.is_ok() {
-                lists.load(desk, written);
-            }
-        });
-    };
     let comment = words
         .clone()
         .and_then(|words| as_comment(&act.intent, words));
@@ -242,7 +243,7 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
             let intent = intent.clone();
             spawn_local(async move {
                 match desk.act(incident, intent).await {
-                    Ok(()) => discard(),
+                    Ok(()) => desk.link.tell(Call::Discard { act: id }),
                     Err(why) => {
                         desk.toasts.say(why);
                         busy.try_set(false);
@@ -268,7 +269,11 @@ fn ReviewCard(act: ReviewAct, lists: Lists, desk: Desk) -> impl IntoView {
             {quoted}
             <div class="actions">
                 {send} {copy}
-                <button type="button" class="button quiet" on:click=move |_| discard()>
+                <button
+                    type="button"
+                    class="button quiet"
+                    on:click=move |_| review::discard(desk.link, desk.toasts, id)
+                >
                     {t!("review.discard")}
                 </button>
             </div>

@@ -8,6 +8,7 @@ use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::set_timeout;
 use wasm_bindgen::JsValue;
 
+use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::ui::browser;
@@ -152,6 +153,12 @@ pub(crate) fn number(value: f64) -> String {
     write(Style::Number, value)
 }
 
+/// A bound in bytes, in about so many characters.
+#[expect(clippy::cast_precision_loss, reason = "no bound has that many digits")]
+pub(crate) fn characters(bytes_max: usize) -> String {
+    number(policy::characters_about(bytes_max) as f64)
+}
+
 /// A size in the unit that suits it.
 #[expect(clippy::cast_precision_loss, reason = "sizes are shown to one digit")]
 pub(crate) fn bytes(bytes: u64) -> String {
@@ -173,13 +180,21 @@ pub(crate) fn clock_and_day(at: UnixMillis) -> String {
     if browser::same_day(at, browser::now()) {
         clock(at)
     } else {
-        format!("{}, {}", moment(Style::Day, at), clock(at))
+        format!("{}, {}", day(at), clock(at))
     }
 }
 
-/// The day and its month.
+/// The day and its month, with the year when it is another than the present one.
 pub(crate) fn day(at: UnixMillis) -> String {
-    moment(Style::Day, at)
+    let is_this_year = browser::same_year(at, browser::now());
+    moment(
+        if is_this_year {
+            Style::Day
+        } else {
+            Style::DayOfYear
+        },
+        at,
+    )
 }
 
 /// The day as people speak of it: its time when it is today, `Tuesday` within a week, else the

@@ -125,6 +125,11 @@ pub fn same_day(one: UnixMillis, other: UnixMillis) -> bool {
     day(one) == day(other)
 }
 
+/// Whether two moments lie in one year where the reader is.
+pub fn same_year(one: UnixMillis, other: UnixMillis) -> bool {
+    date(one).get_full_year() == date(other).get_full_year()
+}
+
 // A browser can deny storage altogether; the page then only forgets between visits.
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
@@ -144,6 +149,26 @@ pub fn store(name: &str, value: Option<&str>) -> bool {
         Some(value) => storage.set_item(name, value).is_ok(),
         None => storage.remove_item(name).is_ok(),
     }
+}
+
+/// What this tab remembers under a name, over reloads.
+pub fn stored_by_tab(name: &str) -> Option<String> {
+    tab_storage()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something in this tab, or forgets it.
+pub fn store_by_tab(name: &str, value: Option<&str>) {
+    if let Some(storage) = tab_storage() {
+        let stored = match value {
+            Some(value) => storage.set_item(name, value),
+            None => storage.remove_item(name),
+        };
+        stored.ok();
+    }
+}
+
+fn tab_storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
 }
 
 /// Calls whenever another tab stores or forgets something under a name, while its owner lives.
@@ -204,6 +229,16 @@ pub fn matches(query: &str) -> bool {
         .ok()
         .flatten()
         .is_some_and(|list| list.matches())
+}
+
+/// Goes to an address in place of where the page is, and tells whoever follows the address.
+pub fn go_instead(url: &str) {
+    if let Ok(history) = window().history() {
+        let gone = history.replace_state_with_url(&JsValue::NULL, "", Some(url));
+        // Browsers refuse a flood of changes.
+        gone.ok();
+        announce("popstate");
+    }
 }
 
 /// Tells the boot file something by an event of the window.

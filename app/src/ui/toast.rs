@@ -89,13 +89,17 @@ impl Toasts {
 
     /// Takes back the last act that can be.
     pub fn undo_last(self) {
-        let last = self.all.with_untracked(|all| {
-            let last = all.iter().rev().find(|toast| toast.undo.is_some());
-            last.map(|toast| toast.number)
-        });
-        if let Some(last) = last {
+        if let Some(last) = untrack(|| self.last_offer()) {
             self.undo(last);
         }
+    }
+
+    /// The last act that can be taken back; tracked.
+    fn last_offer(self) -> Option<u32> {
+        self.all.with(|all| {
+            let last = all.iter().rev().find(|toast| toast.undo.is_some());
+            last.map(|toast| toast.number)
+        })
     }
 
     fn undo(self, number: u32) {
@@ -152,7 +156,9 @@ pub fn ToastShelf() -> impl IntoView {
 
 fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
     let keys = use_context::<Keys>();
-    let key = move || toasts.key.filter(|_| keys.is_some_and(Keys::are_on));
+    let is_last = Memo::new(move |_| toasts.last_offer() == Some(number));
+    let are_on = move || keys.is_some_and(Keys::are_on);
+    let key = move || toasts.key.filter(|_| is_last.get() && are_on());
     view! {
         <button
             type="button"

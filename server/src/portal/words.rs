@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use shared::incidents::{EventKind, HoldReason, Refused, State, within_a_sentence};
 use shared::people::{Directory, Person};
+use shared::policy;
 use shared::rows::Row;
 
 const ENGLISH: &str = include_str!("../../../public/text/en.json");
@@ -130,6 +131,19 @@ pub(super) fn happened<'a>(
     Some((with(text, "name", who), words))
 }
 
+/// A bound in bytes, in about so many characters.
+fn about(bytes_max: usize, language: Language) -> String {
+    let characters = policy::characters_about(bytes_max);
+    let separator = match language {
+        Language::English => ",",
+        Language::German => ".",
+    };
+    match characters / 1_000 {
+        0 => characters.to_string(),
+        thousands => format!("{thousands}{separator}{:03}", characters % 1_000),
+    }
+}
+
 /// Why an act was refused, and what to do.
 pub(super) fn refusal(refused: &Refused, language: Language) -> String {
     let l = language;
@@ -138,7 +152,7 @@ pub(super) fn refusal(refused: &Refused, language: Language) -> String {
         Refused::State { .. } => t("portal.refused.state", l).to_owned(),
         Refused::Empty { .. } => t("refused.empty", l).to_owned(),
         Refused::TooLong { max, .. } | Refused::Size { max } => {
-            with(t("refused.too_long", l), "max", &max.to_string())
+            with(t("refused.too_long", l), "max", &about(*max, l))
         }
         Refused::Author
         | Refused::Shape { .. }

@@ -1,28 +1,27 @@
 //! The head of the open incident: its name and subject, its state, and what can be done now.
 
-use leptos::html::Input;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use web_sys::KeyboardEvent;
 
-use shared::incidents::{Incident, Intent, SetField, State, Transition};
+use shared::incidents::{Incident, Intent, State, Transition};
 
 use super::clash::lead;
 use super::levels::Levels;
+use super::subject::Subject;
 use super::{Asking, Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
 use crate::incidents::words::{channel_text, hold_text, state_text};
 use crate::text::{self, t};
-use crate::ui::fold;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::live::{When, live};
+use crate::ui::live::live;
 
 #[component]
 pub(super) fn Head(
     open: Open,
     asking: RwSignal<Option<Asking>>,
     tab: RwSignal<Tab>,
+    /// What the subject was being changed to when the incident was last open.
+    subject: RwSignal<String>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
@@ -35,7 +34,7 @@ pub(super) fn Head(
             >
                 {icon(Icon::Back)}
             </button>
-            <Subject open=open />
+            <Subject open=open begun=subject />
             <p>
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
@@ -100,101 +99,6 @@ fn state_in_words(incident: &Incident) -> String {
     match incident.hold {
         Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
         None => state_text(incident.state),
-    }
-}
-
-#[component]
-fn Subject(open: Open) -> impl IntoView {
-    let editing = RwSignal::new(false);
-    let desk = expect_context::<Desk>();
-    let subject = move || open.with(|incident| incident.subject.holds.value.clone());
-    let may_edit = Signal::derive(move || {
-        let example = Intent::Set(SetField::Subject("A subject".to_owned()));
-        open.with(|incident| desk.refusal(&example, incident).is_none())
-    });
-    view! {
-        <h2>
-            {move || {
-                if editing.get() {
-                    view! { <SubjectField open=open editing=editing /> }.into_any()
-                } else {
-                    view! {
-                        <span
-                            class="subject"
-                            title=live(subject)
-                        >
-                            {live(subject)}
-                        </span>
-                        " "
-                        <When is=may_edit>
-                            <button
-                                type="button"
-                                class="button quiet icon"
-                                aria-label=t!("head.edit_subject")
-                                on:click=move |_| editing.set(true)
-                            >
-                                {icon(Icon::Edit)}
-                            </button>
-                        </When>
-                    }
-                        .into_any()
-                }
-            }}
-        </h2>
-        {fold::more()}
-    }
-}
-
-#[component]
-fn SubjectField(open: Open, editing: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let input = NodeRef::<Input>::new();
-    let current = move || open.with_untracked(|incident| incident.subject.holds.value.clone());
-    let opened = StoredValue::new(current());
-    let typed = RwSignal::new(current());
-    Effect::new(move |_| {
-        if let Some(input) = input.get() {
-            input.focus().ok();
-        }
-    });
-    let save = move || {
-        // Taking the field away blurs it once more, and then nothing of it may be left.
-        let (Some(true), Some(typed)) = (editing.try_get_untracked(), typed.try_get_untracked())
-        else {
-            return;
-        };
-        let subject = typed.trim().to_owned();
-        // What was only looked at must not undo what a colleague has made of it meanwhile.
-        if [opened.get_value(), current()].contains(&subject) {
-            return editing.set(false);
-        }
-        let id = open.with_untracked(|incident| incident.id);
-        spawn_local(async move {
-            match desk.act(id, Intent::Set(SetField::Subject(subject))).await {
-                Ok(()) => drop(editing.try_set(false)),
-                Err(why) => desk.toasts.say(why),
-            }
-        });
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" => save(),
-        "Escape" => {
-            event.stop_propagation();
-            editing.set(false);
-        }
-        _ => {}
-    };
-    view! {
-        <span class="field">
-            <input
-                type="text"
-                node_ref=input
-                aria-label=t!("field.subject")
-                bind:value=typed
-                on:keydown=on_key
-                on:blur=move |_| save()
-            />
-        </span>
     }
 }
 
