@@ -24,15 +24,12 @@ pub(crate) fn moment(at: UnixMillis, language: &str) -> String {
     let moment = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
     let (day, month, year) = (moment.day(), moment.month0(), moment.year());
     let (hour, minute) = (moment.hour(), moment.minute());
-    match language {
-        "de" => {
-            let month = month + 1;
-            format!("{day:02}.{month:02}.{year}, {hour:02}:{minute:02} Uhr (UTC)")
-        }
-        _ => {
-            let month = MONTHS[month as usize];
-            format!("{day} {month} {year}, {hour:02}:{minute:02} (UTC)")
-        }
+    if language == "de" {
+        let month = month + 1;
+        format!("{day:02}.{month:02}.{year}, {hour:02}:{minute:02} Uhr (UTC)")
+    } else {
+        let month = MONTHS[month as usize];
+        format!("{day} {month} {year}, {hour:02}:{minute:02} (UTC)")
     }
 }
 

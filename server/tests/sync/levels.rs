@@ -266,9 +266,10 @@ async fn a_slip_that_is_undone_while_its_letters_wait_is_told_to_nobody() {
         assert_eq!(desk.to_leave_in(WAIT - 1).await, [] as [&str; 0]);
 
         let doc = DocKind::Incident;
-        let undo = match is_set_back {
-            false => Intent::Withdraw { doc, fact },
-            true => urgency(Level::Medium),
+        let undo = if is_set_back {
+            urgency(Level::Medium)
+        } else {
+            Intent::Withdraw { doc, fact }
         };
         desk.server.app.clock.advance(3_000);
         desk.bob.now = NOON.plus(100 * MINUTE + 3_000);
