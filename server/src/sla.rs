@@ -12,9 +12,9 @@
 //! which would make a device wait for it.
 //!
 //! Question: who hears of a breach that a slip made, such as a wrong priority? Answer: nobody, if
-//! it was undone. Letters of clocks wait as long as those of acts, whatever made them due, and until
-//! they leave a breach is judged as of now. Rejected: waiting only after acts, for which every
-//! clock would have to know what moved it.
+//! it was undone. Letters of clocks wait as long as those of acts, whatever made them due, and
+//! until they leave a breach is judged as of now. Rejected: waiting only after acts, for which
+//! every clock would have to know what moved it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
