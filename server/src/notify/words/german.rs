@@ -69,13 +69,16 @@ impl Words for German {
             (Event::Closed, Reader::Requester | Reader::Caller) => {
                 "Falls sie wiederkommt, melden Sie sie bitte neu."
             }
-            (Event::Reopened, Reader::Requester | Reader::Caller) => "Wir sehen es uns noch einmal an.",
+            (Event::Reopened, Reader::Requester | Reader::Caller) => {
+                "Wir sehen es uns noch einmal an."
+            }
             (Event::Reopened, Reader::Staff) => "Sie ist noch nicht behoben:",
             (Event::Cancelled, _) => "Das ist der Grund:",
             (Event::Warned { .. }, _) => "Der größte Teil der Zeit dafür ist vorbei.",
             (Event::Breached { .. }, _) => "Die zugesagte Zeit ist vorbei.",
             (Event::BreachCorrected { .. }, _) => {
-                "Ihnen wurde eine Verspätung gemeldet. Nach dem, was jetzt bekannt ist, war es keine."
+                "Ihnen wurde eine Verspätung gemeldet. Nach dem, was jetzt bekannt ist, war es \
+                 keine."
             }
         }
         .to_owned()
