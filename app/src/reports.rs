@@ -49,6 +49,7 @@ pub(crate) fn ReportPage(now: ReadSignal<UnixMillis>) -> impl IntoView {
         <main class="report">
             <header>
                 <h1>{t!("report.title")}</h1>
+                <p class="dated">{live(move || text::full(now.get()))}</p>
                 <Completeness now=now />
                 <button type="button" class="button quiet" on:click=move |_| browser::print()>
                     {t!("report.print")}

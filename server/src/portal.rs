@@ -275,7 +275,14 @@ async fn send_report(
             let fault = if matches!(refused, Refused::Empty { .. }) {
                 words::t("portal.no_subject", desk.language).to_owned()
             } else {
-                words::refusal(&refused, desk.language)
+                let typed = |field: &str| match field {
+                    "subject" => answers.subject.trim(),
+                    "description" => answers.description.trim(),
+                    "asset" => answers.asset.trim(),
+                    "contact" => answers.contact.trim(),
+                    _ => "",
+                };
+                words::refusal(&refused, typed, desk.language)
             };
             let page = desk.frame().report(&me, desk.fresh(), &answers, &fault);
             Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
@@ -325,7 +332,7 @@ async fn send_act(
             Ok(failures::excuse(error, page))
         }
         Ok(Err(refused)) => {
-            let fault = words::refusal(&refused, desk.language);
+            let fault = words::refusal(&refused, |_| &text, desk.language);
             show(&desk, &me, &id, &Typed { text, fault }).await
         }
     }

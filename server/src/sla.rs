@@ -10,6 +10,11 @@
 //! is known now, as of the moment they were told: what would not be told again is corrected, once.
 //! A priority that was lowered later does not make it wrong. Rejected: judging inside the push,
 //! which would make a device wait for it.
+//!
+//! Question: who hears of a breach that a slip made, such as a wrong priority? Answer: nobody, if
+//! it was undone. Letters of clocks wait as long as those of acts, whatever made them due, and
+//! until they leave a breach is judged as of now. Rejected: waiting only after acts, for which
+//! every clock would have to know what moved it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,6 +97,7 @@ async fn step(app: &App) -> store::Result<()> {
         rules,
         directory: &directory,
         now,
+        wait_millis: i64::from(app.config.notify_wait_seconds) * 1_000,
     };
     for told in &doubts {
         teller.judge_again(told).await?;
@@ -110,6 +116,7 @@ struct Teller<'a> {
     rules: Rules,
     directory: &'a Directory,
     now: UnixMillis,
+    wait_millis: i64,
 }
 
 impl Teller<'_> {
@@ -160,10 +167,12 @@ impl Teller<'_> {
         let kept = self.kept.get(incident).cloned();
         // Of a target that no longer holds nobody can say today.
         let kept = kept.filter(|_| due.promise.version == self.rules.targets.version);
+        let has_left = self.now.since(*told_at) >= self.wait_millis;
+        let at = if has_left { *told_at } else { self.now };
         let is_wrong = |kept: &Arc<Kept>| {
             let (rules, calendar) = (&self.rules, &Calendar::AroundTheClock);
             let was_breached = readable(*incident, || {
-                sla::was_breached_at(&kept.incident, due.measure, rules, calendar, *told_at)
+                sla::was_breached_at(&kept.incident, due.measure, rules, calendar, at)
             });
             was_breached == Some(false)
         };
@@ -171,19 +180,18 @@ impl Teller<'_> {
             return self.writing.settle(told, Outcome::Told).await;
         };
         let breach = (due.measure, due.at.plus(-1));
-        jobs::correct(self.writing, breach, kept.incident.id, self.now).await?;
+        let at = self.leaves_at();
+        jobs::correct(self.writing, breach, kept.incident.id, at).await?;
         self.writing.settle(told, Outcome::Corrected).await
     }
 
     async fn announce(&mut self, event: Event, kept: &Kept) -> store::Result<()> {
-        jobs::announce(
-            self.writing,
-            event,
-            &kept.incident,
-            self.directory,
-            self.now,
-        )
-        .await
+        let at = self.leaves_at();
+        jobs::announce(self.writing, event, &kept.incident, self.directory, at).await
+    }
+
+    fn leaves_at(&self) -> UnixMillis {
+        self.now.plus(self.wait_millis)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Texts as pages and letters show them.
 
-use chrono::{DateTime, Timelike as _};
+use chrono::{DateTime, Datelike as _, Timelike as _};
 use shared::time::UnixMillis;
 
 /// Text as HTML shows it, also inside a quoted attribute.
@@ -19,12 +19,23 @@ pub(crate) fn escaped(text: &str) -> String {
     safe
 }
 
-/// A moment, in the one time zone that reads the same everywhere.
-pub(crate) fn moment(at: UnixMillis) -> String {
+/// A moment as a language writes it, in the one time zone that reads the same everywhere.
+pub(crate) fn moment(at: UnixMillis, language: &str) -> String {
     let moment = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
+    let (day, month, year) = (moment.day(), moment.month0(), moment.year());
     let (hour, minute) = (moment.hour(), moment.minute());
-    format!("{} {hour:02}:{minute:02} UTC", moment.date_naive())
+    if language == "de" {
+        let month = month + 1;
+        format!("{day:02}.{month:02}.{year}, {hour:02}:{minute:02} Uhr (UTC)")
+    } else {
+        let month = MONTHS[month as usize];
+        format!("{day} {month} {year}, {hour:02}:{minute:02} (UTC)")
+    }
 }
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Bytes as two lower-case digits each.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -48,5 +59,12 @@ mod tests {
         let safe = escaped(bad);
         assert!(!safe.contains(['<', '>', '"', '\'']));
         assert_eq!(escaped("שלום 🙂 Ünïcode"), "שלום 🙂 Ünïcode");
+    }
+
+    #[test]
+    fn a_moment_is_written_as_its_language_does() {
+        let at = UnixMillis(1_764_408_960_000);
+        assert_eq!(moment(at, "de"), "29.11.2025, 09:36 Uhr (UTC)");
+        assert_eq!(moment(at, "en"), "29 Nov 2025, 09:36 (UTC)");
     }
 }

@@ -49,6 +49,14 @@ test('a reply is found among the caught mail, in the language of its reader', as
   await expect(page.getByRole('heading', { level: 1 })).toContainText(FORKLIFT);
   const frame = page.frameLocator('iframe');
   await expect(frame.getByText('Please try <b>again</b> & tell us.')).toBeVisible();
+  const [shown] = await Promise.all([
+    agent.context.waitForEvent('page'),
+    frame.getByRole('link', { name: 'Im Portal öffnen' }).click(),
+  ]);
+  await expect(shown).toHaveURL(/\/incidents\/[0-9a-f-]{36}$/);
+  // It is somebody else's; that its page stands at all is what the frame would not let happen.
+  await expect(shown.getByRole('link', { name: 'Holdfast' })).toBeVisible();
+  await shown.close();
   await page.getByText('Headers', { exact: true }).click();
   await expect(page.getByText('Auto-Submitted: auto-generated')).toBeVisible();
 });

@@ -71,7 +71,11 @@ impl Seen<'_> {
         match self.standing {
             Standing::Running { due_at } => {
                 let left = due_at.since(self.now);
-                let time = span(left.abs());
+                let time = if left < 0 {
+                    late(-left, span)
+                } else {
+                    span(left)
+                };
                 match (is_response, left < 0) {
                     (true, false) => t!("level.respond_within", time = time),
                     (true, true) => t!("level.respond_over", time = time),
@@ -79,8 +83,12 @@ impl Seen<'_> {
                     (false, true) => t!("level.resolve_over", time = time),
                 }
             }
-            Standing::Paused { .. } => {
+            Standing::Paused { left_millis } => {
                 let reason = self.hold.map(hold_text).unwrap_or_default();
+                if left_millis < 0 {
+                    let time = late(-left_millis, span);
+                    return t!("level.paused_over", time = time, reason = reason);
+                }
                 t!("level.paused_for", reason = reason)
             }
             Standing::Met { .. } if is_response => t!("level.response_met"),
@@ -90,6 +98,16 @@ impl Seen<'_> {
             Standing::Ended => t!("level.ended"),
             Standing::Untimed => String::new(),
         }
+    }
+}
+
+/// How late something is, so that it is not read as a time of day.
+fn late(millis: i64, span: fn(i64) -> String) -> String {
+    let time = span(millis);
+    if time.contains(':') {
+        t!("level.hours", time = time)
+    } else {
+        time
     }
 }
 

@@ -13,7 +13,7 @@ use shared::time::UnixMillis;
 use super::address::{Address, Place};
 use super::rooms::Rooms;
 use super::{report, words};
-use crate::engine::protocol::Failure;
+use crate::engine::protocol::{DraftKind, Failure};
 use crate::incidents::{Drafts, Offer, Undo};
 use crate::link::{Link, Organisation, Painted};
 use crate::session::Session;
@@ -38,6 +38,8 @@ pub(super) struct Parts {
     pub(super) rooms: Rooms,
     /// What was typed on another page to begin a report with.
     pub(super) begun: StoredValue<String>,
+    /// The box that a report opens with, asked for on another page.
+    writes: StoredValue<Option<(IncidentId, DraftKind)>>,
     pub(super) now: RwSignal<UnixMillis>,
 }
 
@@ -69,6 +71,7 @@ impl Front {
             drafts: Drafts::new(link),
             rooms: expect_context::<Rooms>(),
             begun: StoredValue::new(String::new()),
+            writes: StoredValue::new(None),
             now: RwSignal::new(browser::now()),
         })));
         provide_context(front);
@@ -119,6 +122,18 @@ impl Front {
         self.address.go(Place::Report);
     }
 
+    /// Opens a report at one of its boxes.
+    pub(super) fn begin_writing(self, incident: IncidentId, kind: DraftKind) {
+        self.writes.set_value(Some((incident, kind)));
+        self.address.go(Place::Incident(incident));
+    }
+
+    /// The box that a report is to open with, told once.
+    pub(super) fn writes_on(self, incident: IncidentId) -> Option<DraftKind> {
+        let asked = self.writes.try_update_value(Option::take).flatten();
+        asked.and_then(|(id, kind)| (id == incident).then_some(kind))
+    }
+
     /// Does an act and waits until this device has kept it; an error is a sentence.
     pub(super) async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
         let painted = self.link.act(incident, intent.clone()).await;
@@ -131,7 +146,7 @@ impl Front {
         painted: Result<Painted, Failure>,
         intent: Intent,
     ) -> Result<(), String> {
-        let painted = painted.map_err(|why| words::failure(&why))?;
+        let painted = painted.map_err(|why| words::failed(&why, &intent))?;
         let place = Place::Incident(painted.incident);
         let is_written = matches!(intent, Intent::Reply { .. } | Intent::Reopen { .. });
         let declared = if let Intent::Declare(declared) = &intent {

@@ -13,7 +13,7 @@ use shared::rows::Row;
 use super::address::Place;
 use super::front::{Front, title};
 use super::words::Standing;
-use crate::engine::protocol::{Answer, Call};
+use crate::engine::protocol::{Answer, Call, DraftKind};
 use crate::text::t;
 use crate::ui::live::{When, live};
 use crate::ui::room::room;
@@ -47,10 +47,10 @@ pub(super) fn home(front: Front) -> impl IntoView {
     }
 }
 
-/// What the server refused, if anything.
+/// What was not sent and has no other page, if anything.
 fn unsent(front: Front) -> impl IntoView {
-    let has_refused = move || front.link.board.status.with(|status| status.review > 0);
-    view! { <When is=Signal::derive(has_refused)>{room(front.rooms.unsent)}</When> }
+    let board = front.link.board;
+    view! { <When is=Signal::derive(move || board.started.get())>{room(front.rooms.unsent)}</When> }
 }
 
 fn reports(front: Front) -> impl IntoView {
@@ -160,11 +160,13 @@ pub(super) fn steps(standing: &Standing) -> impl IntoView + use<> {
 
 /// What the requester can do next, right from the list.
 fn next(front: Front, id: IncidentId, standing: &Standing) -> AnyView {
-    let open = move |_| front.address.go(Place::Incident(id));
+    let write = move |kind| move |_| front.begin_writing(id, kind);
     if standing.waits_for_me() {
         return view! {
             <div class="next">
-                <button type="button" class="button" on:click=open>{t!("portal.answer")}</button>
+                <button type="button" class="button" on:click=write(DraftKind::Entry)>
+                    {t!("portal.answer")}
+               </button>
             </div>
         }
         .into_any();
@@ -190,7 +192,9 @@ fn next(front: Front, id: IncidentId, standing: &Standing) -> AnyView {
             <button type="button" class="button primary" disabled=busy on:click=confirm>
                 {t!("portal.confirm")}
             </button>
-            <button type="button" class="button" on:click=open>{t!("portal.broken")}</button>
+            <button type="button" class="button" on:click=write(DraftKind::Reopen)>
+                {t!("portal.broken")}
+           </button>
         </div>
     }
     .into_any()

@@ -11,7 +11,7 @@ use shared::incidents::{Incident, Intent, State};
 
 use super::front::{Front, title};
 use super::words::Standing;
-use super::{compose, conversation, home, report, words};
+use super::{compose, conversation, home, report, unsent, words};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::link::SavedDrafts;
@@ -74,6 +74,7 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
             }
             view! {
                 <p class="quiet" role="alert">{live(move || failure.get())}</p>
+                {unsent::drafts(front, Some(id))}
             }
                 .into_any()
         }}
@@ -84,6 +85,10 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
     Effect::new(move |_| open.with(|incident| title(&incident.subject.holds.value)));
     let standing = Memo::new(move |_| open.with(|incident| Standing::of(incident)));
     let id = open.with_untracked(|incident| incident.id);
+    let writes = front.writes_on(id);
+    if let Some(kind) = writes {
+        focus_box(kind);
+    }
     let is_lost = move || {
         let board = front.link.board;
         board.started.get() && board.row(id).is_none()
@@ -115,7 +120,7 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
                 (!question.is_empty()).then(|| view! { <p class="question" dir="auto">{question}</p> })
             }}
             {move || standing.with(home::steps)}
-            {verdict(front, open, standing, broken)}
+            {verdict(front, open, standing, broken, writes)}
         </section>
         {conversation::conversation(front, open)}
         {move || {
@@ -182,12 +187,13 @@ fn verdict(
     open: Open,
     standing: Memo<Standing>,
     draft: RwSignal<Draft>,
+    writes: Option<DraftKind>,
 ) -> impl IntoView {
     let one = Verdict {
         front,
         open,
         draft,
-        begun: RwSignal::new(false),
+        begun: RwSignal::new(writes == Some(DraftKind::Reopen)),
         failure: RwSignal::new(String::new()),
         busy: RwSignal::new(false),
     };
@@ -196,7 +202,7 @@ fn verdict(
         Signal::derive(move || one.begun.get() || draft.with(|draft| !draft.text.is_empty()));
     let tell = move |_| {
         one.begun.set(true);
-        request_animation_frame(|| browser::focus("#broken"));
+        focus_box(DraftKind::Reopen);
     };
     view! {
         <When is=Signal::derive(move || is_asked.get())>
@@ -222,6 +228,19 @@ fn verdict(
         </When>
         <p class="error" role="alert">{one.failure}</p>
     }
+}
+
+/// Puts the cursor into a box, after the page has gone to its heading.
+fn focus_box(kind: DraftKind) {
+    let place = match kind {
+        DraftKind::Reopen => "#broken",
+        DraftKind::Entry
+        | DraftKind::Hold
+        | DraftKind::Resolve
+        | DraftKind::Cancel
+        | DraftKind::Subject => "#entry",
+    };
+    request_animation_frame(move || request_animation_frame(move || browser::focus(place)));
 }
 
 /// The box for what is still wrong.

@@ -5,6 +5,7 @@ use leptos::prelude::GetUntracked;
 use shared::incidents::{
     Event, EventKind, HoldReason, Incident, Intent, Refused, State, Transition,
 };
+use shared::policy;
 use shared::rows::Row;
 use shared::time::UnixMillis;
 
@@ -205,8 +206,34 @@ pub(super) fn failure(failure: &Failure) -> String {
     }
 }
 
+/// What became of an act: too long a text is told by the characters to leave out.
+pub(super) fn failed(why: &Failure, intent: &Intent) -> String {
+    match why {
+        Failure::Refused(refused) => refused_act(refused, intent),
+        Failure::Quota
+        | Failure::Unknown
+        | Failure::NotStarted
+        | Failure::StillWaiting { .. }
+        | Failure::Storage { .. }
+        | Failure::Stopped
+        | Failure::Parcel(_)
+        | Failure::Later => failure(why),
+    }
+}
+
+/// Why this act was refused.
+pub(super) fn refused_act(refused: &Refused, intent: &Intent) -> String {
+    if let (Refused::TooLong { max, .. }, Some(text)) = (refused, intent.words()) {
+        let excess = policy::excess(text, *max);
+        if excess > 0 {
+            return t!("portal.too_long", count = excess);
+        }
+    }
+    refusal(refused)
+}
+
 /// Why an act was refused, as a sentence.
-pub(super) fn refusal(refused: &Refused) -> String {
+fn refusal(refused: &Refused) -> String {
     match refused {
         Refused::Role { .. } | Refused::Scope => t!("portal.refused.scope"),
         Refused::State { .. } => t!("portal.refused.state"),

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use shared::ids::PersonId;
 use shared::incidents::{EventKind, Incident, Requester, within_a_sentence};
-use shared::notify::{Capacity, Event, Notice, Recipient};
+use shared::notify::{Capacity, Event, Notice};
 use shared::people::Directory;
 
-use super::words::{self, Told, Words};
+use super::words::{self, Reader, Told, Words};
 use crate::config::Origin;
 use crate::text::{escaped, moment};
 
@@ -24,9 +24,15 @@ pub(super) struct Letter {
     lead: String,
     quote: Option<Quote>,
     facts: Vec<(&'static str, String)>,
-    action: &'static str,
-    link: String,
+    link: Option<Link>,
     footer: String,
+}
+
+/// Where a letter leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Link {
+    words: &'static str,
+    url: String,
 }
 
 /// What somebody wrote.
@@ -51,33 +57,35 @@ impl Letter {
         let group = incident.assignment.group.as_ref();
         let group = group.and_then(|id| directory.groups.iter().find(|group| group.id == *id));
         let group = group.map(|group| within_a_sentence(&group.name));
+        let (reader, number) = (Reader::of(notice), incident.name());
         let told = Told {
             event: notice.event,
-            capacity: notice.capacity,
+            reader,
+            number: &number,
             author: &within_a_sentence(&author),
             group: match incident.assignment.person {
                 None => group.as_deref(),
                 Some(_) => None,
             },
         };
-        let link = match notice.capacity {
-            Capacity::Staff => format!("{origin}/console/incidents/{}", incident.id),
-            Capacity::Requester => match notice.to {
-                Recipient::Person(_) => format!("{origin}/incidents/{}", incident.id),
-                Recipient::Caller(_) => format!("{origin}/"),
-            },
+        let path = match notice.capacity {
+            Capacity::Staff => "console/incidents",
+            Capacity::Requester => "incidents",
         };
+        let link = words.action(reader).map(|words| Link {
+            words,
+            url: format!("{origin}/{path}/{}", incident.id),
+        });
         let subject = one_line(&incident.subject.holds.value, SUBJECT_CHARS_MAX);
         Self {
             language: words.code(),
-            subject: format!("[{}] {}", incident.name(), within_a_sentence(&subject)),
+            subject: format!("[{number}] {}", within_a_sentence(&subject)),
             heading: one_line(&words.heading(&told), SUBJECT_CHARS_MAX),
             lead: words.lead(&told),
-            quote: quoted(notice, incident).and_then(|text| Quote::of(text, words)),
+            quote: quoted(notice, incident).and_then(|text| Quote::of(text, words.more(reader))),
             facts: facts(notice, incident, directory, words),
-            action: words.action(notice.capacity),
             link,
-            footer: words.footer(&one_line(&directory.name, 100), notice.capacity),
+            footer: words.footer(&one_line(&directory.name, 100), &told),
         }
     }
 
@@ -95,11 +103,10 @@ impl Letter {
         for (label, value) in &self.facts {
             let _ = writeln!(text, "{label}: {value}");
         }
-        let _ = write!(
-            text,
-            "\n{}:\n{}\n\n-- \n{}\n",
-            self.action, self.link, self.footer
-        );
+        if let Some(Link { words, url }) = &self.link {
+            let _ = write!(text, "\n{words}:\n{url}\n");
+        }
+        let _ = write!(text, "\n-- \n{}\n", self.footer);
         text
     }
 
@@ -130,13 +137,16 @@ impl Letter {
                  <td dir=\"auto\" style=\"{VALUE}\">{value}</td></tr>"
             );
         }
-        let _ = write!(
-            body,
-            "</table>\n<p style=\"margin:24px 0 0\"><a class=\"act\" href=\"{}\" \
-             style=\"{BUTTON}\">{}</a></p>",
-            escaped(&self.link),
-            escaped(self.action)
-        );
+        body.push_str("</table>");
+        if let Some(Link { words, url }) = &self.link {
+            let _ = write!(
+                body,
+                "\n<p style=\"margin:24px 0 0\"><a class=\"act\" href=\"{}\" \
+                 style=\"{BUTTON}\">{}</a></p>",
+                escaped(url),
+                escaped(words)
+            );
+        }
         self.page(&body)
     }
 
@@ -158,7 +168,7 @@ impl Letter {
 }
 
 impl Quote {
-    fn of(text: &str, words: &dyn Words) -> Option<Self> {
+    fn of(text: &str, more: &'static str) -> Option<Self> {
         let text = clean(text);
         if text.is_empty() {
             return None;
@@ -167,8 +177,10 @@ impl Quote {
             return Some(Self { text, more: None });
         };
         let text = format!("{}…", text[..end].trim_end());
-        let more = Some(words.more());
-        Some(Self { text, more })
+        Some(Self {
+            text,
+            more: Some(more),
+        })
     }
 }
 
@@ -222,9 +234,10 @@ fn facts(
     | Event::Breached { due, .. }
     | Event::BreachCorrected { due, .. } = notice.event
     {
-        facts.push((labels.due, moment(due)));
+        facts.push((labels.due, moment(due, words.code())));
     }
-    facts.push((labels.state, words.state(incident.state).to_owned()));
+    let state = words.state(incident.state, Reader::of(notice));
+    facts.push((labels.state, state.to_owned()));
     if notice.capacity == Capacity::Staff {
         let (impact, urgency) = (incident.impact.holds.value, incident.urgency.holds.value);
         let priority = directory.matrix.priority(impact, urgency);

@@ -1,7 +1,8 @@
 //! `/demo/mail`: the letters that the demo caught, as pages without a script.
 //!
-//! A letter's HTML is a page of its own, shown in a frame that may do nothing; its policy allows
-//! the styles that mail needs, and neither scripts nor anything from elsewhere.
+//! A letter's HTML is a page of its own, shown in a frame that may only open others beside it, as
+//! no page of ours is shown inside one; its policy allows the styles that mail needs, and neither
+//! scripts nor anything from elsewhere.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -28,7 +29,10 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const LETTER_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-    form-action 'none'; frame-ancestors 'self'; sandbox";
+    form-action 'none'; frame-ancestors 'self'; \
+    sandbox allow-popups allow-popups-to-escape-sandbox";
+
+const SANDBOX: &str = "allow-popups allow-popups-to-escape-sandbox";
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -105,7 +109,7 @@ fn entry(letter: &CaughtLetter) -> String {
          <time>{}</time><b dir=\"auto\">{}</b><span class=\"soft\" dir=\"auto\">{}</span></a></li>\n",
         letter.id,
         escaped(&letter.to),
-        moment(letter.at),
+        moment(letter.at, "en"),
         escaped(&letter.heading),
         escaped(&letter.subject),
     )
@@ -126,10 +130,10 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Resp
     let main = format!(
         "<header><a class=\"plain\" href=\"/demo/mail\">‹ All mail</a></header>\n\
          <h1 dir=\"auto\">{title}</h1>\n<p class=\"soft\">To {to} · {}</p>\n\
-         <iframe sandbox title=\"The letter\" src=\"/demo/mail/{id}/html\"></iframe>\n\
+         <iframe sandbox=\"{SANDBOX}\" title=\"The letter\" src=\"/demo/mail/{id}/html\"></iframe>\n\
          <details><summary>As plain text</summary><pre dir=\"auto\">{text}</pre></details>\n\
          <details><summary>Headers</summary><pre>{headers}</pre></details>\n",
-        moment(letter.at)
+        moment(letter.at, "en")
     );
     Ok(page(&title, &main))
 }
@@ -140,7 +144,8 @@ async fn html(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Res
         (header::CONTENT_TYPE, HTML),
         (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
     ];
-    Ok((headers, letter.html.clone()).into_response())
+    let beside = "<a target=\"_blank\" rel=\"noopener\" ";
+    Ok((headers, letter.html.replace("<a ", beside)).into_response())
 }
 
 fn page(title: &str, main: &str) -> Response {

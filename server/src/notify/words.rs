@@ -5,13 +5,35 @@ mod english;
 mod german;
 
 use shared::incidents::State;
-use shared::notify::{Capacity, Event};
+use shared::notify::{Capacity, Event, Notice, Recipient};
+
+/// As what somebody reads a letter, and so what they can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    Staff,
+    /// Has an account, and with it the portal.
+    Requester,
+    /// Has called or written, and can only do so again.
+    Caller,
+}
+
+impl Reader {
+    pub(super) fn of(notice: &Notice) -> Self {
+        match (notice.capacity, &notice.to) {
+            (Capacity::Staff, _) => Self::Staff,
+            (Capacity::Requester, Recipient::Person(_)) => Self::Requester,
+            (Capacity::Requester, Recipient::Caller(_)) => Self::Caller,
+        }
+    }
+}
 
 /// What is told, for words to be chosen by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told<'a> {
     pub(super) event: Event,
-    pub(super) capacity: Capacity,
+    pub(super) reader: Reader,
+    /// What the incident is called.
+    pub(super) number: &'a str,
     pub(super) author: &'a str,
     /// The group that has it, where no person does.
     pub(super) group: Option<&'a str>,
@@ -35,11 +57,13 @@ pub(super) trait Words: Sync {
     /// What it means for the reader.
     fn lead(&self, told: &Told<'_>) -> String;
     fn labels(&self) -> Labels;
-    fn state(&self, state: State) -> &'static str;
-    fn action(&self, capacity: Capacity) -> &'static str;
-    /// Says that a text goes on behind the link.
-    fn more(&self) -> &'static str;
-    fn footer(&self, organisation: &str, capacity: Capacity) -> String;
+    /// As the pages name it that the reader sees.
+    fn state(&self, state: State, reader: Reader) -> &'static str;
+    /// What the link is called, where the reader may follow it.
+    fn action(&self, reader: Reader) -> Option<&'static str>;
+    /// Says that a text goes on elsewhere.
+    fn more(&self, reader: Reader) -> &'static str;
+    fn footer(&self, organisation: &str, told: &Told<'_>) -> String;
 }
 
 /// The words of a language, else English ones.

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Event, EventKind, Incident, PlainReport, State, within_a_sentence};
+use shared::incidents::{
+    Event, EventKind, HoldReason, Incident, PlainReport, State, within_a_sentence,
+};
 use shared::people::{Directory, Person};
 use shared::rows::Row;
 use shared::sync::Seq;
@@ -98,7 +100,8 @@ impl Frame<'_> {
     pub(super) fn home(&self, me: &Person, rows: &[Row], older: Option<Seq>) -> String {
         let l = self.language;
         let is_done = |row: &&Row| matches!(row.state, State::Closed | State::Cancelled);
-        let (done, open): (Vec<_>, Vec<_>) = rows.iter().partition(is_done);
+        let (done, mut open): (Vec<_>, Vec<_>) = rows.iter().partition(is_done);
+        open.sort_by_key(|row| !waits_for_requester(row));
         let list = |rows: &[&Row]| {
             let rows = rows.iter().map(|row| self.row(row));
             format!("<ul>{}</ul>\n", rows.collect::<String>())
@@ -137,8 +140,13 @@ impl Frame<'_> {
     }
 
     fn row(&self, row: &Row) -> String {
+        let mine = if waits_for_requester(row) {
+            " data-mine=\"true\""
+        } else {
+            ""
+        };
         format!(
-            "<li><a class=\"subject\" dir=\"auto\" href=\"/incidents/{}?plain\">{}</a><p>{}</p></li>\n",
+            "<li{mine}><a class=\"subject\" dir=\"auto\" href=\"/incidents/{}?plain\">{}</a><p>{}</p></li>\n",
             row.id,
             escaped(&row.subject),
             escaped(&words::standing(row, self.directory, self.language)),
@@ -283,7 +291,7 @@ impl Frame<'_> {
             return String::new();
         }
         let confirm = format!(
-            "<button class=\"button primary\">{}</button>",
+            "<div><button class=\"button primary\">{}</button></div>",
             escaped(t("portal.confirm", l))
         );
         let broken = format!(
@@ -339,7 +347,7 @@ impl Frame<'_> {
         let shown = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
         for event in incident.timeline.iter().filter(shown) {
             let who = words::name(self.directory, event.from.by, me, l);
-            let message = |text: &str| message(event, me, &who, text);
+            let message = |text: &str| message(event, me, &head(event, &who, l), text);
             match &event.kind {
                 EventKind::Declared => talk.push_str(&message(&self.described(incident))),
                 EventKind::Replied { text } => talk.push_str(&message(text)),
@@ -359,7 +367,7 @@ impl Frame<'_> {
                             &mut talk,
                             format_args!(
                                 "<div class=\"event\">{}<p dir=\"auto\">{}</p></div>\n",
-                                head(event, &sentence),
+                                head(event, &sentence, l),
                                 escaped(words)
                             ),
                         );
@@ -407,22 +415,27 @@ pub(super) struct Opened<'a> {
     pub(super) seen: &'a str,
 }
 
+/// Whether the next step is the requester's.
+fn waits_for_requester(row: &Row) -> bool {
+    row.state == State::Resolved
+        || row.state == State::OnHold && row.hold == Some(HoldReason::Caller)
+}
+
 /// What stands over an entry of the conversation.
-fn head(event: &Event, title: &str) -> String {
-    let at = moment(event.from.corrected);
+fn head(event: &Event, title: &str, language: Language) -> String {
+    let at = moment(event.from.corrected, language.code());
     let title = escaped(title);
     format!("<header><b>{title}</b><span>{at}</span></header>")
 }
 
-fn message(event: &Event, me: &Person, who: &str, text: &str) -> String {
+fn message(event: &Event, me: &Person, head: &str, text: &str) -> String {
     let mine = if event.from.by == me.id {
         " data-mine=\"true\""
     } else {
         ""
     };
     format!(
-        "<article class=\"message\"{mine}>{}<p dir=\"auto\">{}</p></article>\n",
-        head(event, who),
+        "<article class=\"message\"{mine}>{head}<p dir=\"auto\">{}</p></article>\n",
         escaped(text)
     )
 }

@@ -38,6 +38,13 @@ impl Language {
         }
     }
 
+    /// A text with a count; both languages tell only one from all others.
+    fn t(self, key: &str, count: usize) -> String {
+        let form = if count == 1 { "one" } else { "other" };
+        let text = t(&format!("{key}.{form}"), self);
+        with(text, "count", &count.to_string())
+    }
+
     fn texts(self) -> &'static HashMap<String, String> {
         static CATALOGS: OnceLock<[HashMap<String, String>; 2]> = OnceLock::new();
         let read = |text| serde_json::from_str(text).expect("xtask checks the catalogs");
@@ -144,10 +151,17 @@ fn about(bytes_max: usize, language: Language) -> String {
     }
 }
 
-/// Why an act was refused, and what to do.
-pub(super) fn refusal(refused: &Refused, language: Language) -> String {
+/// Why an act was refused, and what to do; with the text that a field was sent with.
+pub(super) fn refusal<'a>(
+    refused: &Refused,
+    typed: impl Fn(&str) -> &'a str,
+    language: Language,
+) -> String {
     let l = language;
     match refused {
+        Refused::TooLong { field, max } if policy::excess(typed(field), *max) > 0 => {
+            l.t("portal.too_long", policy::excess(typed(field), *max))
+        }
         Refused::Role { .. } | Refused::Scope => t("portal.refused.scope", l).to_owned(),
         Refused::State { .. } => t("portal.refused.state", l).to_owned(),
         Refused::Empty { .. } => t("refused.empty", l).to_owned(),

@@ -15,6 +15,9 @@ use super::server::{ALICE, BOB, CAROL, NOON, TestServer};
 
 const MINUTE: i64 = 60_000;
 
+/// So long every letter waits for an undo.
+const WAIT: i64 = 12_000;
+
 /// A server with an ordinary incident of Bob's group, declared at noon: P3, so that a response is
 /// due within 4 hours and a resolution within 48.
 struct Desk {
@@ -47,9 +50,10 @@ impl Desk {
         tick(&self.server.app).await.expect("it ticks");
     }
 
-    /// What of clocks a worker would find to deliver.
-    async fn to_leave(&self) -> Vec<String> {
+    /// What of clocks a worker would find to deliver, so many milliseconds from now.
+    async fn to_leave_in(&self, millis: i64) -> Vec<String> {
         let (store, now) = (&self.server.app.store, self.server.app.clock.now());
+        let now = now.plus(millis);
         let mut found = Vec::new();
         while let Some(effect) = store.claim_effect(now, now.plus(1)).await.expect("a look") {
             let event = effect.claim.key.split('/').nth(1).unwrap_or_default();
@@ -239,13 +243,41 @@ async fn a_breach_whose_letters_still_wait_is_taken_back_unsaid() {
     desk.at(251).await;
     let told = ["breached-response", "corrected-response"];
     assert_eq!(desk.told().await, told);
-    assert_eq!(desk.to_leave().await, [] as [&str; 0]);
+    assert_eq!(desk.to_leave_in(WAIT).await, [] as [&str; 0]);
 
     let doc = DocKind::Incident;
     act(&mut desk.bob, desk.id, 203, Intent::Withdraw { doc, fact });
     send(&mut desk.bob, &desk.server, 252).await;
     desk.at(253).await;
-    assert_eq!(desk.to_leave().await, ["breached-response"]);
+    assert_eq!(desk.to_leave_in(WAIT).await, ["breached-response"]);
+}
+
+#[tokio::test]
+async fn a_slip_that_is_undone_while_its_letters_wait_is_told_to_nobody() {
+    let urgency = |level| Intent::Set(SetField::Urgency(level));
+    for is_set_back in [false, true] {
+        let mut desk = Desk::open().await;
+        act(&mut desk.bob, desk.id, 100, urgency(Level::High));
+        let fact = desk.bob.read(desk.id).timeline.last().expect("it").fact;
+        desk.at(100).await;
+        send(&mut desk.bob, &desk.server, 100).await;
+        desk.at(100).await;
+        assert_eq!(desk.told().await, ["breached-response"]);
+        assert_eq!(desk.to_leave_in(WAIT - 1).await, [] as [&str; 0]);
+
+        let doc = DocKind::Incident;
+        let undo = if is_set_back {
+            urgency(Level::Medium)
+        } else {
+            Intent::Withdraw { doc, fact }
+        };
+        desk.server.app.clock.advance(3_000);
+        desk.bob.now = NOON.plus(100 * MINUTE + 3_000);
+        desk.bob.act(desk.id, undo);
+        expect_accepted(&desk.bob.push(&desk.server).await);
+        tick(&desk.server.app).await.expect("it ticks");
+        assert_eq!(desk.to_leave_in(2 * WAIT).await, [] as [&str; 0]);
+    }
 }
 
 #[tokio::test]

@@ -137,14 +137,15 @@ impl Happening {
         }
     }
 
-    /// A warning is of no use once its clock has come to its end.
+    /// A warning is of no use once its clock has come to its end, or has more time than it says.
     pub(super) fn is_awaited(self, incident: &Incident, directory: &Directory) -> bool {
-        let Event::Warned { clock, .. } = self.event else {
+        let Event::Warned { clock, due } = self.event else {
             return true;
         };
         let glance = sla::glance(incident, &directory.rules(), &Calendar::AroundTheClock);
         match glance.of(clock) {
-            Standing::Running { .. } | Standing::Paused { .. } => true,
+            Standing::Running { due_at } => due_at <= due,
+            Standing::Paused { .. } => true,
             Standing::Untimed
             | Standing::Met { .. }
             | Standing::Missed { .. }

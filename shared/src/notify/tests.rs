@@ -1,6 +1,8 @@
 use super::*;
 use crate::incidents::{Intent, Requester, ResolutionCode, SetField};
 use crate::people::Role;
+use crate::priority::Level;
+use crate::sla;
 use crate::testing::{ALICE, BOB, CAROL, Copy, person};
 
 /// Leads incidents.
@@ -513,16 +515,27 @@ fn every_notice_of_an_event_has_a_key_of_its_own() {
 }
 
 #[test]
-fn a_warning_no_longer_stands_once_the_response_is_there() {
-    let (mut copy, directory) = (at_work(), directory());
-    let warned = Event::Warned {
-        clock: Measure::Response,
-        due: DUE,
-    };
-    let notice = of_clock(warned, 0, &copy.read(), &directory).remove(0);
-    assert!(stands(&notice, &copy.read(), &directory));
-    copy.act(ALICE, reply());
-    assert!(!stands(&notice, &copy.read(), &directory));
+fn a_warning_no_longer_stands_once_the_response_is_there_or_has_more_time() {
+    let directory = directory();
+    for end in [reply(), Intent::Set(SetField::Urgency(Level::Low))] {
+        let mut copy = at_work();
+        let glance = sla::glance(
+            &copy.read(),
+            &directory.rules(),
+            &sla::Calendar::AroundTheClock,
+        );
+        let sla::Standing::Running { due_at } = glance.response else {
+            panic!("nobody has responded");
+        };
+        let warned = Event::Warned {
+            clock: Measure::Response,
+            due: due_at,
+        };
+        let notice = of_clock(warned, 0, &copy.read(), &directory).remove(0);
+        assert!(stands(&notice, &copy.read(), &directory));
+        copy.act(ALICE, end);
+        assert!(!stands(&notice, &copy.read(), &directory));
+    }
 }
 
 #[test]

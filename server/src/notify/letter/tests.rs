@@ -1,7 +1,7 @@
 use lettre::message::Mailbox;
 use proptest::prelude::*;
 use shared::ids::PersonId;
-use shared::incidents::{HoldReason, Intent, ResolutionCode, SetField, read};
+use shared::incidents::{HoldReason, Intent, ResolutionCode, SetField, State, read};
 use shared::notify::{self, Recipient};
 use shared::people::{Group, Role};
 use shared::sla::Measure;
@@ -180,8 +180,8 @@ fn every_event_has_words_of_its_own_in_every_language() {
         "The resolution is overdue",
         "The resolution was in time after all",
         "We have your report",
-        "Your issue is closed",
-        "Your issue is resolved",
+        "Your issue is finished",
+        "Your issue is fixed",
     ];
     assert_eq!(headings, expected);
 }
@@ -274,19 +274,85 @@ fn headers_say_what_a_letter_is_and_where_it_belongs() {
 }
 
 #[test]
-fn a_caller_without_an_account_is_led_to_the_front_page() {
+fn a_caller_without_an_account_is_asked_for_nothing_that_needs_one() {
     let mut copy = Copy::declared();
     let caller = Requester::Unknown {
         name: "Driver\r\nof Vos".to_owned(),
         contact: "driver@example.org".to_owned(),
     };
     copy.act(BOB, Intent::Set(SetField::Requester(caller)));
-    let (notice, letter) = letters(&mut copy, BOB, reply("Try again"), "en").remove(0);
-    assert!(matches!(notice.to, Recipient::Caller(_)));
-    assert!(letter.text().contains("\nhttp://localhost:8080/\n"));
+    let code = copy.read().name();
+    let held = Intent::Hold {
+        reason: HoldReason::Caller,
+        text: "Which door?".to_owned(),
+    };
+    let (resolved, notes) = (ResolutionCode::Fixed, "A cable.".to_owned());
+    let resolved = Intent::Resolve {
+        code: resolved,
+        notes,
+    };
+    for (language, how) in [
+        ("en", "call or write to the service desk as you did before"),
+        ("de", "Rufen Sie den Service Desk wieder an"),
+    ] {
+        for intent in [reply("Try again"), held.clone(), resolved.clone()] {
+            let mut copy = copy.clone();
+            let (notice, letter) = letters(&mut copy, BOB, intent, language).remove(0);
+            assert!(matches!(notice.to, Recipient::Caller(_)));
+            for text in [letter.text(), letter.html()] {
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(text.contains(how) && text.contains(&code), "{text}");
+                let asks = ["ortal", "http://", "<a "];
+                assert!(!asks.iter().any(|word| text.contains(word)), "{text}");
+            }
+        }
+    }
+    copy.act(BOB, reply("Try again"));
     let name = requester_name(&public(&copy), &directory());
     assert_eq!(one_line(&name, 100), "Driver of Vos");
     assert!("driver@example.org".parse::<Mailbox>().is_ok());
+}
+
+/// What a catalog of the client calls something.
+fn called(language: &str, key: &str) -> String {
+    let catalog = match language {
+        "de" => include_str!("../../../../public/text/de.json"),
+        _ => include_str!("../../../../public/text/en.json"),
+    };
+    let texts: serde_json::Value = serde_json::from_str(catalog).expect("a catalog");
+    texts[key].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn letters_name_states_as_the_pages_of_their_readers_do() {
+    let staff = [
+        (State::New, "state.new"),
+        (State::Assigned, "state.assigned"),
+        (State::InProgress, "state.in_progress"),
+        (State::OnHold, "state.on_hold"),
+        (State::Resolved, "state.resolved"),
+        (State::Closed, "state.closed"),
+        (State::Cancelled, "state.cancelled"),
+    ];
+    let portal = [
+        (State::OnHold, "portal.did.held"),
+        (State::Resolved, "portal.did.fixed"),
+        (State::Closed, "portal.did.closed"),
+        (State::Cancelled, "portal.did.cancelled"),
+    ];
+    for language in ["en", "de"] {
+        let words = words::of(language);
+        for (state, key) in staff {
+            let word = words.state(state, Reader::Staff);
+            assert_eq!(word, called(language, key));
+        }
+        for (state, key) in portal {
+            for reader in [Reader::Requester, Reader::Caller] {
+                let word = words.state(state, reader);
+                assert_eq!(format!("{word} ({{name}})"), called(language, key));
+            }
+        }
+    }
 }
 
 fn act() -> impl Strategy<Value = (PersonId, Intent)> {

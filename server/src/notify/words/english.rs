@@ -1,10 +1,10 @@
 //! English letters.
 
 use shared::incidents::State;
-use shared::notify::{Capacity, Event};
+use shared::notify::Event;
 use shared::sla::Measure;
 
-use super::{Labels, Told, Words};
+use super::{Labels, Reader, Told, Words};
 
 pub(super) struct English;
 
@@ -15,8 +15,8 @@ impl Words for English {
 
     fn heading(&self, told: &Told<'_>) -> String {
         let Told { author, .. } = told;
-        match (told.event, told.capacity) {
-            (Event::Declared, Capacity::Staff) => "A new incident that nobody has".to_owned(),
+        match (told.event, told.reader) {
+            (Event::Declared, Reader::Staff) => "A new incident that nobody has".to_owned(),
             (Event::Declared, _) => "We have your report".to_owned(),
             (Event::Assigned, _) => match told.group {
                 Some(group) => format!("{group} has a new incident"),
@@ -24,14 +24,22 @@ impl Words for English {
             },
             (Event::Asked, _) => format!("{author} needs an answer from you"),
             (Event::Replied, _) => format!("{author} replied"),
-            (Event::Resolved, Capacity::Requester) => "Your issue is resolved".to_owned(),
-            (Event::Resolved, Capacity::Staff) => format!("{author} says it is resolved"),
-            (Event::Closed, Capacity::Requester) => "Your issue is closed".to_owned(),
-            (Event::Closed, Capacity::Staff) => format!("{author} confirmed the fix"),
-            (Event::Reopened, Capacity::Requester) => "Your issue is open again".to_owned(),
-            (Event::Reopened, Capacity::Staff) => format!("{author} reopened it"),
-            (Event::Cancelled, Capacity::Requester) => "Your issue is cancelled".to_owned(),
-            (Event::Cancelled, Capacity::Staff) => format!("{author} cancelled it"),
+            (Event::Resolved, Reader::Requester | Reader::Caller) => {
+                "Your issue is fixed".to_owned()
+            }
+            (Event::Resolved, Reader::Staff) => format!("{author} says it is resolved"),
+            (Event::Closed, Reader::Requester | Reader::Caller) => {
+                "Your issue is finished".to_owned()
+            }
+            (Event::Closed, Reader::Staff) => format!("{author} confirmed the fix"),
+            (Event::Reopened, Reader::Requester | Reader::Caller) => {
+                "Your issue is open again".to_owned()
+            }
+            (Event::Reopened, Reader::Staff) => format!("{author} reopened it"),
+            (Event::Cancelled, Reader::Requester | Reader::Caller) => {
+                "Your issue is withdrawn".to_owned()
+            }
+            (Event::Cancelled, Reader::Staff) => format!("{author} cancelled it"),
             (Event::Warned { clock, .. }, _) => format!("{} is due soon", level(clock)),
             (Event::Breached { clock, .. }, _) => format!("{} is overdue", level(clock)),
             (Event::BreachCorrected { clock, .. }, _) => {
@@ -41,26 +49,33 @@ impl Words for English {
     }
 
     fn lead(&self, told: &Told<'_>) -> String {
-        match (told.event, told.capacity) {
-            (Event::Declared | Event::Assigned, Capacity::Staff) => "This is what was reported:",
-            (Event::Declared | Event::Assigned, Capacity::Requester) => {
+        match (told.event, told.reader) {
+            (Event::Declared | Event::Assigned, Reader::Staff) => "This is what was reported:",
+            (Event::Declared | Event::Assigned, Reader::Requester | Reader::Caller) => {
                 "Somebody will look at it. You will hear from us here."
+            }
+            (Event::Asked, Reader::Caller) => {
+                return format!("Work goes on when your answer is in: {}", again(told));
             }
             (Event::Asked, _) => "Work goes on when your answer is in.",
             (Event::Replied, _) => "This is the message:",
-            (Event::Resolved, Capacity::Requester) => {
+            (Event::Resolved, Reader::Requester) => {
                 "If it is not, say so in the portal, and we go on."
             }
-            (Event::Resolved | Event::Closed, Capacity::Staff) => "Nothing is left to do.",
-            (Event::Closed, Capacity::Requester) => "If it comes back, report it again.",
-            (Event::Reopened, Capacity::Requester) => "We are looking at it again.",
-            (Event::Reopened, Capacity::Staff) => "It is not fixed yet:",
+            (Event::Resolved, Reader::Caller) => {
+                return format!("If it is not, tell us, and we go on: {}", again(told));
+            }
+            (Event::Resolved | Event::Closed, Reader::Staff) => "Nothing is left to do.",
+            (Event::Closed, Reader::Requester | Reader::Caller) => {
+                "If it comes back, report it again."
+            }
+            (Event::Reopened, Reader::Requester | Reader::Caller) => "We are looking at it again.",
+            (Event::Reopened, Reader::Staff) => "It is not fixed yet:",
             (Event::Cancelled, _) => "This is why:",
             (Event::Warned { .. }, _) => "Most of the time for it is gone.",
             (Event::Breached { .. }, _) => "The time that was promised is over.",
             (Event::BreachCorrected { .. }, _) => {
-                "You were told that it was late. Work that was done without a connection has \
-                 arrived since: it was not."
+                "You were told that it was late. By what is known now, it was not."
             }
         }
         .to_owned()
@@ -76,39 +91,51 @@ impl Words for English {
         }
     }
 
-    fn state(&self, state: State) -> &'static str {
-        match state {
-            State::New => "New",
-            State::Assigned => "Assigned",
-            State::InProgress => "In progress",
-            State::OnHold => "On hold",
-            State::Resolved => "Resolved",
-            State::Closed => "Closed",
-            State::Cancelled => "Cancelled",
+    fn state(&self, state: State, reader: Reader) -> &'static str {
+        match (state, reader) {
+            (State::New, _) => "New",
+            (State::Assigned, _) => "Assigned",
+            (State::InProgress, _) => "In progress",
+            (State::OnHold, Reader::Staff) => "On hold",
+            (State::OnHold, _) => "Paused",
+            (State::Resolved, Reader::Staff) => "Resolved",
+            (State::Resolved, _) => "Fixed",
+            (State::Closed, Reader::Staff) => "Closed",
+            (State::Closed, _) => "Finished",
+            (State::Cancelled, Reader::Staff) => "Cancelled",
+            (State::Cancelled, _) => "Withdrawn",
         }
     }
 
-    fn action(&self, capacity: Capacity) -> &'static str {
-        match capacity {
-            Capacity::Requester => "Open in the portal",
-            Capacity::Staff => "Open the incident",
+    fn action(&self, reader: Reader) -> Option<&'static str> {
+        match reader {
+            Reader::Requester => Some("Open in the portal"),
+            Reader::Staff => Some("Open the incident"),
+            Reader::Caller => None,
         }
     }
 
-    fn more(&self) -> &'static str {
-        "It goes on: follow the link below."
-    }
-
-    fn footer(&self, organisation: &str, capacity: Capacity) -> String {
-        match capacity {
-            Capacity::Requester => format!(
-                "{organisation}. Nobody reads answers to this address: reply in the portal."
-            ),
-            Capacity::Staff => {
-                format!("{organisation}. Nobody reads answers to this address.")
-            }
+    fn more(&self, reader: Reader) -> &'static str {
+        match reader {
+            Reader::Requester | Reader::Staff => "It goes on: follow the link below.",
+            Reader::Caller => "It goes on: ask us for the rest.",
         }
     }
+
+    fn footer(&self, organisation: &str, told: &Told<'_>) -> String {
+        let nobody = "Nobody reads answers to this address";
+        match told.reader {
+            Reader::Staff => format!("{organisation}. {nobody}."),
+            Reader::Requester => format!("{organisation}. {nobody}: reply in the portal."),
+            Reader::Caller => format!("{organisation}. {nobody}: {}", again(told)),
+        }
+    }
+}
+
+/// How somebody without an account reaches us.
+fn again(told: &Told<'_>) -> String {
+    let number = told.number;
+    format!("call or write to the service desk as you did before, and name {number}.")
 }
 
 fn level(clock: Measure) -> &'static str {

@@ -1,10 +1,10 @@
 //! German letters.
 
 use shared::incidents::State;
-use shared::notify::{Capacity, Event};
+use shared::notify::Event;
 use shared::sla::Measure;
 
-use super::{Labels, Told, Words};
+use super::{Labels, Reader, Told, Words};
 
 pub(super) struct German;
 
@@ -15,8 +15,8 @@ impl Words for German {
 
     fn heading(&self, told: &Told<'_>) -> String {
         let Told { author, .. } = told;
-        match (told.event, told.capacity) {
-            (Event::Declared, Capacity::Staff) => "Eine neue Störung, die niemand hat".to_owned(),
+        match (told.event, told.reader) {
+            (Event::Declared, Reader::Staff) => "Eine neue Störung, die niemand hat".to_owned(),
             (Event::Declared, _) => "Ihre Meldung ist bei uns".to_owned(),
             (Event::Assigned, _) => match told.group {
                 Some(group) => format!("Eine neue Störung für {group}"),
@@ -24,14 +24,22 @@ impl Words for German {
             },
             (Event::Asked, _) => format!("{author} braucht eine Antwort von Ihnen"),
             (Event::Replied, _) => format!("{author} hat geantwortet"),
-            (Event::Resolved, Capacity::Requester) => "Ihre Störung ist gelöst".to_owned(),
-            (Event::Resolved, Capacity::Staff) => format!("{author} meldet sie als gelöst"),
-            (Event::Closed, Capacity::Requester) => "Ihre Störung ist abgeschlossen".to_owned(),
-            (Event::Closed, Capacity::Staff) => format!("{author} hat die Lösung bestätigt"),
-            (Event::Reopened, Capacity::Requester) => "Ihre Störung ist wieder offen".to_owned(),
-            (Event::Reopened, Capacity::Staff) => format!("{author} hat sie wieder geöffnet"),
-            (Event::Cancelled, Capacity::Requester) => "Ihre Störung ist storniert".to_owned(),
-            (Event::Cancelled, Capacity::Staff) => format!("{author} hat sie storniert"),
+            (Event::Resolved, Reader::Requester | Reader::Caller) => {
+                "Ihre Störung ist behoben".to_owned()
+            }
+            (Event::Resolved, Reader::Staff) => format!("{author} meldet sie als gelöst"),
+            (Event::Closed, Reader::Requester | Reader::Caller) => {
+                "Ihre Störung ist abgeschlossen".to_owned()
+            }
+            (Event::Closed, Reader::Staff) => format!("{author} hat die Lösung bestätigt"),
+            (Event::Reopened, Reader::Requester | Reader::Caller) => {
+                "Ihre Störung ist wieder offen".to_owned()
+            }
+            (Event::Reopened, Reader::Staff) => format!("{author} hat sie wieder geöffnet"),
+            (Event::Cancelled, Reader::Requester | Reader::Caller) => {
+                "Ihre Störung ist zurückgezogen".to_owned()
+            }
+            (Event::Cancelled, Reader::Staff) => format!("{author} hat sie storniert"),
             (Event::Warned { clock, .. }, _) => format!("{} ist bald fällig", level(clock)),
             (Event::Breached { clock, .. }, _) => format!("{} ist überfällig", level(clock)),
             (Event::BreachCorrected { clock, .. }, _) => {
@@ -41,28 +49,39 @@ impl Words for German {
     }
 
     fn lead(&self, told: &Told<'_>) -> String {
-        match (told.event, told.capacity) {
-            (Event::Declared | Event::Assigned, Capacity::Staff) => "Das wurde gemeldet:",
-            (Event::Declared | Event::Assigned, Capacity::Requester) => {
+        match (told.event, told.reader) {
+            (Event::Declared | Event::Assigned, Reader::Staff) => "Das wurde gemeldet:",
+            (Event::Declared | Event::Assigned, Reader::Requester | Reader::Caller) => {
                 "Wir kümmern uns darum und melden uns auf diesem Weg."
+            }
+            (Event::Asked, Reader::Caller) => {
+                return format!(
+                    "Es geht weiter, sobald Ihre Antwort da ist: {}",
+                    again(told)
+                );
             }
             (Event::Asked, _) => "Es geht weiter, sobald Ihre Antwort da ist.",
             (Event::Replied, _) => "Das ist die Nachricht:",
-            (Event::Resolved, Capacity::Requester) => {
+            (Event::Resolved, Reader::Requester) => {
                 "Falls nicht, sagen Sie es im Portal, und wir machen weiter."
             }
-            (Event::Resolved | Event::Closed, Capacity::Staff) => "Es ist nichts mehr zu tun.",
-            (Event::Closed, Capacity::Requester) => {
+            (Event::Resolved, Reader::Caller) => {
+                return format!("Falls nicht, machen wir weiter: {}", again(told));
+            }
+            (Event::Resolved | Event::Closed, Reader::Staff) => "Es ist nichts mehr zu tun.",
+            (Event::Closed, Reader::Requester | Reader::Caller) => {
                 "Falls sie wiederkommt, melden Sie sie bitte neu."
             }
-            (Event::Reopened, Capacity::Requester) => "Wir sehen es uns noch einmal an.",
-            (Event::Reopened, Capacity::Staff) => "Sie ist noch nicht behoben:",
+            (Event::Reopened, Reader::Requester | Reader::Caller) => {
+                "Wir sehen es uns noch einmal an."
+            }
+            (Event::Reopened, Reader::Staff) => "Sie ist noch nicht behoben:",
             (Event::Cancelled, _) => "Das ist der Grund:",
             (Event::Warned { .. }, _) => "Der größte Teil der Zeit dafür ist vorbei.",
             (Event::Breached { .. }, _) => "Die zugesagte Zeit ist vorbei.",
             (Event::BreachCorrected { .. }, _) => {
-                "Ihnen wurde eine Verspätung gemeldet. Inzwischen ist Arbeit eingetroffen, die \
-                 ohne Verbindung getan wurde: Es war keine."
+                "Ihnen wurde eine Verspätung gemeldet. Nach dem, was jetzt bekannt ist, war es \
+                 keine."
             }
         }
         .to_owned()
@@ -78,39 +97,54 @@ impl Words for German {
         }
     }
 
-    fn state(&self, state: State) -> &'static str {
-        match state {
-            State::New => "Neu",
-            State::Assigned => "Zugewiesen",
-            State::InProgress => "In Arbeit",
-            State::OnHold => "Wartet",
-            State::Resolved => "Gelöst",
-            State::Closed => "Abgeschlossen",
-            State::Cancelled => "Storniert",
+    fn state(&self, state: State, reader: Reader) -> &'static str {
+        match (state, reader) {
+            (State::New, _) => "Neu",
+            (State::Assigned, _) => "Zugewiesen",
+            (State::InProgress, _) => "In Arbeit",
+            (State::OnHold, Reader::Staff) => "Zurückgestellt",
+            (State::OnHold, _) => "Unterbrochen",
+            (State::Resolved, Reader::Staff) => "Gelöst",
+            (State::Resolved, _) => "Behoben",
+            (State::Closed, Reader::Staff) => "Geschlossen",
+            (State::Closed, _) => "Abgeschlossen",
+            (State::Cancelled, Reader::Staff) => "Storniert",
+            (State::Cancelled, _) => "Zurückgezogen",
         }
     }
 
-    fn action(&self, capacity: Capacity) -> &'static str {
-        match capacity {
-            Capacity::Requester => "Im Portal öffnen",
-            Capacity::Staff => "Störung öffnen",
+    fn action(&self, reader: Reader) -> Option<&'static str> {
+        match reader {
+            Reader::Requester => Some("Im Portal öffnen"),
+            Reader::Staff => Some("Störung öffnen"),
+            Reader::Caller => None,
         }
     }
 
-    fn more(&self) -> &'static str {
-        "Der Text geht weiter: Folgen Sie dem Link unten."
-    }
-
-    fn footer(&self, organisation: &str, capacity: Capacity) -> String {
-        match capacity {
-            Capacity::Requester => format!(
-                "{organisation}. Antworten an diese Adresse liest niemand: Antworten Sie im Portal."
-            ),
-            Capacity::Staff => {
-                format!("{organisation}. Antworten an diese Adresse liest niemand.")
-            }
+    fn more(&self, reader: Reader) -> &'static str {
+        match reader {
+            Reader::Requester | Reader::Staff => "Der Text geht weiter: Folgen Sie dem Link unten.",
+            Reader::Caller => "Der Text geht weiter: Fragen Sie uns nach dem Rest.",
         }
     }
+
+    fn footer(&self, organisation: &str, told: &Told<'_>) -> String {
+        let nobody = "Antworten an diese Adresse liest niemand";
+        match told.reader {
+            Reader::Staff => format!("{organisation}. {nobody}."),
+            Reader::Requester => format!("{organisation}. {nobody}: Antworten Sie im Portal."),
+            Reader::Caller => format!("{organisation}. {nobody}: {}", again(told)),
+        }
+    }
+}
+
+/// How somebody without an account reaches us.
+fn again(told: &Told<'_>) -> String {
+    let number = told.number;
+    format!(
+        "Rufen Sie den Service Desk wieder an, oder schreiben Sie ihm wie zuvor, und nennen Sie \
+         {number}."
+    )
 }
 
 fn level(clock: Measure) -> &'static str {
