@@ -44,7 +44,10 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         match front.link.open(id).await {
             // The page may show another one by now.
             Ok(saved) => fill(&saved),
-            Err(why) => drop(failure.try_set(Some(words::failure(&why)))),
+            Err(why) => {
+                failure.try_set(Some(words::failure(&why)));
+                fill(&front.link.drafts(id).await);
+            }
         }
     });
     on_cleanup(move || front.link.leave(id));
@@ -53,6 +56,12 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         incident.filter(|incident| incident.id == id)
     };
     let is_here = Memo::new(move |_| current().is_some());
+    let is_lost = Memo::new(move |_| front.link.board.lost.with(|lost| lost.contains(&id)));
+    Effect::new(move |_| {
+        if is_lost.get() {
+            failure.set(Some(t!("portal.lost")));
+        }
+    });
     Effect::new(move |_| {
         // It came only later; a draft may wait for it.
         if is_here.get() && failure.with(Option::is_some) {
@@ -72,22 +81,49 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
                 });
                 return here(front, open, writing.map(|(_, draft)| draft)).into_any();
             }
-            view! {
-                <p class="quiet" role="alert">{live(move || failure.get())}</p>
-            }
-                .into_any()
+            absent(front, failure, writing.map(|(_, draft)| draft)).into_any()
         }}
+    }
+}
+
+/// Why there is nothing to show, and what the reader was writing on it.
+fn absent(
+    front: Front,
+    failure: RwSignal<Option<String>>,
+    drafts: [RwSignal<Draft>; 2],
+) -> impl IntoView {
+    let kept = drafts.map(|draft| {
+        move || {
+            let text = draft.with(|draft| draft.text.clone());
+            (failure.with(Option::is_some) && !text.is_empty()).then(|| kept(front, text))
+        }
+    });
+    view! {
+        <p class="quiet" role="alert">{live(move || failure.get())}</p>
+        {kept.collect_view()}
+    }
+}
+
+fn kept(front: Front, text: String) -> impl IntoView {
+    let quoted = text.clone();
+    view! {
+        <section class="standing">
+            <p>{t!("lost.kept")}</p>
+            <blockquote dir="auto">{quoted}</blockquote>
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| front.toasts.copy(text.clone())
+            >
+                {t!("review.copy")}
+            </button>
+        </section>
     }
 }
 
 fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl IntoView {
     Effect::new(move |_| open.with(|incident| title(&incident.subject.holds.value)));
     let standing = Memo::new(move |_| open.with(|incident| Standing::of(incident)));
-    let id = open.with_untracked(|incident| incident.id);
-    let is_lost = move || {
-        let board = front.link.board;
-        board.started.get() && board.row(id).is_none()
-    };
     let is_closed = Memo::new(move |_| {
         standing.with(|standing| matches!(standing.state, State::Closed | State::Cancelled))
     });
@@ -98,11 +134,6 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
         <p class="quiet" data-testid="incident-name">
             {live(move || open.with(|incident| incident.name()))}
         </p>
-        <When is=Signal::derive(is_lost)>
-            <section class="banner" data-kind="warn" role="alert">
-                <p>{t!("portal.lost")}</p>
-            </section>
-        </When>
         <section class="standing" data-mine=live(move || standing.with(Standing::is_mine).then_some("true"))>
             <p role="status" data-testid="standing">
                 {live(move || {
