@@ -110,8 +110,7 @@ fn list_card(desk: Desk, met: Met) -> impl IntoView {
 /// The buttons that end a card: the values to choose from, or that one knows.
 pub(super) fn choices(desk: Desk, incident: IncidentId, card: &Card) -> AnyView {
     let act = move |label: String, intent: Intent| {
-        let act = move |_| desk.do_now(incident, intent.clone());
-        view! { <button type="button" class="button" on:click=act>{label}</button> }
+        choice(label, move || desk.do_now(incident, intent.clone()))
     };
     let organisation = untrack(|| desk.organisation());
     let text = |value: &SetField| value_text(value, &organisation);
@@ -125,6 +124,16 @@ pub(super) fn choices(desk: Desk, incident: IncidentId, card: &Card) -> AnyView 
             .into_any()
     } else {
         act(t!("action.dismiss"), Intent::Acknowledge).into_any()
+    }
+}
+
+/// One of several ways out. A long value is cut off, and the title has all of it.
+pub(super) fn choice(label: String, choose: impl Fn() + 'static) -> impl IntoView {
+    let title = label.clone();
+    view! {
+        <button type="button" class="button" title=title on:click=move |_| choose()>
+            <span>{label}</span>
+        </button>
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::KeyboardEvent;
 
-use shared::incidents::{Incident, Intent, SetField, State, Transition};
+use shared::incidents::{Incident, Intent, SetField, State, Transition, by_itself};
 
 use super::clash::lead;
 use super::levels::Levels;
@@ -76,7 +76,12 @@ fn Conflicts(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
         (count.get() > 0).then(|| {
             view! {
                 " · "
-                <button type="button" class="clashing" data-testid="conflicts" on:click=move |_| lead(tab)>
+                <button
+                    type="button"
+                    class="clashing"
+                    data-testid="conflicts"
+                    on:click=move |_| lead(tab, None)
+                >
                     {t!("row.conflicts", count = count.get())}
                 </button>
             }
@@ -107,7 +112,8 @@ fn state_in_words(incident: &Incident) -> String {
 fn Subject(open: Open) -> impl IntoView {
     let editing = RwSignal::new(false);
     let desk = expect_context::<Desk>();
-    let subject = move || open.with(|incident| incident.subject.holds.value.clone());
+    let subject =
+        move || open.with(|incident| by_itself(&incident.subject.holds.value).into_owned());
     let may_edit = Signal::derive(move || {
         let example = Intent::Set(SetField::Subject("A subject".to_owned()));
         open.with(|incident| desk.refusal(&example, incident).is_none())
