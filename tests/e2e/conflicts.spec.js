@@ -232,8 +232,10 @@ for (const [width, locale] of [[390, 'en-GB'], [1440, 'de-DE'], [390, 'de-DE']])
         return boxes.length === 2 && boxes.every((box) => box.left >= left && box.right <= right);
       });
     await expect.poll(within).toBe(true);
-    const button = card.getByRole('button').first();
-    await expect(button).toHaveAttribute('title', /\w{3,} .*(terminal|Gabelstapler)/);
+    const [verb, names] = locale === 'en-GB' ? [/^Keep terminal .*…$/, 'Keep'] : [/^terminal .*… behalten$/, 'behalten'];
+    const button = card.getByRole('button', { name: names });
+    await expect(button).toHaveText(verb);
+    expect((await button.getAttribute('title')).length).toBeGreaterThan(300);
   });
 }
 

@@ -7,7 +7,7 @@ use shared::incidents::{Field, Incident, Intent, Provenance, Said, SetField};
 use super::provenance::is_late;
 use super::{Open, Tab};
 use crate::incidents::Desk;
-use crate::incidents::attention::choice;
+use crate::incidents::attention::{choice, instead, keep};
 use crate::incidents::words::{field_text, value_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
@@ -84,18 +84,15 @@ fn card(
 ) -> impl IntoView + use<> {
     let (field, word) = (field_text(&clash.holds.0), word(&clash.holds.0));
     let sentence = sentence(desk, organisation, &clash);
-    let keep = t!(
-        "clash.keep",
-        value = value_text(&clash.holds.0, organisation)
-    );
-    let settle = move |text: String, value: SetField| {
+    let settle = move |word, value: SetField| {
         let id = open.with_untracked(|incident| incident.id);
-        choice(text, move || desk.do_now(id, Intent::Set(value.clone())))
+        let text = value_text(&value, organisation);
+        choice(word, &text, move || {
+            desk.do_now(id, Intent::Set(value.clone()));
+        })
     };
-    let rivals = clash.rivals.into_iter().map(|(value, _)| {
-        let text = t!("clash.use", value = value_text(&value, organisation));
-        settle(text, value)
-    });
+    let rivals = clash.rivals.into_iter();
+    let rivals = rivals.map(|(value, _)| settle(instead, value));
     view! {
         <section class="clash" data-field=word aria-label=t!("clash.label", field = field)>
             <p>{sentence}</p>
