@@ -14,6 +14,7 @@ pub mod protocol;
 
 mod acts;
 mod board;
+mod called;
 mod clock;
 mod desk;
 mod drafts;

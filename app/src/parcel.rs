@@ -129,6 +129,7 @@ async fn unpack(link: Link, file: Vec<u8>, take: Take) -> Result<Unpacked, Failu
         | Answer::Started { .. }
         | Answer::Opened { .. }
         | Answer::Painted { .. }
+        | Answer::Drafts(_)
         | Answer::Question(_)
         | Answer::Waiting(_)
         | Answer::Packed { .. } => Err(Failure::NotStarted),

@@ -15,7 +15,7 @@ pub(crate) fn discard(link: Link, toasts: Toasts, act: ActId) {
     spawn_local(async move {
         if link.ask(Call::Discard { act }).await.is_ok() {
             let put_back = Callback::new(move |()| put_back(link, toasts, act));
-            toasts.offer_undo(t!("review.discarded"), put_back);
+            toasts.offer_undo(t!("review.discarded"), (None, put_back));
         }
     });
 }

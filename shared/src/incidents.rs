@@ -27,7 +27,7 @@ use crate::ids::{
 use crate::time::{Flags, UnixMillis};
 
 pub use crate::priority::{Level, Priority};
-pub use direction::within_a_sentence;
+pub use direction::{by_itself, within_a_sentence};
 pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
 pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read};

@@ -183,6 +183,81 @@ test('the acts of two people at once come together as the table says', async ({ 
   });
 });
 
+/** Two people without a network give one incident other values, the subject a long one. */
+async function clash([one, other], subject, values) {
+  await one.desk.createIncident({ requester: OTHER, subject });
+  await one.desk.isUpToDate();
+  await other.desk.look(/^All\s*\d/);
+  await other.desk.openIncident(subject);
+  await one.goOffline();
+  await other.goOffline();
+  for (const [at, own] of [one, other].entries()) {
+    const [name, level] = values[at];
+    await own.desk.choose('Impact', level);
+    await own.desk.choose('Urgency', level);
+    await own.desk.rename(name);
+  }
+  await one.goOnline();
+  await one.desk.isUpToDate();
+  await other.goOnline();
+  await other.desk.isUpToDate();
+}
+
+test('every mark of two values leads to the choice of its own field', async ({ device }) => {
+  const [one, other] = [await device('technician@demo'), await device('agent@demo')];
+  await clash([one, other], 'Which of them', [['The first name', 'low'], ['The second name', 'high']]);
+  const { desk } = other;
+  for (const label of ['Urgency', 'Impact']) {
+    const term = desk.detail.locator('dt', { hasText: new RegExp(`^${label}$`) });
+    await term.locator('xpath=following-sibling::dd[1]').getByRole('button', { name: '2 values' }).click();
+    const card = desk.detail.getByRole('region', { name: `${label}: two values` });
+    await expect(card.getByRole('button').first()).toBeFocused();
+  }
+});
+
+for (const [width, locale] of [[390, 'en-GB'], [1440, 'de-DE'], [390, 'de-DE']]) {
+  test(`long values stay within their choice at ${width} pixels in ${locale}`, async ({ device }) => {
+    const [one, other] = [await device('technician@demo'), await device('agent@demo')];
+    const long = (word) => `${word} `.repeat(60).trim().slice(0, 300);
+    await clash([one, other], 'How long is it', [[long('Gabelstapler'), 'low'], [long('terminal'), 'high']]);
+    await other.desk.page.setViewportSize({ width, height: 900 });
+    const language = locale.slice(0, 2);
+    await other.desk.page.evaluate((to) => localStorage.setItem('holdfast-language', to), language);
+    await other.desk.page.reload();
+    const card = other.desk.detail.locator('.clash[data-field="subject"]');
+    const within = () =>
+      card.evaluate((node) => {
+        const { left, right } = node.getBoundingClientRect();
+        const boxes = [...node.querySelectorAll('button')].map((one) => one.getBoundingClientRect());
+        return boxes.length === 2 && boxes.every((box) => box.left >= left && box.right <= right);
+      });
+    await expect.poll(within).toBe(true);
+    const [verb, names] = locale === 'en-GB' ? [/^Keep terminal .*…$/, 'Keep'] : [/^terminal .*… behalten$/, 'behalten'];
+    const button = card.getByRole('button', { name: names });
+    await expect(button).toHaveText(verb);
+    expect((await button.getAttribute('title')).length).toBeGreaterThan(300);
+  });
+}
+
+test('what is taken back from the list of what met leaves its reader there', async ({ device }) => {
+  const [one, other] = [await device('technician@demo'), await device('agent@demo')];
+  await clash([one, other], 'Counted', [['Counted one', 'low'], ['Counted two', 'high']]);
+  const { desk } = other;
+  const { page } = desk;
+  await desk.look(/^Needs attention/);
+  const cards = page.locator('.attention section');
+  const count = await cards.count();
+  await expect(page.getByRole('link', { name: /^Needs attention/ })).toContainText(`${count}`);
+  expect(count).toBeGreaterThanOrEqual(3);
+  await page.goto(`${other.origin}/console?view=attention`);
+  await expect(cards).toHaveCount(count);
+  await cards.first().getByRole('button', { name: /^Keep/ }).click();
+  await expect(cards).toHaveCount(count - 1);
+  await page.getByRole('button', { name: /^Undo/ }).click();
+  await expect(cards).toHaveCount(count);
+  await expect(desk.detail).toHaveCount(0);
+});
+
 async function alone(desk, acts) {
   for (const [row, act] of Object.entries(acts)) {
     await desk.openIncident(ROWS[row]);

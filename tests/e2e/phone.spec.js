@@ -50,3 +50,32 @@ test('everything a technician does in the field fits a phone', async ({ device }
   await desk.openIncident('Gate 4 does not open');
   await expect(desk.name).toHaveText(/^INC-\d+$/);
 });
+
+test('each of the last acts can be taken back on a phone', async ({ device }) => {
+  const { desk } = await device('technician@demo', phone);
+  await desk.openIncident('Scanners drop out');
+  await desk.turnTo('Properties');
+  const other = async (label) => {
+    const value = await desk.property(label).inputValue();
+    await desk.choose(label, value === 'low' ? 'high' : 'low');
+    return value;
+  };
+  const before = [await other('Impact'), await other('Urgency')];
+  const offer = (label) => desk.page.locator('.toast', { hasText: new RegExp(`^${label}: `) });
+  for (const label of ['Impact', 'Urgency']) await expect(offer(label)).toBeInViewport({ ratio: 1 });
+  await offer('Impact').getByRole('button', { name: /^Undo/ }).click();
+  await expect(desk.property('Impact')).toHaveValue(before[0]);
+  await offer('Urgency').getByRole('button', { name: /^Undo/ }).click();
+  await expect(desk.property('Urgency')).toHaveValue(before[1]);
+});
+
+test('what a phone narrows the list by does not cover each other', async ({ device }) => {
+  const own = await device('technician@demo', phone);
+  const { page } = own.desk;
+  await page.goto(`${own.origin}/console?view=all&state=on_hold&priority=P2`);
+  const chosen = page.locator('.tags > [aria-pressed="true"]');
+  await expect(chosen).toHaveCount(2);
+  const boxes = await Promise.all([0, 1].map((at) => chosen.nth(at).boundingBox()));
+  const [one, two] = boxes.sort((a, b) => a.x - b.x);
+  expect(one.x + one.width).toBeLessThanOrEqual(two.x);
+});

@@ -182,7 +182,7 @@ async fn take(ask: Ask) {
         }
         other @ (Call::Start { .. }
         | Call::Open { .. }
-        | Call::Peek { .. }
+        | Call::Drafts { .. }
         | Call::Question { .. }
         | Call::Leave { .. }
         | Call::Waiting

@@ -27,7 +27,7 @@ use super::protocol::{
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
-use super::{board, drafts, keep, parcel, rebuild, review, sync};
+use super::{board, called, drafts, keep, parcel, rebuild, review, sync};
 
 /// How many rows one piece of news holds.
 const NEWS_ROWS: usize = 512;
@@ -84,7 +84,7 @@ impl Desk {
             Call::Question { incident } => Ok(Answer::Question(
                 self.read(incident).await?.question().to_owned(),
             )),
-            Call::Peek { incident } => self.peek(incident).await,
+            Call::Drafts { incident } => Ok(Answer::Drafts(drafts::of(self, incident).await?)),
             Call::Leave { incident } => {
                 self.state.borrow_mut().followed.remove(&incident);
                 Ok(Answer::Done)
@@ -214,15 +214,6 @@ impl Desk {
         }
     }
 
-    /// An incident as it is here and what is being written on it, for a page that does not follow
-    /// it.
-    async fn peek(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
-        Ok(Answer::Opened {
-            incident: Sealed::of(&self.read(id).await?),
-            drafts: drafts::of(self, id).await?,
-        })
-    }
-
     async fn open(self: &Rc<Self>, id: IncidentId) -> Result<Answer, Failure> {
         self.state.borrow_mut().followed.insert(id);
         let drafts = drafts::of(self, id).await?;
@@ -282,12 +273,15 @@ impl Desk {
         })
     }
 
-    /// What an act is on, as people call it.
+    /// What an act is on, as people call it, or as they did while it was here.
     async fn subject(&self, id: IncidentId, intent: &Intent) -> Result<String, Broken> {
         let mut copy = self.fetch(id).await?;
         let subject = subject_of(&mut copy.local, intent);
         if !copy.local.is_gone() {
             self.state.borrow_mut().library.put(copy);
+        } else if !matches!(intent, Intent::Declare(_)) {
+            let tx = self.storage.begin(&[Shelf::Meta], Purpose::Read)?;
+            return Ok(called::names(&tx).await?.remove(&id).unwrap_or(subject));
         }
         Ok(subject)
     }

@@ -1,7 +1,10 @@
 //! What somebody is writing: kept on the disk as it is typed, and told to the other tabs.
 
+use std::rc::Rc;
+
 use shared::ids::IncidentId;
 
+use super::called;
 use super::desk::Desk;
 use super::protocol::{Answer, DraftKind, KeptDraft, WrittenDraft};
 use super::storage::{Broken, Purpose, Shelf};
@@ -28,14 +31,21 @@ pub(crate) fn named(name: &str) -> Option<(IncidentId, DraftKind)> {
     Some((id.parse().ok()?, kind?))
 }
 
-/// Saves a draft; an empty one is removed.
-pub(crate) async fn save(desk: &Desk, written: WrittenDraft) -> Result<Answer, Broken> {
-    let tx = desk.storage.begin(&[Shelf::Drafts], Purpose::Strict)?;
-    let name = name(written.incident, written.kind);
+/// Saves a draft with what its incident is called; an empty one is removed.
+pub(crate) async fn save(desk: &Rc<Desk>, written: WrittenDraft) -> Result<Answer, Broken> {
+    let id = written.incident;
+    let called = desk.read(id).await.ok();
+    let shelves = [Shelf::Drafts, Shelf::Review, Shelf::Meta];
+    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
+    let name = name(id, written.kind);
     if written.text.is_empty() {
         tx.delete(Shelf::Drafts, name)?;
+        called::tidy(&tx).await?;
     } else {
         tx.put(Shelf::Drafts, name, written.text.as_bytes())?;
+        if let Some(incident) = called {
+            called::note(&tx, id, called::name(&incident)).await?;
+        }
     }
     tx.commit().await?;
     desk.tabs.tell(&Word::Drafted(written));

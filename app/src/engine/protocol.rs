@@ -44,8 +44,8 @@ pub enum Call {
     Start { person: PersonId, surface: Surface },
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
-    /// Answered as [`Self::Open`] is, without following the incident.
-    Peek { incident: IncidentId },
+    /// Reads what is being written on an incident, whether that is on this device or not.
+    Drafts { incident: IncidentId },
     /// Reads what staff asks of the requester, without following the incident.
     Question { incident: IncidentId },
     /// Stops following it.
@@ -101,6 +101,7 @@ pub enum Answer {
         incident: Sealed<Incident>,
         drafts: Vec<(DraftKind, String)>,
     },
+    Drafts(Vec<(DraftKind, String)>),
     /// What staff asks; empty when it asks nothing.
     Question(String),
     Painted {

@@ -27,7 +27,7 @@ use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
-use super::{board, clock, http, push, returned, start, sync, walk};
+use super::{board, called, clock, http, push, returned, start, sync, walk};
 
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
@@ -351,7 +351,7 @@ impl PageStore<'_> {
             fresh: &mut clock::fresh_actor,
         };
         if let Ok(review) = local.merge(docs, &mut writer) {
-            keep::store_review(self.tx, &review)?;
+            called::store_review(self.tx, (id, &before), &review).await?;
         } else {
             local.distrust();
             self.is_damaged |= !self.desk.state.borrow().has_rebuilt;

@@ -13,7 +13,7 @@ use shared::time::Boot;
 use super::desk::Desk;
 use super::keep::{self, Outcome};
 use super::storage::{Broken, Purpose, Shelf, Tx};
-use super::{clock, http, start, sync};
+use super::{called, clock, http, start, sync};
 
 /// Pushes once and reports what came of it.
 pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
@@ -120,7 +120,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
             fresh: &mut clock::fresh_actor,
         };
         match local.settle(&verdicts, &mut writer) {
-            Ok(review) => keep::store_review(&tx, &review)?,
+            Ok(review) => called::store_review(&tx, (id, &before), &review).await?,
             Err(_) => local.distrust(),
         }
         if local.docs().any(|doc| doc.distrusted) {

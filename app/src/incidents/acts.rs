@@ -35,6 +35,13 @@ pub(crate) struct Parts {
     me: Memo<Arc<Person>>,
 }
 
+/// Where whoever takes an act back is led.
+#[derive(Clone, Copy)]
+enum Back {
+    ToTheIncident,
+    Nowhere,
+}
+
 impl Deref for Desk {
     type Target = Parts;
 
@@ -52,6 +59,7 @@ impl Desk {
             let known = link.board.organisation.get().person(signed_in.id).cloned();
             known.map_or(signed_in, Arc::new)
         });
+        toasts.give_up_with(link.board.lost);
         Self(Box::leak(Box::new(Parts {
             link,
             address,
@@ -76,15 +84,28 @@ impl Desk {
         self.board().organisation.get()
     }
 
-    /// Does an act and waits until this device has kept it; an error is a sentence.
+    /// Does an act and waits until this device has kept it; an error is a sentence. Whoever takes
+    /// it back is led to the incident.
     pub(crate) async fn act(self, incident: IncidentId, intent: Intent) -> Result<(), String> {
+        self.act_from(incident, intent, Back::ToTheIncident).await
+    }
+
+    async fn act_from(
+        self,
+        incident: IncidentId,
+        intent: Intent,
+        back: Back,
+    ) -> Result<(), String> {
         let what = intent.clone();
         let painted = self
             .link
             .act(incident, intent)
             .await
             .map_err(|why| failure_text(&why))?;
-        let at_once = Callback::new(move |()| self.address.go(Place::Incident(incident)));
+        let at_once = Callback::new(move |()| match back {
+            Back::ToTheIncident => self.address.go(Place::Incident(incident)),
+            Back::Nowhere => {}
+        });
         let back = (at_once, Callback::new(|()| {}));
         self.keep(painted, &what, back).await
     }
@@ -120,9 +141,16 @@ impl Desk {
     }
 
     /// Does an act that holds no text of its own; a failure is said at the edge of the page.
+    /// Whoever does it from a list and takes it back stays there.
     pub(crate) fn do_now(self, incident: IncidentId, intent: Intent) {
+        let is_open = untrack(|| self.address.incident()) == Some(incident);
+        let back = if is_open {
+            Back::ToTheIncident
+        } else {
+            Back::Nowhere
+        };
         spawn_local(async move {
-            if let Err(why) = self.act(incident, intent).await {
+            if let Err(why) = self.act_from(incident, intent, back).await {
                 self.toasts.say(why);
                 // Controls that already show the new value go back to what holds.
                 self.board().incident.notify();

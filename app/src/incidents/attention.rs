@@ -109,23 +109,54 @@ fn list_card(desk: Desk, met: Met) -> impl IntoView {
 
 /// The buttons that end a card: the values to choose from, or that one knows.
 pub(super) fn choices(desk: Desk, incident: IncidentId, card: &Card) -> AnyView {
-    let act = move |label: String, intent: Intent| {
-        let act = move |_| desk.do_now(incident, intent.clone());
-        view! { <button type="button" class="button" on:click=act>{label}</button> }
-    };
+    let act = move |intent: Intent| move || desk.do_now(incident, intent.clone());
     let organisation = untrack(|| desk.organisation());
     let text = |value: &SetField| value_text(value, &organisation);
     if let Some((held, lost)) = card.values() {
-        let keep = t!("clash.keep", value = text(held));
-        let instead = t!("clash.use", value = text(lost));
         (
-            act(keep, Intent::Set(held.clone())),
-            act(instead, Intent::Set(lost.clone())),
+            choice(keep, &text(held), act(Intent::Set(held.clone()))),
+            choice(instead, &text(lost), act(Intent::Set(lost.clone()))),
         )
             .into_any()
     } else {
-        act(t!("action.dismiss"), Intent::Acknowledge).into_any()
+        let know = act(Intent::Acknowledge);
+        view! {
+            <button type="button" class="button" on:click=move |_| know()>
+                {t!("action.dismiss")}
+            </button>
+        }
+        .into_any()
     }
+}
+
+/// How much of a value a button shows.
+const SHOWN_CHARS: usize = 60;
+
+/// A button that chooses a value. Of a long one it shows the beginning; its title has all of it.
+pub(super) fn choice<F: Fn() + 'static>(
+    word: fn(&str) -> String,
+    value: &str,
+    choose: F,
+) -> impl IntoView + use<F> {
+    let cut = value.char_indices().nth(SHOWN_CHARS);
+    let label = cut.map(|(end, _)| word(&[value[..end].trim_end(), "…"].concat()));
+    let title = word(value);
+    let label = label.unwrap_or_else(|| title.clone());
+    view! {
+        <button type="button" class="button" title=title on:click=move |_| choose()>
+            {label}
+        </button>
+    }
+}
+
+/// To keep the value that holds.
+pub(super) fn keep(value: &str) -> String {
+    t!("clash.keep", value = value)
+}
+
+/// To use another one instead.
+pub(super) fn instead(value: &str) -> String {
+    t!("clash.use", value = value)
 }
 
 /// What met what, with names and times.

@@ -141,6 +141,12 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
             .filter(|incident| incident.id == id)
     };
     let is_here = Memo::new(move |_| current().is_some());
+    let is_lost = Memo::new(move |_| desk.board().lost.with(|lost| lost.contains(&id)));
+    Effect::new(move |_| {
+        if is_lost.get() {
+            failure.set(Some(t!("lost.incident")));
+        }
+    });
     Effect::new(move |_| {
         // It came only later, such as to a device that is being filled anew; a draft may wait for
         // it.
@@ -161,7 +167,7 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
             });
             return view! { <Incidents open=open begun=begun /> }.into_any();
         }
-        view! { <Absent failure=failure /> }.into_any()
+        view! { <Absent id=id failure=failure /> }.into_any()
     }
 }
 
@@ -196,7 +202,7 @@ fn Incidents(open: Open, begun: Begun) -> impl IntoView {
 
 /// While the engine reads, and when it has nothing to show.
 #[component]
-fn Absent(failure: RwSignal<Option<String>>) -> impl IntoView {
+fn Absent(id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let back = move |_| desk.address.go(Place::Queue);
     let label = t!("back.to_queue");
@@ -209,10 +215,44 @@ fn Absent(failure: RwSignal<Option<String>>) -> impl IntoView {
                     .map(|why| {
                         view! {
                             <p role="alert">{why}</p>
+                            <Kept id=id />
                             <button type="button" class="button" on:click=back>{label}</button>
                         }
                     })
             }}
         </main>
+    }
+}
+
+/// What the reader was writing on an incident that is not here.
+#[component]
+fn Kept(id: IncidentId) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let texts = RwSignal::new(Vec::<String>::new());
+    spawn_local(async move {
+        desk.drafts.flush().await;
+        let drafts = desk.link.drafts(id).await.into_iter();
+        let kept = drafts.map(|(_, text)| Draft::read(&text).text);
+        texts.try_set(kept.collect());
+    });
+    let item = move |text: String| {
+        let quoted = text.clone();
+        view! {
+            <blockquote dir="auto">{quoted}</blockquote>
+            <button type="button" class="button" on:click=move |_| desk.copy(text.clone())>
+                {t!("review.copy")}
+            </button>
+        }
+    };
+    move || {
+        let texts = texts.get();
+        (!texts.is_empty()).then(|| {
+            view! {
+                <section class="review">
+                    <p>{t!("lost.kept")}</p>
+                    {texts.into_iter().map(item).collect_view()}
+                </section>
+            }
+        })
     }
 }

@@ -15,7 +15,7 @@ use web_sys::wasm_bindgen::JsCast as _;
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use shared::ids::IncidentId;
-use shared::incidents::within_a_sentence;
+use shared::incidents::{by_itself, within_a_sentence};
 use shared::rows::Row;
 use shared::search::{Query, tails};
 use shared::time::UnixMillis;
@@ -331,9 +331,10 @@ fn draw(
 }
 
 fn face(desk: Desk, row: &Row, query: &Query, now: UnixMillis) -> Face {
+    let subject = by_itself(&row.subject);
     Face {
         priority: priority_word(row.priority),
-        subject: pieces(&row.subject, query.marks(&row.subject, &browser::fold)),
+        subject: pieces(&subject, query.marks(&subject, &browser::fold)),
         age: age(desk, row, now),
         meta: meta(desk, row, query),
         marks: marks(row),

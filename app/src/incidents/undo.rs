@@ -62,7 +62,8 @@ impl Undo {
                 }
             });
         };
-        self.toasts.offer_undo(offer.did, Callback::new(take_back))
+        let undo = (Some(incident), Callback::new(take_back));
+        self.toasts.offer_undo(offer.did, undo)
     }
 
     async fn take_back(self, incident: IncidentId, undo: Intent) -> Result<(), Failure> {

@@ -125,15 +125,23 @@ impl View {
             Self::All => true,
         }
     }
+
+    /// How much the view lists of a row: itself, or each of its cards.
+    fn lists(self, row: &Row, me: &Person) -> usize {
+        if self == Self::Attention {
+            return row.cards.iter().filter(|card| card.to == me.id).count();
+        }
+        usize::from(self.shows(row, me))
+    }
 }
 
-/// How many rows each view has, in the order of [`View::OWN`] and [`View::SHARED`].
+/// How much each view lists, in the order of [`View::OWN`] and [`View::SHARED`].
 pub(crate) fn counts(rows: &[Rc<Entry>], me: &Person) -> Vec<(View, usize)> {
     let views = View::OWN.into_iter().chain(View::SHARED);
     let mut counts: Vec<_> = views.map(|view| (view, 0)).collect();
     for entry in rows {
         for (view, count) in &mut counts {
-            *count += usize::from(view.shows(&entry.row, me));
+            *count += view.lists(&entry.row, me);
         }
     }
     counts

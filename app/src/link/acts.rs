@@ -83,6 +83,7 @@ impl Link {
             Answer::Done
             | Answer::Started { .. }
             | Answer::Opened { .. }
+            | Answer::Drafts(_)
             | Answer::Question(_)
             | Answer::Waiting(_)
             | Answer::Packed { .. }

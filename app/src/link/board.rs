@@ -6,7 +6,7 @@
 //! draws. Rejected: a signal or store entry per row, which costs more than drawing the list.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,6 +163,9 @@ pub struct Board {
     pub status: RwSignal<Status>,
     /// The open incident, with the acts on it that the engine has not done yet.
     pub incident: RwSignal<Option<Arc<Incident>>>,
+    /// Incidents that have left this device since the page began: their reader may no longer see
+    /// them, or they were never accepted.
+    pub lost: RwSignal<BTreeSet<IncidentId>>,
     /// What the open incident is made of.
     pub(super) opened: StoredValue<Opened>,
     /// Facts on the screen that this device has not committed yet, with their acts.
@@ -190,6 +193,7 @@ impl Board {
             organisation: RwSignal::new(Arc::default()),
             status: RwSignal::new(Status::default()),
             incident: RwSignal::new(None),
+            lost: RwSignal::new(BTreeSet::new()),
             opened: StoredValue::new(Opened::default()),
             painted: RwSignal::new(HashMap::new()),
             sign_in_needed,
@@ -223,6 +227,7 @@ impl Board {
         if let Some(directory) = directory {
             self.organisation.set(Arc::new(Organisation::of(directory)));
         }
+        self.find(rows.iter().map(|row| row.id));
         self.rows.set_value(Rows::default());
         self.rows.update_value(|own| own.fill(rows.into_iter()));
         self.has_changed();
@@ -236,6 +241,7 @@ impl Board {
     pub(super) fn clear(self) {
         self.start(Some(Directory::default()), Status::default(), Vec::new());
         self.started.set(false);
+        self.lost.update(BTreeSet::clear);
         self.close();
         self.sign_in_needed.set(false);
         self.rebuilding.set(None);
@@ -309,7 +315,11 @@ impl Board {
 
     pub(super) fn hear(self, news: News) {
         match news {
-            News::Rows { changed, gone } => self.take_soon(changed, gone),
+            News::Rows { changed, gone } => {
+                self.lose(&gone);
+                self.find(changed.iter().map(|row| row.id));
+                self.take_soon(changed, gone);
+            }
             // Also one that was not on this device when the page asked for it.
             News::Incident { incident, .. } => self.show(&incident),
             News::Directory(directory) => self.name(*directory),
@@ -324,6 +334,32 @@ impl Board {
             }
             // The link settles acts itself.
             News::Durable { .. } | News::NotKept { .. } => {}
+        }
+    }
+
+    /// Takes away at once what its reader may no longer see, also from the open incident.
+    fn lose(self, gone: &[IncidentId]) {
+        if gone.is_empty() {
+            return;
+        }
+        self.lost.update(|lost| lost.extend(gone));
+        if self
+            .opened
+            .with_value(|opened| gone.iter().any(|id| opened.is(*id)))
+        {
+            self.close();
+        }
+    }
+
+    /// What was lost is here again.
+    fn find(self, here: impl Iterator<Item = IncidentId> + Clone) {
+        let is_back = self
+            .lost
+            .with_untracked(|lost| !lost.is_empty() && here.clone().any(|id| lost.contains(&id)));
+        if is_back {
+            let here: HashSet<_> = here.collect();
+            self.lost
+                .update(|lost| lost.retain(|id| !here.contains(id)));
         }
     }
 

@@ -70,6 +70,7 @@ impl Link {
             }
             Answer::Done
             | Answer::Started { .. }
+            | Answer::Drafts(_)
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Waiting(_)
@@ -78,10 +79,10 @@ impl Link {
         }
     }
 
-    /// What is being written on an incident, without following it.
+    /// What is being written on an incident, whether it is here or not.
     pub async fn drafts(self, incident: IncidentId) -> SavedDrafts {
-        match self.ask(Call::Peek { incident }).await {
-            Ok(Answer::Opened { drafts, .. }) => drafts,
+        match self.ask(Call::Drafts { incident }).await {
+            Ok(Answer::Drafts(drafts)) => drafts,
             Ok(_) | Err(_) => Vec::new(),
         }
     }
@@ -93,6 +94,7 @@ impl Link {
             Answer::Done
             | Answer::Started { .. }
             | Answer::Opened { .. }
+            | Answer::Drafts(_)
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Packed { .. }

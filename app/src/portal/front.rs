@@ -79,6 +79,7 @@ impl Front {
         provide_context(front.toasts);
         provide_context(front.drafts);
         session.follow_directory(link);
+        front.toasts.give_up_with(link.board.lost);
         front.keep_drafts();
         // Without the timer days only stand still.
         set_interval_with_handle(move || front.now.set(browser::now()), AGES).ok();

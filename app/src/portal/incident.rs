@@ -44,7 +44,10 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         match front.link.open(id).await {
             // The page may show another one by now.
             Ok(saved) => fill(&saved),
-            Err(why) => drop(failure.try_set(Some(words::failure(&why)))),
+            Err(why) => {
+                failure.try_set(Some(words::failure(&why)));
+                fill(&front.link.drafts(id).await);
+            }
         }
     });
     on_cleanup(move || front.link.leave(id));
@@ -53,6 +56,12 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         incident.filter(|incident| incident.id == id)
     };
     let is_here = Memo::new(move |_| current().is_some());
+    let is_lost = Memo::new(move |_| front.link.board.lost.with(|lost| lost.contains(&id)));
+    Effect::new(move |_| {
+        if is_lost.get() {
+            failure.set(Some(t!("portal.lost")));
+        }
+    });
     Effect::new(move |_| {
         // It came only later; a draft may wait for it.
         if is_here.get() && failure.with(Option::is_some) {
@@ -72,12 +81,18 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
                 });
                 return here(front, open, writing.map(|(_, draft)| draft)).into_any();
             }
-            view! {
-                <p class="quiet" role="alert">{live(move || failure.get())}</p>
-                {unsent::drafts(front, Some(id))}
-            }
-                .into_any()
+            absent(front, id, failure).into_any()
         }}
+    }
+}
+
+/// Why there is nothing to show, and what the reader was writing on it.
+fn absent(front: Front, id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
+    view! {
+        <p class="quiet" role="alert">{live(move || failure.get())}</p>
+        <When is=Signal::derive(move || failure.with(Option::is_some))>
+            {unsent::drafts(front, Some(id))}
+        </When>
     }
 }
 
@@ -89,10 +104,6 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
     if let Some(kind) = writes {
         focus_box(kind);
     }
-    let is_lost = move || {
-        let board = front.link.board;
-        board.started.get() && board.row(id).is_none()
-    };
     let is_closed = Memo::new(move |_| {
         standing.with(|standing| matches!(standing.state, State::Closed | State::Cancelled))
     });
@@ -103,11 +114,6 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
         <p class="quiet" data-testid="incident-name">
             {live(move || open.with(|incident| incident.name()))}
         </p>
-        <When is=Signal::derive(is_lost)>
-            <section class="banner" data-kind="warn" role="alert">
-                <p>{t!("portal.lost")}</p>
-            </section>
-        </When>
         <section class="standing" data-mine=live(move || standing.with(Standing::is_mine).then_some("true"))>
             <p role="status" data-testid="standing">
                 {live(move || {

@@ -52,7 +52,7 @@ fn card(front: Front, refused: &ReviewAct) -> AnyView {
         text: words::of_act(&refused.intent),
     }
     .show(front, move || {
-        review::discard(front.link, front.toasts, act)
+        review::discard(front.link, front.toasts, act);
     })
 }
 

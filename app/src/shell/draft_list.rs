@@ -75,7 +75,8 @@ fn discard(desk: Desk, drafts: RwSignal<Vec<KeptDraft>>, kept: KeptDraft) {
         // The list may have been closed meanwhile.
         drafts.try_update(|drafts| drafts.retain(|other| !is_same(other, &kept)));
         let put_back = Callback::new(move |()| put_back(desk, drafts, kept.clone()));
-        desk.toasts.offer_undo(t!("drafts.discarded"), put_back);
+        desk.toasts
+            .offer_undo(t!("drafts.discarded"), (None, put_back));
     });
 }
 

@@ -1,9 +1,12 @@
 //! Short messages at the edge of the page, read out politely and gone after a while.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+use shared::ids::IncidentId;
 
 use crate::text::t;
 use crate::ui::browser;
@@ -20,9 +23,11 @@ const OFFERS_MAX: usize = 3;
 struct Toast {
     number: u32,
     text: String,
-    /// What takes back the act that the toast tells of.
-    undo: Option<Callback<()>>,
+    undo: Option<TakeBack>,
 }
+
+/// What takes back what a toast tells of, and the incident that an act was on.
+type TakeBack = (Option<IncidentId>, Callback<()>);
 
 /// The toasts of the page. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -70,8 +75,21 @@ impl Toasts {
     }
 
     /// Tells of an act that can be taken back for ten seconds; gives the toast's number.
-    pub fn offer_undo(self, text: String, undo: Callback<()>) -> u32 {
+    pub(crate) fn offer_undo(self, text: String, undo: TakeBack) -> u32 {
         self.show(text, Some(undo))
+    }
+
+    /// Ends the offers on incidents that are no longer here, where nothing can be taken back.
+    pub(crate) fn give_up_with(self, lost: RwSignal<BTreeSet<IncidentId>>) {
+        Effect::new(move |_| {
+            lost.with(|lost| {
+                let is_on_lost = |on: Option<IncidentId>| on.is_some_and(|on| lost.contains(&on));
+                let stands = |toast: &Toast| toast.undo.is_none_or(|(on, _)| !is_on_lost(on));
+                if !self.all.with_untracked(|all| all.iter().all(stands)) {
+                    self.all.update(|all| all.retain(stands));
+                }
+            });
+        });
     }
 
     /// What there is room for. Older offers still stand, and show again as later ones are taken.
@@ -109,12 +127,12 @@ impl Toasts {
         });
         // Gone first, so that two presses are one.
         self.dismiss(number);
-        if let Some(undo) = undo {
+        if let Some((_, undo)) = undo {
             undo.run(());
         }
     }
 
-    fn show(self, text: String, undo: Option<Callback<()>>) -> u32 {
+    fn show(self, text: String, undo: Option<TakeBack>) -> u32 {
         self.last.update_value(|last| *last = last.wrapping_add(1));
         let number = self.last.get_value();
         self.all
@@ -162,7 +180,7 @@ fn undo_button(toasts: Toasts, number: u32) -> impl IntoView {
     view! {
         <button
             type="button"
-            class="button"
+            class="button undo"
             aria-keyshortcuts=live(key)
             on:click=move |_| toasts.undo(number)
         >

@@ -21,6 +21,14 @@ pub fn within_a_sentence(text: &str) -> Cow<'_, str> {
     Cow::Owned([ISOLATE].into_iter().chain(kept).chain([END]).collect())
 }
 
+/// A text of a person in a line of its own, which runs as its first letter does: nothing turns it.
+pub fn by_itself(text: &str) -> Cow<'_, str> {
+    if text.chars().any(turns) {
+        return Cow::Owned(text.chars().filter(|one| !turns(*one)).collect());
+    }
+    Cow::Borrowed(text)
+}
+
 /// Embeddings, overrides and isolates, which reach beyond the text if nobody ends them.
 fn turns(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -62,6 +70,13 @@ mod tests {
     fn an_override_goes_and_the_words_stay() {
         let text = "Invoice \u{202e}txt.exe";
         assert_eq!(within_a_sentence(text), "\u{2068}Invoice txt.exe\u{2069}");
+    }
+
+    #[test]
+    fn a_line_of_its_own_runs_as_its_first_letter_does() {
+        assert_eq!(by_itself("Invoice \u{202e}txt.exe"), "Invoice txt.exe");
+        let text = "\u{5de}\u{5d3}\u{5e4}\u{5e1}\u{5ea}";
+        assert_eq!(by_itself(text), text);
     }
 
     proptest! {

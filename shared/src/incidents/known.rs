@@ -133,10 +133,15 @@ impl Knowledge {
         a != b && !self.saw(a, b) && !self.saw(b, a)
     }
 
-    /// Whether a person has stated something having seen both.
+    /// Whether a person has stated something having seen both. A value of a field says nothing of
+    /// what else happened, and what was taken back, or takes back, says nothing at all.
     pub(crate) fn knows(&self, person: PersonId, a: usize, b: usize) -> bool {
+        let says = |fact: &Known| {
+            let is_value = matches!(fact.content, Content::Set(_));
+            fact.counts() && !fact.withdraws && !is_value
+        };
         let stated = self.facts.iter().zip(&self.ancestors);
-        let mut own = stated.filter(|(fact, _)| fact.from.by == person);
+        let mut own = stated.filter(|(fact, _)| fact.from.by == person && says(fact));
         own.any(|(_, seen)| seen.has(a) && seen.has(b))
     }
 

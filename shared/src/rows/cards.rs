@@ -91,6 +91,7 @@ fn tell(from: Provenance, kind: EventKind) -> Told {
 
 #[cfg(test)]
 mod tests {
+    use crate::ids::DocKind;
     use crate::incidents::{Intent, Level, SetField};
     use crate::rows::{Row, row};
     use crate::targets::Rules;
@@ -149,5 +150,33 @@ mod tests {
         );
         copy.act(BOB, Intent::Set(SetField::Urgency(Level::High)));
         assert!(row_of(&copy).cards.is_empty());
+    }
+
+    fn is_told_of_the_assignment(copy: &Copy) -> bool {
+        let row = row_of(copy);
+        let mut cards = row.cards.iter();
+        cards.any(|card| card.to == ALICE && card.values().is_none())
+    }
+
+    #[test]
+    fn choosing_a_value_says_nothing_of_an_assignment_that_gave_way() {
+        let mut copy = met();
+        copy.act(ALICE, Intent::Set(SetField::Urgency(Level::High)));
+        assert!(is_told_of_the_assignment(&copy));
+        assert_eq!(row_of(&copy).cards.len(), 1, "the field is settled");
+    }
+
+    #[test]
+    fn whoever_takes_back_what_they_said_knowing_both_is_told_again() {
+        let mut copy = met();
+        let text = "I am on it.".to_owned();
+        let fact = copy.act(ALICE, Intent::Reply { text });
+        assert!(
+            !is_told_of_the_assignment(&copy),
+            "it was said knowing both"
+        );
+        let doc = DocKind::Incident;
+        copy.act(ALICE, Intent::Withdraw { doc, fact });
+        assert!(is_told_of_the_assignment(&copy));
     }
 }

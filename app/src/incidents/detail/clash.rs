@@ -7,6 +7,7 @@ use shared::incidents::{Field, Incident, Intent, Provenance, Said, SetField};
 use super::provenance::is_late;
 use super::{Open, Tab};
 use crate::incidents::Desk;
+use crate::incidents::attention::{choice, instead, keep};
 use crate::incidents::words::{field_text, value_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
@@ -40,11 +41,25 @@ fn clashes(incident: &Incident) -> Vec<Clash> {
     found.into_iter().flatten().collect()
 }
 
-/// Leads to the first choice that nobody has made, wherever the conversation hides it.
-pub(super) fn lead(tab: RwSignal<Tab>) {
+/// Leads to the choice that nobody has made of a field, or to the first, wherever the conversation
+/// hides it.
+pub(super) fn lead(tab: RwSignal<Tab>, field: Option<&'static str>) {
     tab.set(Tab::Talk);
+    let field = field.map(|field| ["=", field].concat()).unwrap_or_default();
+    let choice = [".detail [data-field", &field, "] .button"].concat();
     // After the conversation has taken the place of what was there.
-    request_animation_frame(|| browser::focus(".clash .button"));
+    request_animation_frame(move || browser::focus(&choice));
+}
+
+fn word(field: &SetField) -> &'static str {
+    match field {
+        SetField::Subject(_) => "subject",
+        SetField::Category(_) => "category",
+        SetField::Impact(_) => "impact",
+        SetField::Urgency(_) => "urgency",
+        SetField::Site(_) => "site",
+        SetField::Requester(_) => "requester",
+    }
 }
 
 /// A card for every field that nobody has settled.
@@ -67,24 +82,21 @@ fn card(
     organisation: &Organisation,
     clash: Clash,
 ) -> impl IntoView + use<> {
-    let field = field_text(&clash.holds.0);
+    let (field, word) = (field_text(&clash.holds.0), word(&clash.holds.0));
     let sentence = sentence(desk, organisation, &clash);
-    let keep = t!(
-        "clash.keep",
-        value = value_text(&clash.holds.0, organisation)
-    );
-    let settle = move |value: SetField| {
+    let settle = move |word, value: SetField| {
         let id = open.with_untracked(|incident| incident.id);
-        move |_| desk.do_now(id, Intent::Set(value.clone()))
+        let text = value_text(&value, organisation);
+        choice(word, &text, move || {
+            desk.do_now(id, Intent::Set(value.clone()));
+        })
     };
-    let rivals = clash.rivals.into_iter().map(|(value, _)| {
-        let text = t!("clash.use", value = value_text(&value, organisation));
-        view! { <button type="button" class="button" on:click=settle(value)>{text}</button> }
-    });
+    let rivals = clash.rivals.into_iter();
+    let rivals = rivals.map(|(value, _)| settle(instead, value));
     view! {
-        <section class="clash" aria-label=t!("clash.label", field = field)>
+        <section class="clash" data-field=word aria-label=t!("clash.label", field = field)>
             <p>{sentence}</p>
-            <button type="button" class="button" on:click=settle(clash.holds.0)>{keep}</button>
+            {settle(keep, clash.holds.0)}
             {rivals.collect_view()}
         </section>
     }

@@ -75,7 +75,12 @@ fn Conflicts(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
         (count.get() > 0).then(|| {
             view! {
                 " · "
-                <button type="button" class="clashing" data-testid="conflicts" on:click=move |_| lead(tab)>
+                <button
+                    type="button"
+                    class="clashing"
+                    data-testid="conflicts"
+                    on:click=move |_| lead(tab, None)
+                >
                     {t!("row.conflicts", count = count.get())}
                 </button>
             }

@@ -110,6 +110,7 @@ fn Line(
 /// A field that two people may set at the same time.
 #[derive(Clone, Copy)]
 struct Clash {
+    field: &'static str,
     rivals: fn(&Incident) -> usize,
     tab: RwSignal<Tab>,
 }
@@ -120,7 +121,11 @@ fn mark(open: Open, clash: Clash) -> impl IntoView {
     move || {
         (count.get() > 0).then(|| {
             view! {
-                <button type="button" class="clashing" on:click=move |_| lead(clash.tab)>
+                <button
+                    type="button"
+                    class="clashing"
+                    on:click=move |_| lead(clash.tab, Some(clash.field))
+                >
                     {t!("clash.mark", count = count.get() + 1)}
                 </button>
             }
@@ -134,14 +139,14 @@ fn set_level(set: fn(Level) -> SetField) -> impl Fn(String) -> Option<Intent> + 
 
 #[component]
 fn Levels(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
-    let clash = |rivals| Clash { rivals, tab };
+    let clash = |field, rivals| Clash { field, rivals, tab };
     view! {
         <Line
             label=t!("field.impact")
             choices=Signal::stored(choices::impacts())
             open=open
             value=|incident| choices::level_word(incident.impact.holds.value).to_owned()
-            clash=clash(|incident| incident.impact.rivals.len())
+            clash=clash("impact", |incident| incident.impact.rivals.len())
             intent=set_level(SetField::Impact)
         />
         <Line
@@ -149,7 +154,7 @@ fn Levels(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
             choices=Signal::stored(choices::urgencies())
             open=open
             value=|incident| choices::level_word(incident.urgency.holds.value).to_owned()
-            clash=clash(|incident| incident.urgency.rivals.len())
+            clash=clash("urgency", |incident| incident.urgency.rivals.len())
             intent=set_level(SetField::Urgency)
         />
     }
@@ -157,7 +162,7 @@ fn Levels(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
 
 #[component]
 fn Places(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
-    let clash = |rivals| Clash { rivals, tab };
+    let clash = |field, rivals| Clash { field, rivals, tab };
     let desk = expect_context::<Desk>();
     let categories = Signal::derive(move || choices::categories(&desk.organisation()));
     let sites = Signal::derive(move || choices::sites(&desk.organisation()));
@@ -169,7 +174,7 @@ fn Places(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
             value=|incident| {
                 incident.category.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
             }
-            clash=clash(|incident| incident.category.rivals.len())
+            clash=clash("category", |incident| incident.category.rivals.len())
             intent=|word: String| Some(Intent::Set(SetField::Category(choices::category_of(&word))))
         />
         <Line
@@ -179,7 +184,7 @@ fn Places(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
             value=|incident| {
                 incident.site.holds.value.as_ref().map(|id| id.0.clone()).unwrap_or_default()
             }
-            clash=clash(|incident| incident.site.rivals.len())
+            clash=clash("site", |incident| incident.site.rivals.len())
             intent=|word: String| Some(Intent::Set(SetField::Site(choices::site_of(&word))))
         />
     }

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use web_sys::KeyboardEvent;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Incident, Intent, SetField};
+use shared::incidents::{Incident, Intent, SetField, by_itself};
 
 use super::Open;
 use crate::engine::protocol::DraftKind;
@@ -30,7 +30,8 @@ pub(super) fn Subject(
         }
     });
     let desk = expect_context::<Desk>();
-    let subject = move || open.with(|incident| incident.subject.holds.value.clone());
+    let subject =
+        move || open.with(|incident| by_itself(&incident.subject.holds.value).into_owned());
     let may_edit = Signal::derive(move || {
         let example = Intent::Set(SetField::Subject("A subject".to_owned()));
         open.with(|incident| desk.refusal(&example, incident).is_none())
