@@ -21,6 +21,7 @@ mod words;
 
 pub(crate) use acts::{Desk, failure_text};
 pub(crate) use address::{Address, Place, priority_word};
+pub(crate) use attention::{AttentionList, AttentionRoom};
 pub(crate) use declare::DeclareSheet;
 pub(crate) use detail::{DetailPane, IncidentRoom, OpenIncident};
 pub(crate) use drafts::{Draft, Drafts, latest};

@@ -28,7 +28,9 @@ use shared::policy;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
-use crate::incidents::{Address, Desk, DetailPane, Drafts, IncidentRoom, Place, QueuePane};
+use crate::incidents::{
+    Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, Place, QueuePane,
+};
 use crate::link::{Link, ask_to_persist_once_more};
 use crate::session::{Session, SignInPage};
 use crate::text::{self, t};
@@ -64,6 +66,7 @@ pub fn start(rooms: Rooms) {
         });
         provide_context(rooms);
         provide_context(IncidentRoom(rooms.incident));
+        provide_context(AttentionRoom(rooms.attention));
         move || {
             can_speak
                 .get()

@@ -57,7 +57,7 @@ test('what was refused on a lost incident is named by its number and subject', a
   await desk.reply(WORDS);
   await giveAway(office.desk);
   await phone.goOnline();
-  await expect(desk.chip).toHaveText('Needs attention 1', { timeout: 30_000 });
+  await expect(desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
   const card = (await desk.openSyncCentre()).getByRole('article');
   await expect(card).toContainText(`Reply · ${name} · ${TILL}`);
 });

@@ -21,6 +21,7 @@ fn main() {
         incident: |id| Box::pin(incident(id)),
         reports: |now| Box::pin(reports(now)),
         leaving: |leaving| Box::pin(leave(leaving)),
+        attention: |centre| Box::pin(attention(centre)),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
         fetch: || Box::pin(fetch()),
     });
@@ -52,6 +53,11 @@ fn declare() -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(sheets, fallible)]
 fn leave(leaving: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::leaving(leaving))
+}
+
+#[wasm_split(sheets, fallible)]
+fn attention(centre: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::attention(centre))
 }
 
 #[wasm_split(sheets, fallible)]

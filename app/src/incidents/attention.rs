@@ -16,6 +16,11 @@ use super::words::{event_text, field_text, value_text};
 use crate::link::Organisation;
 use crate::text::{self, t};
 use crate::ui::icon::{Icon, icon};
+use crate::ui::room::Entering;
+
+/// How the list comes to be shown, which lies in a file of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct AttentionRoom(pub(crate) fn(RwSignal<bool>) -> Entering);
 
 /// A card with the incident it is about.
 #[derive(Clone, PartialEq)]
@@ -46,7 +51,7 @@ fn met(desk: Desk) -> Vec<Met> {
 
 /// Every card of the reader, and how many of their acts came back.
 #[component]
-pub(super) fn AttentionList(centre: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn AttentionList(centre: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let all = Memo::new(move |_| met(desk));
     let review = Memo::new(move |_| desk.board().status.with(|status| status.review));

@@ -15,7 +15,7 @@ use shared::time::UnixMillis;
 
 use super::Desk;
 use super::address::{Place, priority_word};
-use super::attention::AttentionList;
+use super::attention::AttentionRoom;
 use super::list::{Cursor, IncidentList};
 use super::views::{self, Order, View};
 use super::words::state_text;
@@ -25,6 +25,7 @@ use crate::ui::fold::more;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
+use crate::ui::room::room;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -128,7 +129,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
             cursor.stand_at(open);
         }
     });
-    let keys = expect_context::<Keys>();
+    let (keys, attention) = (expect_context::<Keys>(), expect_context::<AttentionRoom>());
     let heard = window_event_listener(ev::keydown, move |event| {
         if let Some(key) = keys.pressed(&event) {
             on_key(&key, &event, desk, cursor);
@@ -147,7 +148,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
                 </Listing>
             </When>
             <When is=is_attention>
-                <AttentionList centre=centre />
+                {room(move || attention.0(centre))}
             </When>
         </section>
     }

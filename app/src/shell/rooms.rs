@@ -8,7 +8,7 @@ use shared::ids::IncidentId;
 
 use super::Now;
 use super::sync_centre::SyncCentre;
-use crate::incidents::{DeclareSheet, OpenIncident};
+use crate::incidents::{AttentionList, DeclareSheet, OpenIncident};
 use crate::leaving::LeavingSheet;
 use crate::reports::ReportPage;
 use crate::text::t;
@@ -21,6 +21,7 @@ pub struct Rooms {
     pub incident: fn(IncidentId) -> Entering,
     pub reports: fn(Now) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
+    pub attention: fn(RwSignal<bool>) -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
     /// Fetches the files of all rooms.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
@@ -44,6 +45,11 @@ pub fn reports(now: Now) -> AnyView {
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
     view! { <LeavingSheet leaving=leaving forgetting=t!("leave.forget") /> }.into_any()
+}
+
+/// What needs its reader.
+pub fn attention(centre: RwSignal<bool>) -> AnyView {
+    view! { <AttentionList centre=centre /> }.into_any()
 }
 
 /// What waits, what was refused, and what this device holds.
