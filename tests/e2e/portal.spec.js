@@ -504,6 +504,8 @@ test('leaving the portal with unsent messages offers to send or to save them, an
 
   await own.goOnline();
   await portal.signIn('user@demo');
+  await portal.isUpToDate();
+  await portal.openReport('Zucchini-18 leaks');
   await expect(portal.name).toContainText('INC-');
   await portal.goHome();
   await expect(portal.row('Zucchini-18 leaks')).toHaveCount(1);

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use wasm_bindgen_futures::spawn_local;
+
 use shared::ids::IncidentId;
 
 use super::called;
@@ -31,25 +33,46 @@ pub(crate) fn named(name: &str) -> Option<(IncidentId, DraftKind)> {
     Some((id.parse().ok()?, kind?))
 }
 
-/// Saves a draft with what its incident is called; an empty one is removed.
+/// Saves a draft; an empty one is removed. What its incident is called is noted behind it, so that
+/// the text is not kept waiting.
 pub(crate) async fn save(desk: &Rc<Desk>, written: WrittenDraft) -> Result<Answer, Broken> {
-    let id = written.incident;
-    let called = desk.read(id).await.ok();
-    let shelves = [Shelf::Drafts, Shelf::Review, Shelf::Meta];
-    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
+    let (id, is_empty) = (written.incident, written.text.is_empty());
+    let tx = desk.storage.begin(&[Shelf::Drafts], Purpose::Strict)?;
     let name = name(id, written.kind);
-    if written.text.is_empty() {
+    if is_empty {
         tx.delete(Shelf::Drafts, name)?;
-        called::tidy(&tx).await?;
     } else {
         tx.put(Shelf::Drafts, name, written.text.as_bytes())?;
-        if let Some(incident) = called {
-            called::note(&tx, id, called::name(&incident)).await?;
-        }
     }
     tx.commit().await?;
     desk.tabs.tell(&Word::Drafted(written));
+    let desk = Rc::clone(desk);
+    spawn_local(async move {
+        // Without its name it is called by its code, until it is written on.
+        if is_empty {
+            tidy(&desk).await.ok();
+        } else {
+            note(&desk, id).await.ok();
+        }
+    });
     Ok(Answer::Done)
+}
+
+async fn note(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Broken> {
+    let Ok(incident) = desk.read(id).await else {
+        return Ok(());
+    };
+    let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Relaxed)?;
+    called::note(&tx, id, called::name(&incident)).await?;
+    tx.commit().await
+}
+
+/// Drops the names of what nobody keeps anything on any more.
+pub(crate) async fn tidy(desk: &Desk) -> Result<(), Broken> {
+    let shelves = [Shelf::Review, Shelf::Drafts, Shelf::Meta];
+    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
+    called::tidy(&tx).await?;
+    tx.commit().await
 }
 
 /// The drafts on an incident.

@@ -7,8 +7,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use shared::ids::ActId;
 
-use super::called;
 use super::desk::Desk;
+use super::drafts;
 use super::protocol::{Answer, Failure};
 use super::storage::{Broken, Purpose, Shelf};
 
@@ -47,13 +47,6 @@ fn keep_for_a_while(desk: &Rc<Desk>, act: ActId, record: Vec<u8>) {
         TimeoutFuture::new(KEPT_MILLIS).await;
         desk.state.borrow_mut().discarded.remove(&act);
         // A name that stays behind goes with the next draft.
-        tidy(&desk).await.ok();
+        drafts::tidy(&desk).await.ok();
     });
-}
-
-async fn tidy(desk: &Desk) -> Result<(), Broken> {
-    let shelves = [Shelf::Review, Shelf::Drafts, Shelf::Meta];
-    let tx = desk.storage.begin(&shelves, Purpose::Relaxed)?;
-    called::tidy(&tx).await?;
-    tx.commit().await
 }
