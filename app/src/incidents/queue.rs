@@ -320,7 +320,7 @@ fn OrderTag() -> impl IntoView {
     view! {
         <button
             type="button"
-            class="tag"
+            class="tag order"
             aria-pressed=live(move || (address.order.get() == Order::Risk).to_string())
             on:click=switch
         >
