@@ -20,6 +20,7 @@ use shared::sync::server::{
     Before, Commit, Desk, Issued, Judgement, Kept, Log, Logged, Offer, Place, Quarantine, Reached,
     Returned, Session, renumber,
 };
+use shared::targets::Rules;
 use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
 
 use crate::broken::Broken;
@@ -212,6 +213,16 @@ impl Server {
         Actor([0xff - last; 16])
     }
 
+    fn desk<'a>(&self, now: UnixMillis, rules: &'a Rules) -> Desk<'a> {
+        Desk {
+            epoch: self.log.epoch,
+            now,
+            actor: self.actor(),
+            signer: &Seal,
+            rules,
+        }
+    }
+
     /// Begins anew with a copy of the log.
     pub fn restored(backup: &Self, epoch: Epoch) -> Self {
         let mut server = backup.clone();
@@ -232,13 +243,7 @@ impl Server {
     ) -> Result<ReturnReply, SignedOut> {
         self.served(profile)?;
         let rules = self.directory.rules();
-        let desk = Desk {
-            epoch: self.log.epoch,
-            now,
-            actor: self.actor(),
-            signer: &Seal,
-            rules: &rules,
-        };
+        let desk = self.desk(now, &rules);
         let epochs: Vec<_> = self.epochs.iter().copied().chain([request.epoch]).collect();
         let lacks = |named: &&ReturnedDoc| {
             let kept = self.kept.get(&named.doc.id);
@@ -277,13 +282,7 @@ impl Server {
             return;
         };
         let rules = self.directory.rules();
-        let desk = Desk {
-            epoch: self.log.epoch,
-            now,
-            actor: self.actor(),
-            signer: &Seal,
-            rules: &rules,
-        };
+        let desk = self.desk(now, &rules);
         let next = Seq(self.log.head.0 + 1);
         let number = format!("INC-{}", self.number + 1);
         let commit = renumber(younger, &number, next, desk).expect("a number can be written");
@@ -296,14 +295,7 @@ impl Server {
             Err(refused) => return Verdict::Refused(refused),
         };
         let rules = self.directory.rules();
-        let (epoch, now) = (self.log.epoch, arrival.now);
-        let desk = Desk {
-            epoch,
-            now,
-            actor: self.actor(),
-            signer: &Seal,
-            rules: &rules,
-        };
+        let desk = self.desk(arrival.now, &rules);
         let number = format!("INC-{}", self.number + 1);
         let refused = |change| Some((change, self.quarantine.get(&change)?.clone()));
         let quarantine: Quarantine = offer.consults().filter_map(refused).collect();

@@ -3,7 +3,7 @@
 use shared::ids::{ActId, FactId};
 use shared::incidents::{Drafted, Intent};
 use shared::sync::client::{self, Offer, Waiting};
-use shared::sync::message::{PROTOCOL, PullRequest, PushRequest};
+use shared::sync::message::{PROTOCOL, PullRequest, PushGroup, PushRequest};
 use shared::time::Reading;
 
 use super::{DOCS_MAX, Device, Moment};
@@ -43,13 +43,7 @@ impl Device {
         groups_max: usize,
         moment: Moment,
     ) -> Option<(PushRequest, Vec<Offer>)> {
-        let outbox: Vec<_> = self
-            .disk
-            .outbox()
-            .into_iter()
-            .map(|(_, entry)| entry)
-            .collect();
-        let (offers, groups) = client::offer(&outbox, groups_max);
+        let (offers, groups) = self.offer(groups_max);
         let (before, after) = self.tabs.split_at(self.lead);
         let clocks = after.iter().chain(before).map(|tab| tab.reading(moment));
         let request = PushRequest {
@@ -76,16 +70,15 @@ impl Device {
     }
 
     pub(super) fn waiting(&self) -> Waiting {
-        let outbox: Vec<_> = self
-            .disk
-            .outbox()
-            .into_iter()
-            .map(|(_, entry)| entry)
-            .collect();
-        if client::offer(&outbox, 1).0.is_empty() {
+        if self.offer(1).0.is_empty() {
             Waiting::None
         } else {
             Waiting::Some
         }
+    }
+    /// What waits and can be sent.
+    fn offer(&self, groups_max: usize) -> (Vec<Offer>, Vec<PushGroup>) {
+        let entries = self.disk.outbox().into_iter().map(|(_, entry)| entry);
+        client::offer(&entries.collect::<Vec<_>>(), groups_max)
     }
 }
