@@ -113,8 +113,11 @@ impl Bringing<'_> {
         for groups in slices(own, room, PUSH_GROUPS_MAX, group_bytes) {
             self.offer(groups).await?;
         }
-        let whole = wanted.iter().filter_map(LocalDoc::whole).collect();
+        // Half is left for what stands around the changes. A document beyond that, of thousands of
+        // long texts, stays out: it must not keep the others from coming back.
         let room = RETURN_BYTES_MAX / 2;
+        let whole = wanted.iter().filter_map(LocalDoc::whole);
+        let whole: Vec<_> = whole.filter(|doc| doc_bytes(doc) <= room).collect();
         for docs in slices(whole, room, RETURN_DOCS_MAX, doc_bytes) {
             self.post(docs).await?;
         }

@@ -273,7 +273,7 @@ pub struct ReturnReply {
 }
 
 /// How many bytes the body of a return may have.
-pub const RETURN_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const RETURN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How many documents one return may name.
 pub const RETURN_DOCS_MAX: usize = 1024;
