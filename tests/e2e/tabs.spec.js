@@ -170,7 +170,7 @@ test('a tab lets go of the database for a later layout, says so and keeps the dr
   await desk.entry.pressSequentially(' and its end');
   // What waits in the later layout is not known here, so nothing of it is removed.
   await desk.page.getByRole('button', { name: /: menu$/ }).click();
-  await desk.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  await desk.page.getByRole('button', { name: 'Sign out…' }).click();
   await desk.sheet.getByRole('checkbox').check();
   await desk.sheet.getByRole('button', { name: /^Sign out/ }).click();
   await expect(desk.sheet.getByRole('alert')).toContainText('A later version of Holdfast');
