@@ -164,7 +164,10 @@ impl World {
                 // It was written upon a log that is not the server's any more.
                 Verdict::Missing { hashes, .. } if hashes.is_empty() => self.tally.restores > 0,
                 Verdict::Missing { .. } => is_known || is_reverted || self.tally.restores > 0,
-                Verdict::Refused(Refused::Sequence { .. }) => is_reverted,
+                // The act before it is only in a log that is not the server's any more.
+                Verdict::Refused(Refused::Sequence { .. }) => {
+                    is_reverted || self.tally.restores > 0
+                }
                 Verdict::Refused(why) => matches!(
                     why,
                     Refused::Role { .. }

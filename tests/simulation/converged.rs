@@ -9,7 +9,7 @@ use shared::rows::row;
 use shared::sync::server::Kept;
 
 use super::pages::book;
-use super::world::{Done, World};
+use super::world::{Done, Post, World};
 
 impl World {
     /// Heals everything and checks that all devices come to read the same by themselves.
@@ -22,12 +22,44 @@ impl World {
             steps += 1;
             assert!(
                 steps < STEPS_MAX,
-                "no rest after half an hour without faults"
+                "no rest after half an hour without faults: {}",
+                self.unrest()
             );
             self.pass(STEP_MILLIS);
             self.sign_in_when_asked();
         }
         self.check_converged();
+    }
+
+    /// Whether every device has sent what it had and read all there is.
+    pub fn is_quiet(&self) -> bool {
+        self.posts.iter().all(|post| self.has_rest(post))
+    }
+
+    fn has_rest(&self, post: &Post) -> bool {
+        let cursors = post.device.disk.cursors();
+        let is_read = cursors.epoch == Some(self.server.log.epoch)
+            && cursors.high == self.server.log.head
+            && cursors.lows.values().all(|low| low.0 == 0)
+            && !cursors.lows.is_empty();
+        is_read && post.pending.is_none() && post.device.disk.outbox().is_empty()
+    }
+
+    /// What keeps the devices busy.
+    fn unrest(&self) -> String {
+        let busy = self.posts.iter().enumerate();
+        let busy = busy.filter(|(_, post)| !self.has_rest(post));
+        let told = busy.map(|(seat, post)| {
+            let (disk, contact) = (&post.device.disk, post.device.network.contact());
+            let acts = disk.outbox().into_iter().map(|(_, entry)| {
+                let (act, phase) = (entry.act(), &entry.phase);
+                format!("{act} of {} {phase:?} {}", entry.incident, entry.tries)
+            });
+            let acts: Vec<_> = acts.collect();
+            let (cursors, pending) = (disk.cursors(), &post.pending);
+            format!("\n  seat {seat}: {contact:?}, {cursors:?}, asks {pending:?}, unsent {acts:#?}")
+        });
+        format!("{:?}{}", self.server.log.head, told.collect::<String>())
     }
 
     /// Everything that must hold in a quiet world.
@@ -74,7 +106,7 @@ impl World {
         let wrote = wrote(done);
         let found = wrote.iter().filter(|fact| has(fact)).count();
         let is_elsewhere = found > 0 && self.carried.contains(&act);
-        if found == 0 && self.lost.contains(&act) {
+        if found == 0 && (self.lost.contains(&act) || self.may_be_torn(done.incident)) {
             return;
         }
         if (is_nothing && !is_accepted) || (is_refused && !is_elsewhere) {
@@ -86,6 +118,15 @@ impl World {
                 "an accepted act is there whole: {done:?}"
             );
         }
+    }
+
+    /// Whether both sides of an incident began anew from copies. Such a device may use a sequence
+    /// number again that only the lost log knew to be taken: what others held of its first use has
+    /// no place beside the second.
+    fn may_be_torn(&self, incident: IncidentId) -> bool {
+        let is_by_copy = |done: &Done| self.posts[done.seat].is_reverted;
+        let mut there = self.done.values().filter(|done| done.incident == incident);
+        self.tally.restores > 0 && there.any(is_by_copy)
     }
 
     /// A device holds what its person may read, all of it and nothing else, as the server reads it.

@@ -244,7 +244,8 @@ impl Server {
         self.served(profile)?;
         let rules = self.directory.rules();
         let desk = self.desk(now, &rules);
-        let epochs: Vec<_> = self.epochs.iter().copied().chain([request.epoch]).collect();
+        let logs = request.earlier.iter().chain([&request.epoch]);
+        let epochs: Vec<_> = self.epochs.iter().chain(logs).copied().collect();
         let lacks = |named: &&ReturnedDoc| {
             let kept = self.kept.get(&named.doc.id);
             let doc = kept.and_then(|kept| kept.docs.get(named.doc.kind));

@@ -381,18 +381,6 @@ impl World {
         }
     }
 
-    /// Whether every device has sent what it had and read all there is.
-    pub fn is_quiet(&self) -> bool {
-        self.posts.iter().all(|post| {
-            let cursors = post.device.disk.cursors();
-            let is_read = cursors.epoch == Some(self.server.log.epoch)
-                && cursors.high == self.server.log.head
-                && cursors.lows.values().all(|low| low.0 == 0)
-                && !cursors.lows.is_empty();
-            is_read && post.pending.is_none() && post.device.disk.outbox().is_empty()
-        })
-    }
-
     pub(super) fn note(&mut self, what: impl FnOnce() -> String) {
         if self.trace.len() == 120 {
             self.trace.pop_front();

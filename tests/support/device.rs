@@ -20,7 +20,7 @@ use shared::policy;
 use shared::rows;
 use shared::sync::client::{
     self, Accepts, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
-    NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer,
+    NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer, cursors_after_loss,
 };
 use shared::sync::message::{
     self, Cursors, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, ReturnRequest, Verdict,
@@ -269,7 +269,7 @@ impl Device {
         let accepted = client::accepts(&self.disk.cursors(), asked, &page);
         let is_unmet = |epoch: &Epoch| {
             accepted == Accepts::NewLog
-                && self.disk.brought_back_to() != Some(*epoch)
+                && self.disk.logs().last() != Some(epoch)
                 && !self.is(Broken::NothingBroughtBack)
         };
         if let Some(epoch) = page.cursors.epoch.filter(is_unmet) {
@@ -325,7 +325,7 @@ impl Device {
             });
             let review = self.trusted(&mut local, settled);
             if local.docs().any(|doc| doc.distrusted) {
-                cursors = Cursors::default();
+                cursors = cursors_after_loss(&cursors);
             }
             self.store(&mut tx, &mut local, &review);
         }

@@ -25,7 +25,7 @@ pub enum Key {
     /// Documents that another log has not brought yet.
     Unsent,
     /// The log that was brought what it lacked.
-    BroughtBackTo,
+    Logs,
 }
 
 /// Whether a transaction must survive a crash.
@@ -125,8 +125,9 @@ impl Disk {
         self.decoded(Key::Unsent).unwrap_or_default()
     }
 
-    pub fn brought_back_to(&self) -> Option<Epoch> {
-        self.decoded(Key::BroughtBackTo)
+    /// The logs that the device has known; the last was brought what it lacked.
+    pub fn logs(&self) -> Vec<Epoch> {
+        self.decoded(Key::Logs).unwrap_or_default()
     }
 
     fn decoded<T: serde::de::DeserializeOwned>(&self, key: Key) -> Option<T> {
@@ -152,7 +153,7 @@ impl Disk {
             | Key::Cursors
             | Key::Directory
             | Key::Unsent
-            | Key::BroughtBackTo => None,
+            | Key::Logs => None,
         })
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use shared::ids::{DocKey, Epoch, IncidentId};
 use shared::sync::client::{
-    Accepts, Fault, Input, LocalDoc, PUT_OFF_MAX, accepts, own_again, rests_on_others,
+    Accepts, Fault, Input, LocalDoc, PUT_OFF_MAX, accepts, logs_known, own_again, rests_on_others,
 };
 use shared::sync::message::{
     self, CHANGE_BYTES_MAX, Cursors, PROTOCOL, PUSH_BYTES_MAX, PUSH_GROUPS_MAX, PullPage,
@@ -16,11 +16,11 @@ use shared::sync::message::{
 };
 
 use super::desk::Desk;
-use super::storage::{Broken, Purpose, Shelf};
+use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::{http, start, sync};
 
-/// The note of the log that was brought what it lacked.
-const BROUGHT_BACK_TO: &str = "brought-back-to";
+/// The note of the logs that the device has known; the last was brought what it lacked.
+const LOGS: &str = "logs";
 
 /// Whether a page is of another log, which was not brought yet what it may lack.
 pub(crate) async fn is_unmet(
@@ -33,14 +33,23 @@ pub(crate) async fn is_unmet(
     };
     let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Read)?;
     let stored = start::cursors(&tx).await?;
-    let note = tx.get(Shelf::Meta, BROUGHT_BACK_TO)?.await?;
-    let met = note.and_then(|bytes| message::decode(&bytes).ok());
-    let is_unmet = accepts(&stored, asked, page) == Accepts::NewLog && met != Some(epoch);
+    let is_met = logs(&tx).await?.last() == Some(&epoch);
+    let is_unmet = accepts(&stored, asked, page) == Accepts::NewLog && !is_met;
     if is_unmet {
         let mut state = desk.state.borrow_mut();
         (state.ahead, state.new_log) = (None, Some(epoch));
     }
     Ok(is_unmet)
+}
+
+async fn known(desk: &Desk) -> Result<Vec<Epoch>, Broken> {
+    logs(&desk.storage.begin(&[Shelf::Meta], Purpose::Read)?).await
+}
+
+async fn logs(tx: &Tx<'_>) -> Result<Vec<Epoch>, Broken> {
+    let note = tx.get(Shelf::Meta, LOGS)?.await?;
+    let noted = note.and_then(|bytes| message::decode(&bytes).ok());
+    Ok(noted.unwrap_or_default())
 }
 
 /// Brings everything back and reports what came of it.
@@ -60,7 +69,12 @@ async fn try_to(desk: &Desk) -> Result<(), Fault> {
     let (Some(from), Some(to)) = (from, to) else {
         return Ok(());
     };
-    let bringing = Bringing { desk, from, to };
+    let bringing = Bringing {
+        desk,
+        from,
+        to,
+        earlier: known(desk).await.map_err(|_| Fault::Disk)?,
+    };
     let incidents = bringing.incidents().await.map_err(|_| Fault::Disk)?;
     for some in incidents.chunks(RETURN_DOCS_MAX / 2) {
         let docs = bringing.docs(some).await.map_err(|_| Fault::Disk)?;
@@ -74,6 +88,8 @@ struct Bringing<'a> {
     desk: &'a Desk,
     from: Epoch,
     to: Epoch,
+    /// The logs known before.
+    earlier: Vec<Epoch>,
 }
 
 impl Bringing<'_> {
@@ -131,6 +147,7 @@ impl Bringing<'_> {
             person: self.desk.person,
             device: self.desk.device,
             epoch: self.from,
+            earlier: self.earlier.clone(),
             docs,
         };
         let answer = http::post("/sync/return", &message::encode(&request)).await?;
@@ -166,7 +183,8 @@ impl Bringing<'_> {
 
     async fn note(&self) -> Result<(), Broken> {
         let tx = self.desk.storage.begin(&[Shelf::Meta], Purpose::Relaxed)?;
-        tx.put(Shelf::Meta, BROUGHT_BACK_TO, &message::encode(&self.to))?;
+        let logs = logs_known(&self.earlier, self.from, self.to);
+        tx.put(Shelf::Meta, LOGS, &message::encode(&logs))?;
         tx.commit().await?;
         self.desk.state.borrow_mut().put_off = 0;
         Ok(())

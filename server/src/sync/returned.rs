@@ -4,6 +4,7 @@
 //! lacks; those it sends whole. What the server's key vouches for is taken back, and tells nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,7 +15,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::document::Document;
 use shared::ids::{DocKey, Epoch, IncidentId};
-use shared::sync::message::{PROTOCOL, RETURN_DOCS_MAX, ReturnReply, ReturnRequest, ReturnedDoc};
+use shared::sync::message::{
+    LOGS_MAX, PROTOCOL, RETURN_DOCS_MAX, ReturnReply, ReturnRequest, ReturnedDoc,
+};
 use shared::sync::server::{Returned, renumber};
 use shared::targets::Rules;
 use shared::time::UnixMillis;
@@ -46,7 +49,9 @@ pub(super) async fn bring_back(
         request.docs.into_iter().partition(|doc| doc.body.is_none());
     let wanted = lacking(&app, named).await?;
     if !brought.is_empty() {
-        take_back(&app, brought, request.epoch).await?;
+        let latest = request.earlier.into_iter().rev().take(LOGS_MAX);
+        let logs: Vec<_> = iter::once(request.epoch).chain(latest).collect();
+        take_back(&app, brought, &logs).await?;
     }
     Ok(reply(&ReturnReply {
         protocol: PROTOCOL,
@@ -80,7 +85,7 @@ fn lacks(named: &ReturnedDoc, stored: Option<&StoredDoc>) -> bool {
     named.signed.heads.iter().any(|head| !document.has(*head))
 }
 
-async fn take_back(app: &App, brought: Vec<ReturnedDoc>, epoch: Epoch) -> Result<(), ApiError> {
+async fn take_back(app: &App, brought: Vec<ReturnedDoc>, logs: &[Epoch]) -> Result<(), ApiError> {
     let keeper = &app.keeper;
     let (now, rules) = (app.clock.now(), app.people.current().rules());
     let mut writing = app.store.write().await?;
@@ -88,7 +93,7 @@ async fn take_back(app: &App, brought: Vec<ReturnedDoc>, epoch: Epoch) -> Result
     let incidents: BTreeSet<_> = brought.iter().map(|brought| brought.doc.id).collect();
     let found = keeper.find(&mut *writing, &incidents).await?;
     let mut epochs = writing.epochs().await?;
-    epochs.push(epoch);
+    epochs.extend(logs);
     let judge = Bringing {
         keeper: Arc::clone(keeper),
         rules,

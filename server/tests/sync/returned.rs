@@ -35,27 +35,37 @@ fn whole(docs: &[LocalDoc]) -> Vec<ReturnedDoc> {
 async fn bring(
     server: &TestServer,
     device: &Device,
-    epoch: Epoch,
+    logs: &[Epoch],
     docs: Vec<ReturnedDoc>,
 ) -> ReturnReply {
+    let (epoch, earlier) = logs.split_last().expect("the log it comes from");
     let request = ReturnRequest {
         protocol: PROTOCOL,
         surface: device.surface,
         person: device.person,
         device: device.id,
-        epoch,
+        epoch: *epoch,
+        earlier: earlier.to_vec(),
         docs,
     };
     let answer = server.post("/sync/return", &device.cookie, &request).await;
     answer.message()
 }
 
-/// A server that lost what Alice declared and said after the backup, and what Bob holds of it.
+/// A server that lost what Alice declared after the backup, and what Bob holds of it.
 async fn restored() -> (TestServer, Device, Epoch, Vec<LocalDoc>, DocKey) {
-    let server = TestServer::start().await;
+    restored_since(false).await
+}
+
+/// The same; what was lost may be of a log that was a copy itself, and that the backup never knew.
+async fn restored_since(is_of_copy: bool) -> (TestServer, Device, Epoch, Vec<LocalDoc>, DocKey) {
+    let mut server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
     let bob = Device::console(&server, BOB).await;
     let backup = server.backup().await;
+    if is_of_copy {
+        server = server.restored(&backup).await;
+    }
     let id = alice.declare(CAROL, Some("network"));
     alice.reply_to(id, "After the backup.");
     alice.push(&server).await;
@@ -69,11 +79,14 @@ async fn restored() -> (TestServer, Device, Epoch, Vec<LocalDoc>, DocKey) {
 async fn what_was_signed_is_wanted_and_taken_back_with_its_receipts_and_told_to_nobody() {
     let (server, bob, epoch, docs, lost) = restored().await;
     let named: Vec<_> = docs.iter().filter_map(LocalDoc::named).collect();
-    let reply = bring(&server, &bob, epoch, named.clone()).await;
+    let reply = bring(&server, &bob, &[epoch], named.clone()).await;
     assert_ne!(reply.epoch, epoch);
     assert_eq!(reply.wanted.len(), 2, "both documents of the incident");
-    assert_eq!(bring(&server, &bob, epoch, whole(&docs)).await.wanted, []);
-    assert_eq!(bring(&server, &bob, epoch, named).await.wanted, []);
+    assert_eq!(
+        bring(&server, &bob, &[epoch], whole(&docs)).await.wanted,
+        []
+    );
+    assert_eq!(bring(&server, &bob, &[epoch], named).await.wanted, []);
 
     let again = held(&server, &bob).await;
     let find = |docs: &[LocalDoc]| docs.iter().find(|doc| doc.key == lost).cloned();
@@ -93,6 +106,20 @@ async fn what_was_signed_is_wanted_and_taken_back_with_its_receipts_and_told_to_
         .map(|row| shared::rows::unpack_one(&row.row).expect("a row").number)
         .collect();
     assert_eq!(numbers.len(), 2, "no number is given twice: {numbers:?}");
+}
+
+#[tokio::test]
+async fn what_was_signed_before_a_log_that_the_copy_never_knew_is_taken_back() {
+    let (server, bob, epoch, docs, _) = restored_since(true).await;
+    let between = Epoch::from_bytes([7; 16]);
+    bring(&server, &bob, &[between], whole(&docs)).await;
+    assert_eq!(
+        held(&server, &bob).await,
+        [],
+        "signed in no log that is named"
+    );
+    bring(&server, &bob, &[epoch, between], whole(&docs)).await;
+    assert_eq!(held(&server, &bob).await.len(), 2);
 }
 
 #[tokio::test]
@@ -116,7 +143,7 @@ async fn what_was_not_signed_as_it_is_counts_for_nothing() {
     for (nth, forge) in forgeries.into_iter().enumerate() {
         let mut forged = whole(&docs);
         forged.iter_mut().for_each(forge);
-        bring(&server, &bob, epoch, forged).await;
+        bring(&server, &bob, &[epoch], forged).await;
         assert!(held(&server, &bob).await.is_empty(), "forgery {nth}");
     }
     let strange = Epoch::from_bytes([7; 16]);
@@ -124,7 +151,7 @@ async fn what_was_not_signed_as_it_is_counts_for_nothing() {
     for doc in &mut of_another_log {
         doc.signed.signature = vec![0; 64];
     }
-    bring(&server, &bob, strange, of_another_log).await;
+    bring(&server, &bob, &[strange], of_another_log).await;
     assert!(held(&server, &bob).await.is_empty());
 }
 

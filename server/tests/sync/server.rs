@@ -126,7 +126,7 @@ impl TestServer {
     pub(crate) async fn restored(self, backup: &Path) -> Self {
         let app = &self.app;
         let mut config = app.config.clone();
-        config.data = self.folder.0.join("restored");
+        config.data = config.data.join("restored");
         let restored = server::restore(&config, &app.random, app.clock.now(), backup).await;
         restored.expect("it can be restored");
         let app = open(&config.data, app.clock.clone(), config.mode).await;

@@ -22,7 +22,7 @@ pub use incident::{Carried, LocalIncident, NotWritten, Writer};
 pub use network::{Contact, Effect, Fault, Input, Jitter, More, Network, Tick, Waiting};
 pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, offer};
 pub use replica::{LocalDoc, Slot};
-pub use returned::{PUT_OFF_MAX, own_again, rests_on_others};
+pub use returned::{PUT_OFF_MAX, logs_known, own_again, rests_on_others};
 
 /// Whether a page may be stored: it must continue from where the device stands *now*. A page that
 /// was asked for twice, or overtaken by another, is thrown away whole.

@@ -242,8 +242,12 @@ pub struct ReturnRequest {
     /// Whose database this is, as in a pull.
     pub person: PersonId,
     pub device: DeviceId,
-    /// The log in which the documents were signed.
+    /// The log that the device comes from.
     pub epoch: Epoch,
+    /// Those it knew before, the latest last: what did not come again since was signed in them.
+    /// More than [`LOGS_MAX`] are not looked at.
+    #[serde(default)]
+    pub earlier: Vec<Epoch>,
     pub docs: Vec<ReturnedDoc>,
 }
 
@@ -274,6 +278,9 @@ pub struct ReturnReply {
 
 /// How many bytes the body of a return may have.
 pub const RETURN_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How many logs a device remembers.
+pub const LOGS_MAX: usize = 16;
 
 /// How many documents one return may name.
 pub const RETURN_DOCS_MAX: usize = 1024;

@@ -2,7 +2,9 @@
 //! in.
 
 use shared::ids::{DocKey, Epoch};
-use shared::sync::client::{Fault, Input, LocalDoc, PUT_OFF_MAX, own_again, rests_on_others};
+use shared::sync::client::{
+    Fault, Input, LocalDoc, PUT_OFF_MAX, logs_known, own_again, rests_on_others,
+};
 use shared::sync::message::{
     self, PROTOCOL, PushReply, PushRequest, ReturnReply, ReturnRequest, ReturnedDoc,
 };
@@ -49,6 +51,7 @@ impl Device {
             person: self.profile.person,
             device: self.profile.device,
             epoch: self.disk.cursors().epoch?,
+            earlier: self.disk.logs(),
             docs,
         })
     }
@@ -110,7 +113,9 @@ impl Device {
         };
         self.put_off = 0;
         let mut tx = Transaction::default();
-        tx.put(Key::BroughtBackTo, message::encode(&returning.to));
+        let from = self.disk.cursors().epoch.unwrap_or(returning.to);
+        let logs = logs_known(&self.disk.logs(), from, returning.to);
+        tx.put(Key::Logs, message::encode(&logs));
         // Without the note it is brought back once more, which changes nothing.
         self.disk.commit(tx, Durability::Relaxed).ok();
         self.tell(Input::Returned, moment);

@@ -11,17 +11,18 @@
 //! Rejected: fetching the document again, which leaves nothing to work on meanwhile.
 
 mod carried;
+mod verdicts;
 
 use std::collections::BTreeMap;
 
 use crate::document::{BadDocument, ChangeMeta, Document, Written};
-use crate::ids::{Actor, DocKey, DocKind, Hash, IncidentId};
+use crate::ids::{Actor, DocKey, DocKind, IncidentId};
 use crate::incidents::{
     Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, write,
 };
-use crate::sync::message::{Accepted, ChangeBytes, PulledBody, PulledDoc, Surface, Verdict};
+use crate::sync::message::{ChangeBytes, PulledBody, PulledDoc, Surface, Verdict};
 
-use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX, Unsent};
+use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent};
 use super::replica::{LocalDoc, Slot};
 
 pub use carried::Carried;
@@ -180,7 +181,11 @@ impl LocalIncident {
     pub fn forget(&mut self, kind: DocKind) {
         if let Some(doc) = self.docs.get_mut(&kind) {
             doc.leaving = doc.signed.is_some();
+            doc.distrusted = false;
         }
+        self.outbox
+            .iter_mut()
+            .for_each(|entry| entry.stay_on_old_base(kind));
         self.leave();
     }
 
@@ -326,110 +331,6 @@ impl LocalIncident {
             Phase::Ready | Phase::NewBase => true,
         });
         Ok(self.outbox.len() < before)
-    }
-
-    fn settle_one(
-        &mut self,
-        offer: &Offer,
-        verdict: &Verdict,
-        refused: &mut Vec<ReviewEntry>,
-    ) -> bool {
-        let place = self
-            .outbox
-            .iter()
-            .position(|entry| entry.act() == offer.act);
-        match verdict {
-            Verdict::Accepted(list) | Verdict::Duplicate(list) => {
-                for accepted in list {
-                    self.take_receipt(accepted);
-                }
-                place.is_some_and(|place| self.accept(place, list))
-            }
-            Verdict::Refused(why) => {
-                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
-                place.is_some_and(|place| self.refuse(place, why, refused))
-            }
-            // The server could not look now; the act is offered again later.
-            Verdict::Missing { hashes, .. } if hashes.is_empty() => false,
-            Verdict::Missing { .. } => {
-                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
-                let Some(place) = place else { return false };
-                let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
-                if self.outbox[..place].iter().any(is_known) {
-                    // It rests on an act that the log has as another change, and is written anew
-                    // once that is here.
-                    return false;
-                }
-                let is_given_up = self.try_again(place, &Refused::FollowsRefused, refused);
-                if !is_given_up {
-                    self.distrust();
-                }
-                is_given_up
-            }
-        }
-    }
-
-    fn take_receipt(&mut self, accepted: &Accepted) {
-        if let Some(doc) = self.docs.get_mut(&accepted.doc.kind) {
-            doc.add_receipts(&[accepted.receipt]);
-            doc.signed = Some(accepted.signed.clone());
-        }
-    }
-
-    fn accept(&mut self, place: usize, list: &[Accepted]) -> bool {
-        let entry = &mut self.outbox[place];
-        let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
-        if entry.changes.iter().all(|change| has(change.hash)) {
-            self.outbox.remove(place);
-            return false;
-        }
-        let hashes = list.iter().map(|accepted| (accepted.doc, accepted.hash));
-        entry.phase = Phase::Known(hashes.collect());
-        false
-    }
-
-    fn refuse(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
-        match why {
-            Refused::Generation { .. } => {
-                let is_given_up = self.try_again(place, why, refused);
-                if !is_given_up {
-                    self.outbox[place].phase = Phase::NewBase;
-                }
-                is_given_up
-            }
-            // It followed an act that has just left; without that it is another change.
-            Refused::FollowsRefused if !refused.is_empty() => true,
-            Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
-                self.try_again(place, why, refused);
-                true
-            }
-            Refused::Role { .. }
-            | Refused::Scope
-            | Refused::State { .. }
-            | Refused::Empty { .. }
-            | Refused::TooLong { .. }
-            | Refused::Author
-            | Refused::Shape { .. }
-            | Refused::Encoding
-            | Refused::NotOwn
-            | Refused::NothingToWithdraw
-            | Refused::TooLate { .. }
-            | Refused::Size { .. } => {
-                self.review(place, why, refused);
-                true
-            }
-        }
-    }
-
-    /// Counts a try; whether it was the last and the entry went to review.
-    fn try_again(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
-        let entry = &mut self.outbox[place];
-        entry.tries = entry.tries.saturating_add(1);
-        let is_given_up = entry.tries > TRIES_MAX;
-        if is_given_up {
-            self.review(place, why, refused);
-        }
-        is_given_up
     }
 
     /// Hands an act back to its author; one that they have taken back meanwhile goes, and its

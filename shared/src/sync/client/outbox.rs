@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::CHANGE_BYTES_MAX;
-use crate::ids::{ActId, DocKey, FactId, Hash, IncidentId};
+use crate::ids::{ActId, DocKey, DocKind, FactId, Hash, IncidentId};
 use crate::incidents::{Drafted, Refused};
 use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup};
 
@@ -66,6 +66,15 @@ impl OutboxEntry {
     /// The size of its changes, in bytes.
     pub fn bytes(&self) -> usize {
         self.changes.iter().map(|change| change.bytes.0.len()).sum()
+    }
+
+    /// The newer state of a document that it may have waited for does not come: it is offered as it
+    /// is, so that a verdict ends the waiting.
+    pub(super) fn stay_on_old_base(&mut self, kind: DocKind) {
+        let is_of_kind = |change: &Unsent| change.doc.kind == kind;
+        if self.phase == Phase::NewBase && self.changes.iter().any(is_of_kind) {
+            self.phase = Phase::Ready;
+        }
     }
 
     /// Replaces a refused act's facts in what this one saw by what the refused one had seen: to

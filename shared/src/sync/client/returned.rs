@@ -9,9 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Document;
-use crate::ids::{ActId, DeviceId, IncidentId, PersonId};
+use crate::ids::{ActId, DeviceId, Epoch, IncidentId, PersonId};
 use crate::sync::message::{
-    ChangeBytes, PushChange, PushGroup, PushReply, ReturnedBody, ReturnedDoc, Verdict,
+    ChangeBytes, LOGS_MAX, PushChange, PushGroup, PushReply, ReturnedBody, ReturnedDoc, Verdict,
 };
 
 use super::replica::LocalDoc;
@@ -57,6 +57,15 @@ impl LocalDoc {
             .filter_map(|change| doc.change_bytes(change.hash))
             .collect()
     }
+}
+
+/// The logs that a device knows once it has brought back to one what it had from another, the
+/// latest last. It needs their names for as long as a server is restored from still older copies.
+#[must_use]
+pub fn logs_known(before: &[Epoch], from: Epoch, to: Epoch) -> Vec<Epoch> {
+    let others = before.iter().filter(|log| ![from, to].contains(log));
+    let known: Vec<_> = others.copied().chain([from, to]).collect();
+    known[known.len().saturating_sub(LOGS_MAX)..].to_vec()
 }
 
 /// What the device's own person did on it, on incidents of which one of the documents cannot be

@@ -12,8 +12,8 @@ use crate::ids::{
 use crate::incidents::{Drafted, IncidentDocs, Intent, Refused, write};
 use crate::sync::Seq;
 use crate::sync::message::{
-    Accepted, ChangeBytes, PROTOCOL, PulledBody, PulledDoc, PushGroup, SignedHeads, Surface,
-    Verdict,
+    Accepted, ChangeBytes, LOGS_MAX, PROTOCOL, PulledBody, PulledDoc, PushGroup, SignedHeads,
+    Surface, Verdict,
 };
 use crate::testing::declare;
 use crate::time::{Boot, Flags, UnixMillis};
@@ -825,6 +825,46 @@ fn a_copy_that_cannot_be_read_is_replaced_and_what_waits_written_on_the_new_one(
     world.take(Step::TakePage(0));
     world.heal();
     assert!(world.device.disk.review.is_empty());
+}
+
+#[test]
+fn an_act_on_what_no_log_brings_any_more_comes_to_its_author() {
+    let mut world = run(&[
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Note(0),
+    ]);
+    let mut local = world.device.disk.load(incident(0));
+    local.distrust();
+    local.forget(DocKind::Incident);
+    local.forget(DocKind::Work);
+    let entry = local.outbox()[0].clone();
+    assert_eq!(entry.phase, Phase::Ready, "no newer state comes");
+    let (doc, hashes) = (entry.changes[0].doc, vec![entry.changes[0].hash]);
+    let verdicts = [(entry.offer(), Verdict::Missing { doc, hashes })];
+    let review = world
+        .device
+        .with(|_, writer| local.settle(&verdicts, writer));
+    let review = review.expect("it is readable");
+    let acts: Vec<_> = review.iter().map(|entry| entry.drafted.act).collect();
+    assert_eq!(acts, [entry.act()]);
+    assert!(local.is_gone());
+}
+
+#[test]
+fn as_many_logs_are_remembered_as_a_server_looks_at() {
+    let log = |byte| Epoch::from_bytes([byte; 16]);
+    let mut known = Vec::new();
+    for place in 1..40 {
+        known = logs_known(&known, log(place), log(place + 1));
+    }
+    assert_eq!(known.len(), LOGS_MAX);
+    assert_eq!(known.last(), Some(&log(40)));
+    assert_eq!(
+        logs_known(&known, log(40), log(39))[14..],
+        [log(40), log(39)]
+    );
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! Taking in what the server said of an act that was offered.
+
+use crate::ids::Hash;
+use crate::incidents::Refused;
+use crate::sync::message::{Accepted, Verdict};
+
+use super::super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX};
+use super::LocalIncident;
+
+impl LocalIncident {
+    /// Takes in one verdict; whether what waits must be written anew.
+    pub(super) fn settle_one(
+        &mut self,
+        offer: &Offer,
+        verdict: &Verdict,
+        refused: &mut Vec<ReviewEntry>,
+    ) -> bool {
+        let place = self
+            .outbox
+            .iter()
+            .position(|entry| entry.act() == offer.act);
+        match verdict {
+            Verdict::Accepted(list) | Verdict::Duplicate(list) => {
+                for accepted in list {
+                    self.take_receipt(accepted);
+                }
+                place.is_some_and(|place| self.accept(place, list))
+            }
+            Verdict::Refused(why) => {
+                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
+                place.is_some_and(|place| self.refuse(place, why, refused))
+            }
+            // The server could not look now; the act is offered again later.
+            Verdict::Missing { hashes, .. } if hashes.is_empty() => false,
+            Verdict::Missing { .. } => {
+                let place = place.filter(|place| self.outbox[*place].offer() == *offer);
+                let Some(place) = place else { return false };
+                let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
+                if self.outbox[..place].iter().any(is_known) {
+                    // It rests on an act that the log has as another change, and is written anew
+                    // once that is here.
+                    return false;
+                }
+                if self.is_without_base(place) {
+                    self.review(place, &Refused::FollowsRefused, refused);
+                    return true;
+                }
+                let is_given_up = self.try_again(place, &Refused::FollowsRefused, refused);
+                if !is_given_up {
+                    self.distrust();
+                }
+                is_given_up
+            }
+        }
+    }
+
+    /// Whether the server has said that it has none of what an act rests on.
+    fn is_without_base(&self, place: usize) -> bool {
+        let mut kinds = self.outbox[place].changes.iter().map(|it| it.doc.kind);
+        kinds.any(|kind| self.docs.get(&kind).is_some_and(|doc| doc.leaving))
+    }
+
+    fn take_receipt(&mut self, accepted: &Accepted) {
+        if let Some(doc) = self.docs.get_mut(&accepted.doc.kind) {
+            doc.add_receipts(&[accepted.receipt]);
+            doc.signed = Some(accepted.signed.clone());
+        }
+    }
+
+    fn accept(&mut self, place: usize, list: &[Accepted]) -> bool {
+        let entry = &mut self.outbox[place];
+        let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
+        if entry.changes.iter().all(|change| has(change.hash)) {
+            self.outbox.remove(place);
+            return false;
+        }
+        let hashes = list.iter().map(|accepted| (accepted.doc, accepted.hash));
+        entry.phase = Phase::Known(hashes.collect());
+        false
+    }
+
+    fn refuse(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
+        match why {
+            Refused::Generation { .. } => {
+                let is_given_up = self.try_again(place, why, refused);
+                if !is_given_up {
+                    self.outbox[place].phase = Phase::NewBase;
+                }
+                is_given_up
+            }
+            // It followed an act that has just left; without that it is another change.
+            Refused::FollowsRefused if !refused.is_empty() => true,
+            Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
+                self.try_again(place, why, refused);
+                true
+            }
+            Refused::Role { .. }
+            | Refused::Scope
+            | Refused::State { .. }
+            | Refused::Empty { .. }
+            | Refused::TooLong { .. }
+            | Refused::Author
+            | Refused::Shape { .. }
+            | Refused::Encoding
+            | Refused::NotOwn
+            | Refused::NothingToWithdraw
+            | Refused::TooLate { .. }
+            | Refused::Size { .. } => {
+                self.review(place, why, refused);
+                true
+            }
+        }
+    }
+
+    /// Counts a try; whether it was the last and the entry went to review.
+    fn try_again(&mut self, place: usize, why: &Refused, refused: &mut Vec<ReviewEntry>) -> bool {
+        let entry = &mut self.outbox[place];
+        entry.tries = entry.tries.saturating_add(1);
+        let is_given_up = entry.tries > TRIES_MAX;
+        if is_given_up {
+            self.review(place, why, refused);
+        }
+        is_given_up
+    }
+}
