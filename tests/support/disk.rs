@@ -24,7 +24,7 @@ pub enum Key {
     Directory,
     /// Documents that another log has not brought yet.
     Unsent,
-    /// The log that was brought what it lacked.
+    /// The logs that the device has known.
     Logs,
 }
 

@@ -63,6 +63,17 @@ impl Holdfast {
         }
     }
 
+    /// How many bytes of memory the running server holds; none where that cannot be read.
+    pub fn memory(&self) -> Option<u64> {
+        let process = self.child.as_ref()?.id();
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kilobytes: u64 = resident.split_whitespace().next()?.parse().ok()?;
+        Some(kilobytes * 1024)
+    }
+
     /// Copies the data to a file, running or not.
     pub fn backup(&self, to: &Path) {
         self.run("backup", to, &self.data);

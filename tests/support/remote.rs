@@ -19,11 +19,22 @@ pub struct Remote {
     pub device: Device,
     /// How many answers came whole.
     pub answers: u64,
+    /// What came, for whoever measures it; nobody else has it kept.
+    pub received: Option<Vec<Received>>,
     /// How often the log had an act already, since its answer was lost.
     pub duplicates: usize,
     pub line: Line,
     http: Http,
     started: Instant,
+}
+
+/// An answer that came whole.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub path: &'static str,
+    /// From the first byte asked to the last byte read.
+    pub after: Duration,
+    pub body: Vec<u8>,
 }
 
 /// Whether the last request was answered.
@@ -54,11 +65,18 @@ impl Remote {
         Self {
             device,
             answers: 0,
+            received: None,
             duplicates: 0,
             line: Line::Up,
             http,
             started,
         }
+    }
+
+    /// Starts the engine anew, on a copy of what another device of the person holds.
+    pub fn begin_on(&mut self, disk: Disk, draws: Draws) {
+        let (profile, moment) = (self.device.profile, self.moment());
+        self.device = Device::start(profile, disk, draws, moment);
     }
 
     /// What the device's clocks say.
@@ -141,9 +159,10 @@ impl Remote {
 
     fn post<T: serde::de::DeserializeOwned>(
         &mut self,
-        path: &str,
+        path: &'static str,
         request: &impl serde::Serialize,
     ) -> Result<T, Fault> {
+        let asked = Instant::now();
         let answer = self.http.post(path, MEDIA_TYPE, &message::encode(request));
         let answer = answer.map_err(|_| Fault::Unreachable)?;
         match answer.status {
@@ -153,9 +172,14 @@ impl Remote {
             400..500 => return Err(Fault::Malformed),
             _ => return Err(Fault::Unreachable),
         }
+        let after = asked.elapsed();
         let message = message::decode(&answer.body).map_err(|_| Fault::Unreachable)?;
         self.line = Line::Up;
         self.answers += 1;
+        if let Some(received) = &mut self.received {
+            let body = answer.body;
+            received.push(Received { path, after, body });
+        }
         Ok(message)
     }
 }

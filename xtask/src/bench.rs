@@ -79,8 +79,11 @@ fn in_chromium(name: &str, peers: bool) -> Result<()> {
 }
 
 fn native(name: &str, peers: bool) -> Result<()> {
+    let binary = run::server(None, true)?;
     let mut cargo = shell::cargo();
     cargo.args(["bench", "--quiet", "--package", "tests", "--bench", name]);
+    // The release build of the tests alone would cost minutes.
+    cargo.args(["--profile", "sim"]).env("HOLDFAST_BIN", binary);
     if peers {
         cargo.args(["--", "--peers"]);
     }
