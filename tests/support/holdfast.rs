@@ -15,6 +15,7 @@ pub struct Holdfast {
     pub port: u16,
     binary: PathBuf,
     data: PathBuf,
+    flags: Vec<String>,
     child: Option<Child>,
 }
 
@@ -34,8 +35,16 @@ impl Holdfast {
             port,
             binary: binary(),
             data,
+            flags: Vec::new(),
             child: None,
         }
+    }
+
+    /// The same with a setting of its own, such as `--notify-wait-seconds 0`.
+    #[must_use]
+    pub fn with(mut self, flag: &str, value: &str) -> Self {
+        self.flags.extend([flag.to_owned(), value.to_owned()]);
+        self
     }
 
     /// Starts the server and waits until it answers.
@@ -45,7 +54,8 @@ impl Holdfast {
         let mut command = Command::new(&self.binary);
         command
             .args(["demo", "--port", &self.port.to_string(), "--data"])
-            .arg(&self.data);
+            .arg(&self.data)
+            .args(&self.flags);
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -53,6 +63,20 @@ impl Holdfast {
             .spawn();
         self.child = Some(child.expect("the server can be started"));
         self.wait_until_ready();
+    }
+
+    /// How many bytes the server held in memory at its worst.
+    pub fn peak_bytes(&self) -> u64 {
+        let child = self.child.as_ref().expect("the server runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.expect("Linux tells of its processes");
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = peak
+            .and_then(|peak| peak.trim().parse().ok())
+            .expect("a number of kilobytes");
+        kilobytes * 1024
     }
 
     /// Kills the server, which learns nothing of it.
