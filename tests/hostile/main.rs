@@ -9,6 +9,7 @@
 
 mod attacker;
 mod facts;
+mod floods;
 mod identity;
 mod reading;
 mod scene;
