@@ -45,6 +45,14 @@ pub const DEMO_ENDING: &str = "@demo";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId(pub [u8; 32]);
 
+impl SessionId {
+    /// The session that a request names, whether or not there is one.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let token = cookie::token(headers)?;
+        Some(Self(Sha256::digest(token).into()))
+    }
+}
+
 /// The person and surface behind a request; a request without them is answered 401.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
@@ -159,8 +167,7 @@ pub(crate) async fn leave(app: &App, headers: &HeaderMap) -> Result<HeaderValue,
 
 /// Ends the session that a request names, also one that another takes the place of.
 async fn end(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    if let Some(token) = cookie::token(headers) {
-        let id = SessionId(Sha256::digest(token).into());
+    if let Some(id) = SessionId::of(headers) {
         app.store.end_session(id).await?;
     }
     Ok(())
@@ -202,8 +209,10 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = cookie::token(&parts.headers).ok_or(ApiError::NotSignedIn)?;
-        let session_id = SessionId(Sha256::digest(token).into());
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let session_id = SessionId::of(&parts.headers).ok_or(ApiError::NotSignedIn)?;
         SignedIn::of(app, session_id)
             .await?
             .ok_or(ApiError::NotSignedIn)

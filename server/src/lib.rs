@@ -45,6 +45,7 @@ use error::ApiError;
 use metrics::Metrics;
 use notify::Caught;
 use people::People;
+use requests::Pace;
 use store::Store;
 use sync::Keeper;
 
@@ -64,6 +65,7 @@ pub struct App {
     pub people: People,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    pub(crate) pace: Pace,
     pub client: Client,
     pub metrics: Metrics,
     /// The mail of a demo.
@@ -90,6 +92,7 @@ impl App {
                 config.sign_in_failures_per_login,
                 config.sign_in_failures_per_address,
             ),
+            pace: Pace::default(),
             client,
             metrics: Metrics::default(),
             caught: Caught::default(),
@@ -120,6 +123,7 @@ impl App {
 
 /// Every address the server answers.
 pub fn router(app: Arc<App>) -> Router {
+    let share = middleware::from_fn_with_state(Arc::clone(&app), requests::share);
     Router::new()
         .merge(client::routes())
         .merge(portal::routes())
@@ -127,7 +131,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(metrics::routes())
         .merge(reports::routes())
         .merge(notify::routes())
-        .merge(sync::routes().layer(compression()))
+        .merge(sync::routes().layer(compression()).layer(share))
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
@@ -136,6 +140,10 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             requests::refuse_cross_site,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            requests::keep_pace,
         ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),

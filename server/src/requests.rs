@@ -3,6 +3,8 @@
 //!
 //! The log names the route, never the path, query or person: those are personal data.
 
+mod pace;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +17,8 @@ use crate::App;
 use crate::error::{ApiError, Failure};
 use crate::portal;
 use crate::text::hex;
+
+pub(crate) use pace::{Pace, Unlogged, keep_pace, share};
 
 /// Only our own files, and no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
@@ -54,12 +58,16 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     let reader = portal::Reader::of(request.headers());
     let response = next.run(request).await;
+    let is_logged = response.extensions().get::<Unlogged>().is_none();
     let mut response = explained(&app, response, &trace_id, reader).await;
     add_headers(&app, response.headers_mut(), &trace_id);
 
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     app.metrics.count_request(route, status);
+    if !is_logged {
+        return response;
+    }
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         http.method = %method,
@@ -100,7 +108,7 @@ async fn explained(
         return response;
     }
     let mut explained = error.render(trace_id);
-    for name in [header::ALLOW, header::SET_COOKIE] {
+    for name in [header::ALLOW, header::CONNECTION, header::SET_COOKIE] {
         if let Some(value) = response.headers().get(&name) {
             explained.headers_mut().insert(name, value.clone());
         }

@@ -244,6 +244,30 @@ pub enum Refused {
     TooLate { minutes: i64 },
 }
 
+impl Refused {
+    /// The rule without what it was broken by, which may hold words of people: for logs.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Role { .. } => "role",
+            Self::Scope => "scope",
+            Self::State { .. } => "state",
+            Self::Empty { .. } => "empty",
+            Self::TooLong { .. } => "too-long",
+            Self::Author => "author",
+            Self::Shape { .. } => "shape",
+            Self::Encoding => "encoding",
+            Self::Actor => "actor",
+            Self::Sequence { .. } => "sequence",
+            Self::Size { .. } => "size",
+            Self::FollowsRefused => "follows-refused",
+            Self::Generation { .. } => "generation",
+            Self::NotOwn => "not-own",
+            Self::NothingToWithdraw => "nothing-to-withdraw",
+            Self::TooLate { .. } => "too-late",
+        }
+    }
+}
+
 /// Who made a fact, when by which clock, and from where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {

@@ -52,15 +52,8 @@ fn bench(size: usize) {
     first_sync(&server, size);
     reconnect(&server, size, &mut writers[0]);
     herd(&server, size, &mut writers[0]);
-    if let Some(memory) = server.memory() {
-        say(
-            "server_memory",
-            size,
-            &[megabytes(memory)],
-            "MB",
-            Some(60.0),
-        );
-    }
+    let memory = megabytes(server.resident_bytes());
+    say("server_memory", size, &[memory], "MB", Some(60.0));
 }
 
 /// Two devices write without a line what they then send at once, batch by batch.

@@ -15,6 +15,7 @@ pub struct Holdfast {
     pub port: u16,
     binary: PathBuf,
     data: PathBuf,
+    flags: Vec<String>,
     child: Option<Child>,
 }
 
@@ -34,8 +35,16 @@ impl Holdfast {
             port,
             binary: binary(),
             data,
+            flags: Vec::new(),
             child: None,
         }
+    }
+
+    /// The same with a setting of its own, such as `--notify-wait-seconds 0`.
+    #[must_use]
+    pub fn with(mut self, flag: &str, value: &str) -> Self {
+        self.flags.extend([flag.to_owned(), value.to_owned()]);
+        self
     }
 
     /// Starts the server and waits until it answers.
@@ -45,7 +54,8 @@ impl Holdfast {
         let mut command = Command::new(&self.binary);
         command
             .args(["demo", "--port", &self.port.to_string(), "--data"])
-            .arg(&self.data);
+            .arg(&self.data)
+            .args(&self.flags);
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -55,23 +65,35 @@ impl Holdfast {
         self.wait_until_ready();
     }
 
+    /// How many bytes the server held in memory at its worst.
+    pub fn peak_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// How many bytes the server holds in memory now.
+    pub fn resident_bytes(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, what: &str) -> u64 {
+        let child = self.child.as_ref().expect("the server runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.expect("Linux tells of its processes");
+        let told = status
+            .lines()
+            .find_map(|line| line.strip_prefix(what)?.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = told
+            .and_then(|told| told.trim().parse().ok())
+            .expect("a number of kilobytes");
+        kilobytes * 1024
+    }
+
     /// Kills the server, which learns nothing of it.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("a child can be killed");
             child.wait().expect("a killed child ends");
         }
-    }
-
-    /// How many bytes of memory the running server holds; none where that cannot be read.
-    pub fn memory(&self) -> Option<u64> {
-        let process = self.child.as_ref()?.id();
-        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let resident = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kilobytes: u64 = resident.split_whitespace().next()?.parse().ok()?;
-        Some(kilobytes * 1024)
     }
 
     /// Copies the data to a file, running or not.

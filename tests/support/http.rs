@@ -28,6 +28,11 @@ impl Http {
         Self { port, cookie: None }
     }
 
+    /// The cookie of the session, as a browser sends it.
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Signs in, as a page of ours does.
     pub fn sign_in(&mut self, login: &str, surface: &str) -> io::Result<Answer> {
         let body = serde_json::json!({"login": login, "password": "demo", "surface": surface});

@@ -5,6 +5,7 @@ pub mod broken;
 pub mod device;
 pub mod disk;
 pub mod draws;
+pub mod fuzz;
 pub mod holdfast;
 pub mod http;
 pub mod remote;

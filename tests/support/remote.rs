@@ -168,6 +168,7 @@ impl Remote {
         match answer.status {
             200 => {}
             401 => return Err(Fault::SignedOut),
+            408 | 429 => return Err(Fault::Unreachable),
             413 => return Err(Fault::TooLarge),
             400..500 => return Err(Fault::Malformed),
             _ => return Err(Fault::Unreachable),

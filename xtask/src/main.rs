@@ -11,6 +11,7 @@
 mod bench;
 mod browser;
 mod build;
+mod fuzz;
 mod run;
 mod shell;
 mod test;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   test [--install]                  every check and test; --install may fetch missing tools
   build [--dev]                     build the client into <target>/client
   bench NAME|all [--peers]          print measurements, one JSON object per line
+  fuzz [--minutes N]                try inputs that nobody chose, so long for each target
   sim [--minutes N] [--broken]      run the simulation with new seeds, or with broken rules
 ";
 
@@ -76,6 +78,11 @@ fn command() -> Result<ExitCode> {
             };
             arguments.finish()?;
             bench::run(&name, peers)
+        }
+        Some("fuzz") => {
+            let minutes = arguments.value("--minutes")?.unwrap_or_else(|| "5".into());
+            arguments.finish()?;
+            fuzz::run(minutes.parse()?)
         }
         Some("sim") => {
             let minutes = arguments.value("--minutes")?.unwrap_or_else(|| "5".into());

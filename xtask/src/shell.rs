@@ -117,6 +117,29 @@ fn shown(command: &Command) -> String {
         .join(" ")
 }
 
+/// A tool that cargo installs: the one on the path, else one of our own; none when it is not there
+/// and may not be installed.
+pub(crate) fn cargo_tool(name: &str, may_install: bool) -> Result<Option<PathBuf>> {
+    let tools = target().join("tools");
+    let own = tools.join("bin").join(name);
+    for program in [PathBuf::from(name), own.clone()] {
+        if answers(&program, &["--version"]) {
+            return Ok(Some(program));
+        }
+    }
+    if !may_install {
+        return Ok(None);
+    }
+    let mut install = cargo();
+    install
+        .args(["install", name, "--locked", "--debug", "--root"])
+        .arg(&tools)
+        .env("CARGO_TARGET_DIR", tools.join("build"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    run(&mut install).with_context(|| format!("{name} cannot be installed"))?;
+    Ok(Some(own))
+}
+
 /// Adds the WebAssembly target to the toolchain when it is missing.
 pub(crate) fn ensure_wasm_target() -> Result<()> {
     let mut rustc = Command::new("rustc");

@@ -6,7 +6,7 @@
 use crate::browser::{self, Browser};
 use crate::build::{self, Profile};
 use crate::{shell, texts};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -160,7 +160,7 @@ fn direction() -> Result<Outcome> {
 
 /// Licences, sources and duplicates from what is here; advisories when their database is.
 fn deny(may_install: bool) -> Result<Outcome> {
-    let Some(program) = cargo_deny(may_install)? else {
+    let Some(program) = shell::cargo_tool("cargo-deny", may_install)? else {
         return Ok(Outcome::Missing("cargo install cargo-deny --locked".into()));
     };
     let check = |what: &[&str]| {
@@ -180,30 +180,6 @@ fn deny(may_install: bool) -> Result<Outcome> {
         (false, _) => bail!("an advisory speaks against a dependency"),
     }
     Ok(Outcome::Passed)
-}
-
-fn cargo_deny(may_install: bool) -> Result<Option<PathBuf>> {
-    let tools = shell::target().join("tools");
-    let own = tools.join("bin/cargo-deny");
-    for program in [PathBuf::from("cargo-deny"), own.clone()] {
-        if shell::answers(&program, &["--version"]) {
-            return Ok(Some(program));
-        }
-    }
-    if !may_install {
-        return Ok(None);
-    }
-    let mut install = shell::cargo();
-    install
-        .args(["install", "cargo-deny", "--locked", "--debug", "--root"])
-        .arg(&tools);
-    shell::run(
-        install
-            .env("CARGO_TARGET_DIR", tools.join("build"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0"),
-    )
-    .context("cargo-deny cannot be installed")?;
-    Ok(Some(own))
 }
 
 /// What is built and tested together, so that it is compiled once with one set of features.

@@ -9,13 +9,17 @@ use shared::ids::IncidentId;
 use shared::sync::Seq;
 use shared::sync::server::Kept;
 
-/// An incident in memory takes some 80 kB.
+/// An ordinary incident in memory takes some 80 kB.
 const INCIDENTS_MAX: usize = 128;
+
+/// How many bytes their documents may have together; in memory they take a few times as many.
+const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A bounded map that drops what was used longest ago.
 #[derive(Debug, Default)]
 pub(super) struct Hot {
     kept: BTreeMap<IncidentId, (u64, Arc<Kept>)>,
+    bytes: usize,
     clock: u64,
 }
 
@@ -25,7 +29,7 @@ impl Hot {
         self.clock += 1;
         let (used, kept) = self.kept.get_mut(&id)?;
         if kept.last_seq() != place {
-            self.kept.remove(&id);
+            self.drop(id);
             return None;
         }
         *used = self.clock;
@@ -34,13 +38,21 @@ impl Hot {
 
     pub(super) fn put(&mut self, id: IncidentId, kept: Arc<Kept>) {
         self.clock += 1;
+        self.drop(id);
+        self.bytes += kept.bytes();
         self.kept.insert(id, (self.clock, kept));
-        while self.kept.len() > INCIDENTS_MAX {
+        while self.kept.len() > INCIDENTS_MAX || self.bytes > BYTES_MAX {
             let oldest = self.kept.iter().min_by_key(|(_, (used, _))| *used);
             let Some(oldest) = oldest.map(|(id, _)| *id) else {
                 return;
             };
-            self.kept.remove(&oldest);
+            self.drop(oldest);
+        }
+    }
+
+    fn drop(&mut self, id: IncidentId) {
+        if let Some((_, kept)) = self.kept.remove(&id) {
+            self.bytes -= kept.bytes();
         }
     }
 }

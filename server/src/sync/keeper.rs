@@ -29,6 +29,10 @@ const AUTHORED_PER_COMMIT: usize = 256;
 /// How many pulls and pushes are answered at once: each may hold a few megabytes.
 const TURNS_MAX: usize = 64;
 
+/// How many bytes the documents of one transaction may have together; what lies beyond waits for
+/// the next. In memory they take a few times as many.
+const LOADED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Signs, numbers, remembers hot incidents and tells how far the log goes.
 #[derive(Debug)]
 pub struct Keeper {
@@ -103,7 +107,7 @@ impl Keeper {
 
     /// The end of the log, and how many sockets are told when it moves.
     pub(crate) fn watched(&self) -> (Seq, usize) {
-        (*self.head.borrow(), self.head.receiver_count())
+        (*self.head.borrow(), self.sockets.count())
     }
 
     /// Notes how far the log goes, also when another process wrote to it.
@@ -288,13 +292,19 @@ impl Report {
 }
 
 impl Found {
-    /// Reads what was stored. Returns the incidents that cannot be read.
+    /// Reads what was stored. Returns the incidents that cannot be read, or not with the others.
     pub(super) fn read_into(self, batch: &mut Batch, desk: Desk<'_>) -> BTreeSet<IncidentId> {
         let mut unreadable = BTreeSet::new();
         batch.kept.extend(self.kept);
+        let mut bytes: usize = batch.kept.values().map(|kept| kept.bytes()).sum();
         for (id, (docs, audience)) in self.stored {
+            if bytes > LOADED_BYTES_MAX {
+                unreadable.insert(id);
+                continue;
+            }
             let read = || load(id, docs, audience, desk);
             if let Ok(Some(kept)) = catch_unwind(AssertUnwindSafe(read)) {
+                bytes += kept.bytes();
                 batch.kept.insert(id, Arc::new(kept));
             } else {
                 tracing::error!(incident.id = %id, "a stored incident cannot be read");

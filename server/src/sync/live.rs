@@ -28,10 +28,16 @@ const SOCKETS_MAX: u32 = 32;
 
 const FRAME_BYTES_MAX: usize = 4 * 1024;
 
+/// How many frames a device may send between two beats; it has one to say.
+const FRAMES_PER_BEAT_MAX: u32 = 64;
+
 /// The session has ended; closing codes from 4000 are the application's (RFC 6455, 7.4.2).
 const SESSION_ENDED: u16 = 4401;
 
 const GOING_AWAY: u16 = 1001;
+
+/// The device does what the protocol does not allow (RFC 6455, 7.4.1).
+const POLICY_VIOLATED: u16 = 1008;
 
 /// How many sockets each session has open.
 #[derive(Debug, Default)]
@@ -77,6 +83,11 @@ impl Sockets {
         self.lock().contains_key(&session)
     }
 
+    pub(super) fn count(&self) -> usize {
+        let counts = self.lock();
+        counts.values().map(|count| *count as usize).sum()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,7 +113,7 @@ async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
     let first = *head.borrow_and_update();
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut silent = 0;
+    let (mut silent, mut frames) = (0, 0);
     let mut sent = send(&mut socket, &told(app, first)).await;
     while sent {
         sent = tokio::select! {
@@ -113,10 +124,16 @@ async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
             }
             frame = socket.recv() => {
                 silent = 0;
+                frames += 1;
+                if frames > FRAMES_PER_BEAT_MAX {
+                    tracing::info!("a socket that sent too many frames is closed");
+                    return close(socket, POLICY_VIOLATED).await;
+                }
                 matches!(frame, Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))))
             }
             _ = beat.tick() => {
                 silent += 1;
+                frames = 0;
                 if !is_signed_in(app, seat.session).await {
                     return close(socket, SESSION_ENDED).await;
                 }
@@ -145,7 +162,9 @@ fn told(app: &App, seq: Seq) -> Live {
 
 async fn send(socket: &mut WebSocket, frame: &Live) -> bool {
     let frame = Message::Binary(encode(frame).into());
-    socket.send(frame).await.is_ok()
+    // Whoever reads nothing is gone.
+    let sent = tokio::time::timeout(BEAT, socket.send(frame)).await;
+    matches!(sent, Ok(Ok(())))
 }
 
 async fn close(mut socket: WebSocket, code: u16) {
@@ -153,6 +172,6 @@ async fn close(mut socket: WebSocket, code: u16) {
         code,
         reason: Utf8Bytes::default(),
     };
-    // A socket that is gone already cannot be told.
-    let _ = socket.send(Message::Close(Some(frame))).await;
+    // A socket that is gone already, or does not read, cannot be told.
+    let _ = tokio::time::timeout(BEAT, socket.send(Message::Close(Some(frame)))).await;
 }

@@ -72,6 +72,7 @@ pub(super) async fn push(
         .map_err(ApiError::internal)?;
     let verdicts = judge_and_keep(&app, bench, offers).await?;
     count(&app, &verdicts);
+    log_refusals(&verdicts);
     Ok(reply(&PushReply {
         protocol: PROTOCOL,
         min_client: MIN_CLIENT,
@@ -321,5 +322,20 @@ fn count(app: &App, verdicts: &[Verdict]) {
             Verdict::Refused(_) => add(&app.metrics.sync_refused),
             Verdict::Missing { .. } => continue,
         };
+    }
+}
+
+/// One line for a push, whatever it holds. Who sent it stands in quarantine.
+fn log_refusals(verdicts: &[Verdict]) {
+    let rules: BTreeSet<_> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Refused(refused) => Some(refused.rule()),
+            Verdict::Accepted(_) | Verdict::Duplicate(_) | Verdict::Missing { .. } => None,
+        })
+        .collect();
+    if !rules.is_empty() {
+        let rules: Vec<_> = rules.into_iter().collect();
+        tracing::info!(rules = rules.join(" "), "refused pushed acts");
     }
 }

@@ -40,7 +40,7 @@ use super::message::{Signer, Surface};
 pub use audit::{Flaw, Stored};
 pub use author::{Authored, Numbering, author, renumber};
 pub use judge::{Before, Judgement, Place, Quarantine};
-pub use kept::{Commit, DOC_CHANGES_MAX, Kept, Mark, Reach as Reached};
+pub use kept::{Commit, DOC_BYTES_MAX, DOC_CHANGES_MAX, Kept, Mark, Reach as Reached};
 pub use offer::Offer;
 pub use pull::{Event, How, Issued, Older, Pull, Reach, Sends, Standing, Walk};
 pub use repair::answer;

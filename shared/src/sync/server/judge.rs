@@ -18,7 +18,7 @@ use crate::sync::message::{Accepted, SignedHeads, Surface};
 use crate::time::{Arrival, Flags, UnixMillis, corrected};
 
 use super::author::finish_birth;
-use super::kept::Draft;
+use super::kept::{DOC_BYTES_MAX, Draft};
 use super::offer::{Offer, Offered, shape};
 use super::{Commit, Desk, Kept, Logged, Session};
 
@@ -332,6 +332,9 @@ impl Offered {
             DocKind::Work => docs.work.as_mut().ok_or(Refused::Scope)?,
         };
         doc.apply(&[bytes]).map_err(|_| Refused::Encoding)?;
+        if doc.bytes() > DOC_BYTES_MAX {
+            return Err(Refused::Size { max: DOC_BYTES_MAX });
+        }
         // The last net: whatever a change does, the document must load again.
         let loaded = Document::load(self.doc, &doc.save()).map_err(|_| Refused::Encoding)?;
         if loaded.heads() != doc.heads() {

@@ -18,6 +18,9 @@ use super::{Desk, Logged};
 /// How many changes a document may have; a tenth of it is an unusually busy incident.
 pub const DOC_CHANGES_MAX: usize = 2_000;
 
+/// How many bytes a document may have, uncompressed; some sixty of the longest texts.
+pub const DOC_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// That a scope reaches a document.
 pub type Reach = (DocKind, Scope);
 
@@ -103,6 +106,12 @@ impl Kept {
         } else {
             Err(Refused::Size { max })
         }
+    }
+
+    /// How many bytes its documents have, uncompressed.
+    pub fn bytes(&self) -> usize {
+        let work = self.docs.work.as_ref().map_or(0, Document::bytes);
+        self.docs.incident.bytes() + work
     }
 
     pub(super) fn book(&self, kind: DocKind) -> &ReceiptBook {

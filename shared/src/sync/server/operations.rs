@@ -1,11 +1,12 @@
 //! How many operations a change claims to have, read from its columns without expanding them.
 //!
 //! A run of equal values takes a few bytes whatever its length, and automerge walks every operation
-//! while it parses: a change of 64 bytes with 2^60 of them would never end. The format is that of
+//! while it parses: a change of 64 bytes with 2^60 of them would never end. It also takes every
+//! number of an operation for one of 32 bits, and panics at a larger one. The format is that of
 //! <https://automerge.org/automerge-binary-format-spec/>, "Change Chunk" and "Column".
 
 /// The most items that a column of the uncompressed change chunk holds; none when it is no such
-/// chunk. What else is wrong with it is left to automerge.
+/// chunk, or names operations beyond 32 bits. What else is wrong with it is left to automerge.
 pub(super) fn longest_column(chunk: &[u8]) -> Option<u64> {
     let mut rest = Bytes(chunk.get(9..)?);
     rest.unsigned()?;
@@ -13,7 +14,7 @@ pub(super) fn longest_column(chunk: &[u8]) -> Option<u64> {
     rest.take(deps.checked_mul(32)?)?;
     rest.prefixed()?; // the actor
     rest.unsigned()?; // the sequence number
-    rest.unsigned()?; // the first operation
+    is_number(rest.unsigned()?.into())?; // the first operation
     rest.unsigned()?; // the time
     rest.prefixed()?; // the message
     for _ in 0..rest.unsigned()? {
@@ -37,10 +38,27 @@ fn items(kind: u64, data: Bytes<'_>) -> Option<u64> {
         return None;
     }
     match kind & 7 {
+        0 | 6 => runs(data, Values::Sizes),
+        1 | 2 => runs(data, Values::Numbers),
+        3 => runs(data, Values::Differences),
         4 => booleans(data),
-        7 => Some(0), // raw values, which another column counts
-        kind => runs(data, kind == 5),
+        5 => runs(data, Values::Texts),
+        _ => Some(0), // raw values, which another column counts
     }
+}
+
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Values {
+    Sizes,
+    Numbers,
+    /// Each to be added to all before it.
+    Differences,
+    Texts,
+}
+
+fn is_number(value: i128) -> Option<()> {
+    (0..=i128::from(u32::MAX)).contains(&value).then_some(())
 }
 
 /// Alternating lengths of runs of false and true.
@@ -53,8 +71,8 @@ fn booleans(mut data: Bytes<'_>) -> Option<u64> {
 }
 
 /// Run lengths: positive, so many times one value; negative, so many values; zero, a run of nulls.
-fn runs(mut data: Bytes<'_>, is_text: bool) -> Option<u64> {
-    let mut count = 0_u64;
+fn runs(mut data: Bytes<'_>, kind: Values) -> Option<u64> {
+    let (mut count, mut sum) = (0_u64, 0_i128);
     while !data.0.is_empty() {
         let length = data.signed()?;
         let (run, values) = match length {
@@ -62,11 +80,17 @@ fn runs(mut data: Bytes<'_>, is_text: bool) -> Option<u64> {
             1.. => (length.cast_unsigned(), 1),
             ..0 => (length.unsigned_abs(), length.unsigned_abs()),
         };
+        let times = if values == 1 { run } else { 1 };
         for _ in 0..values {
-            if is_text {
-                data.prefixed()?;
-            } else {
-                data.unsigned()?;
+            match kind {
+                Values::Texts => drop(data.prefixed()?),
+                Values::Sizes => drop(data.unsigned()?),
+                Values::Numbers => is_number(data.unsigned()?.into())?,
+                Values::Differences => {
+                    let step = i128::from(data.signed()?).checked_mul(times.into())?;
+                    sum = sum.checked_add(step)?;
+                    is_number(sum)?;
+                }
             }
         }
         count = count.saturating_add(run);
@@ -173,6 +197,23 @@ mod tests {
         let written = write(&mut drafted, &mut copy.docs, &|_| actor).expect("it can be written");
         let change = automerge::Change::from_bytes(written[0].bytes.clone()).expect("a change");
         assert_eq!(longest_column(&written[0].bytes), Some(change.len() as u64));
+    }
+
+    #[test]
+    fn numbers_of_operations_beyond_32_bits_have_no_count() {
+        let count = |kind, column: &[u8]| items(kind, Bytes(column));
+        let most = leb(u32::MAX.into());
+        let more = leb(u64::from(u32::MAX) + 1);
+        for kind in [0x02, 0x11] {
+            assert_eq!(count(kind, &[&[3], &most[..]].concat()), Some(3));
+            assert_eq!(count(kind, &[&[3], &more[..]].concat()), None);
+        }
+        // Three times five, and then sixteen or fifteen back.
+        assert_eq!(count(0x13, &[3, 5, 1, 0x70]), None);
+        assert_eq!(count(0x13, &[3, 5, 1, 0x71]), Some(4));
+        // Each of 2^31 steps by two.
+        let run = [0x80, 0x80, 0x80, 0x80, 0x08, 2];
+        assert_eq!(count(0x13, &run), None);
     }
 
     #[test]
