@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+use shared::ids::DeviceId;
 use shared::people::Role;
 
 use crate::config::{SETTINGS, Sources};
@@ -68,6 +69,13 @@ pub enum User {
     },
     SignOut {
         login: String,
+    },
+    Devices {
+        login: String,
+    },
+    Wipe {
+        login: String,
+        device: DeviceId,
     },
 }
 
@@ -205,6 +213,21 @@ impl Words {
                 }),
                 &[],
             ),
+            ["user", "devices", login] => (
+                Command::User(User::Devices {
+                    login: login.to_owned(),
+                }),
+                &[],
+            ),
+            ["user", "wipe", login, device] => (
+                Command::User(User::Wipe {
+                    login: login.to_owned(),
+                    device: device.parse().with_context(|| {
+                        format!("DEVICE: a name that `user devices {login}` lists is expected")
+                    })?,
+                }),
+                &[],
+            ),
             ["notify", "status"] => (Command::Notify(Notify::Status), &[]),
             ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
             ["backup", to] => (Command::Backup { to: to.into() }, &[]),
@@ -325,6 +348,8 @@ holdfast user add LOGIN --role ROLE… [--name NAME] [--group GROUP…] [--passw
 holdfast user roles LOGIN --role ROLE…               replace the roles of a person
 holdfast user password LOGIN [--password-stdin]     without the flag, a password is drawn and shown
 holdfast user sign-out LOGIN                        end all sessions of a person
+holdfast user devices LOGIN                         list the devices of a person
+holdfast user wipe LOGIN DEVICE                     wipe one of them at its next contact
 holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
 holdfast backup FILE                                copy the data to a file, also while serving
@@ -365,6 +390,10 @@ mod tests {
             ("serve --dry-run", "--dry-run does not belong to `serve`"),
             ("user add alice", "user add needs --role"),
             ("user roles alice", "user roles needs --role"),
+            (
+                "user wipe alice phone",
+                "DEVICE: a name that `user devices alice` lists",
+            ),
             (
                 "user add alice --role boss",
                 "--role: requester, technician",

@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+pub mod devices;
 pub mod error;
 pub mod import;
 pub mod jobs;
@@ -126,6 +127,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(auth::routes())
         .merge(metrics::routes())
         .merge(reports::routes())
+        .merge(devices::routes())
         .merge(notify::routes())
         .merge(sync::routes().layer(compression()))
         .fallback(async || ApiError::NotFound)

@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::document::ReceiptColumns;
-use shared::ids::{DeviceId, DocKey, DocKind, IncidentId};
+use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
@@ -32,11 +32,15 @@ const SCOPES_MAX: usize = 512;
 
 pub(super) async fn pull(
     State(app): State<Arc<App>>,
-    signed_in: SignedIn,
+    signed_in: std::result::Result<SignedIn, ApiError>,
     headers: HeaderMap,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> std::result::Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
+    let signed_in = match signed_in {
+        Err(ApiError::NotSignedIn) => return Err(told_to_nobody(&app, &headers, body).await),
+        signed_in => signed_in?,
+    };
     let request: PullRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
@@ -44,7 +48,10 @@ pub(super) async fn pull(
         return Err(ApiError::TooLarge);
     }
     let session = session(&signed_in, request.device, request.surface)?;
-    hear(&app, &signed_in, request.device).await;
+    if hear(&app, &signed_in, &session).await && is_to_be_wiped(&app, &request).await? {
+        app.store.begin_wipe(signed_in.session_id).await?;
+        return Err(ApiError::Wipe);
+    }
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
     drop(view);
@@ -59,22 +66,46 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-/// Notes that the device behind the session is there. A report counts it as away when that cannot
-/// be written; the device gets its page all the same.
-async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) {
+/// What a device is told on which nobody is signed in any more: a lost one has to be wiped.
+async fn told_to_nobody(
+    app: &App,
+    headers: &HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> ApiError {
+    let Ok(request) = message::<PullRequest>(headers, body) else {
+        return ApiError::NotSignedIn;
+    };
+    match is_to_be_wiped(app, &request).await {
+        Ok(true) => ApiError::Wipe,
+        Ok(false) => ApiError::NotSignedIn,
+        Err(failed) => failed.into(),
+    }
+}
+
+async fn is_to_be_wiped(app: &App, request: &PullRequest) -> Result<bool> {
+    let (person, device) = (request.person, request.device);
+    app.store.is_to_be_wiped(person, device).await
+}
+
+/// Notes that the device behind the session is there. Says whether it was not known to be there
+/// through this session lately. A report counts it as away when that cannot be written; the device
+/// gets its page all the same.
+async fn hear(app: &App, signed_in: &SignedIn, session: &Session) -> bool {
     let contact = Contact {
         session: signed_in.session_id,
         person: signed_in.person.id,
-        device,
+        device: session.device,
+        surface: session.surface,
         at: app.clock.now(),
     };
     let Some(contact) = app.keeper.contacts.hear(contact) else {
-        return;
+        return false;
     };
     if let Err(cause) = app.store.put_contact(&contact).await {
         tracing::warn!(cause = format!("{cause:#}"), "a contact cannot be noted");
         app.keeper.contacts.forget(contact.session);
     }
+    true
 }
 
 /// A page, and whether the session's scopes are kept as issued, as they must be before it leaves.
