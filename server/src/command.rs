@@ -213,21 +213,9 @@ impl Words {
                 }),
                 &[],
             ),
-            ["user", "devices", login] => (
-                Command::User(User::Devices {
-                    login: login.to_owned(),
-                }),
-                &[],
-            ),
-            ["user", "wipe", login, device] => (
-                Command::User(User::Wipe {
-                    login: login.to_owned(),
-                    device: device.parse().with_context(|| {
-                        format!("DEVICE: a name that `user devices {login}` lists is expected")
-                    })?,
-                }),
-                &[],
-            ),
+            ["user", verb @ ("devices" | "wipe"), login, ref named @ ..] => {
+                (device_command(verb, login, named)?, &[])
+            }
             ["notify", "status"] => (Command::Notify(Notify::Status), &[]),
             ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
             ["backup", to] => (Command::Backup { to: to.into() }, &[]),
@@ -303,6 +291,21 @@ impl Words {
         } else {
             Typed::Drawn
         }
+    }
+}
+
+/// What to do with the devices of a person.
+fn device_command(verb: &str, login: &str, named: &[&str]) -> anyhow::Result<Command> {
+    let login = login.to_owned();
+    match (verb, named) {
+        ("devices", []) => Ok(Command::User(User::Devices { login })),
+        ("wipe", [device]) => {
+            let device = device.parse().with_context(|| {
+                format!("DEVICE: a name that `user devices {login}` lists is expected")
+            })?;
+            Ok(Command::User(User::Wipe { login, device }))
+        }
+        _ => bail!("`holdfast help` lists what belongs to `user {verb}`"),
     }
 }
 

@@ -38,6 +38,11 @@ impl World {
         }
         for seat in self.seats() {
             self.check_outbox(seat);
+            if self.is_wiped(seat) {
+                let disk = &self.posts[seat].device.disk;
+                assert!(disk.is_empty(), "nothing is left on device {seat}");
+                continue;
+            }
             self.check_cursor(seat);
             self.check_device(seat);
         }
@@ -66,7 +71,8 @@ impl World {
     fn check_act(&self, act: ActId) {
         let done = &self.done[&act];
         let review = self.posts[done.seat].device.disk.review();
-        let is_refused = review.iter().any(|entry| entry.drafted.act == act);
+        let is_refused = review.iter().any(|entry| entry.drafted.act == act)
+            || (self.is_for_review(done, act) && !self.acknowledged.contains(&act));
         let is_accepted = self.acknowledged.contains(&act);
         let is_nothing = self.became_nothing(done) || self.gone.contains(&act);
         let kept = self.server.kept.get(&done.incident);

@@ -18,7 +18,7 @@ use shared::sync::message::{
 };
 use shared::sync::server::{How, Pull, Sends, Session, Standing, Walk};
 
-use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session, told_to_nobody};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
@@ -38,7 +38,11 @@ pub(super) async fn pull(
 ) -> std::result::Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
     let signed_in = match signed_in {
-        Err(ApiError::NotSignedIn) => return Err(told_to_nobody(&app, &headers, body).await),
+        Err(ApiError::NotSignedIn) => {
+            let asks = message::<PullRequest>(&headers, body).ok();
+            let owner = asks.map(|asks| (asks.person, asks.device));
+            return Err(told_to_nobody(&app, owner).await);
+        }
         signed_in => signed_in?,
     };
     let request: PullRequest = message(&headers, body)?;
@@ -48,9 +52,12 @@ pub(super) async fn pull(
         return Err(ApiError::TooLarge);
     }
     let session = session(&signed_in, request.device, request.surface)?;
-    if hear(&app, &signed_in, &session).await && is_to_be_wiped(&app, &request).await? {
-        app.store.begin_wipe(signed_in.session_id).await?;
-        return Err(ApiError::Wipe);
+    if hear(&app, &signed_in, &session).await {
+        let (person, device) = (session.person.id, session.device);
+        if app.store.is_to_be_wiped(person, device).await? {
+            app.store.begin_wipe(signed_in.session_id).await?;
+            return Err(ApiError::Wipe);
+        }
     }
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
@@ -64,27 +71,6 @@ pub(super) async fn pull(
     page.directory = (directory.version != request.directory)
         .then(|| directory_for(&session.person, session.surface, &directory));
     Ok(reply(&page))
-}
-
-/// What a device is told on which nobody is signed in any more: a lost one has to be wiped.
-async fn told_to_nobody(
-    app: &App,
-    headers: &HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-) -> ApiError {
-    let Ok(request) = message::<PullRequest>(headers, body) else {
-        return ApiError::NotSignedIn;
-    };
-    match is_to_be_wiped(app, &request).await {
-        Ok(true) => ApiError::Wipe,
-        Ok(false) => ApiError::NotSignedIn,
-        Err(failed) => failed.into(),
-    }
-}
-
-async fn is_to_be_wiped(app: &App, request: &PullRequest) -> Result<bool> {
-    let (person, device) = (request.person, request.device);
-    app.store.is_to_be_wiped(person, device).await
 }
 
 /// Notes that the device behind the session is there. Says whether it was not known to be there

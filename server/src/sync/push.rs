@@ -23,7 +23,7 @@ use tokio::task::spawn_blocking;
 
 use super::batch::Batch;
 use super::keeper::{Found, Keeper};
-use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session, told_to_nobody};
 use crate::App;
 use crate::auth::HandingOver;
 use crate::error::ApiError;
@@ -37,14 +37,23 @@ const HOUR_MILLIS: i64 = 60 * 60 * 1000;
 
 pub(super) async fn push(
     State(app): State<Arc<App>>,
-    HandingOver {
-        session: signed_in,
-        is_wiping,
-    }: HandingOver,
+    asking: Result<HandingOver, ApiError>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
+    let HandingOver {
+        session: signed_in,
+        is_wiping,
+    } = match asking {
+        Err(ApiError::NotSignedIn) => {
+            let asks = message::<PushRequest>(&headers, body);
+            let asks = asks.ok().filter(|asks| !asks.hands_over);
+            let owner = asks.map(|asks| (asks.person, asks.device));
+            return Err(told_to_nobody(&app, owner).await);
+        }
+        asking => asking?,
+    };
     let mut request: PushRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
@@ -54,13 +63,15 @@ pub(super) async fn push(
     // The sender's own comes first; an act whose clock is left out is dated by its arrival.
     request.clocks.truncate(CLOCKS_MAX);
     let session = session(&signed_in, request.device, request.surface)?;
-    let is_last = is_wiping || {
+    if !request.hands_over {
         let (person, device) = (session.person.id, session.device);
-        app.store.is_to_be_wiped(person, device).await?
-    };
+        if is_wiping || app.store.is_to_be_wiped(person, device).await? {
+            return Err(ApiError::Wipe);
+        }
+    }
     let now = app.clock.now();
     let epoch = app.keeper.epoch;
-    if !is_last && request.epoch.is_some_and(|asked| asked != epoch) {
+    if !request.hands_over && request.epoch.is_some_and(|asked| asked != epoch) {
         return Ok(reply(&put_off(&request, epoch, now)));
     }
     let directory = app.people.current();
@@ -73,7 +84,7 @@ pub(super) async fn push(
         now,
         rules: directory.rules(),
         directory,
-        is_last,
+        is_last: request.hands_over,
     };
     let offers = spawn_blocking(move || request.groups.iter().map(read).collect())
         .await

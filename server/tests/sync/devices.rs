@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::ids::{DeviceId, PersonId};
 use shared::incidents::Refused;
 use shared::people::Role;
-use shared::sync::message::{ReturnRequest, Surface, Verdict};
+use shared::sync::message::{PushReply, ReturnRequest, Surface, Verdict};
 
 use super::device::{Device, expect_accepted};
 use super::server::{ALICE, Answer, BOB, CAROL, ERIN, NOON, TestServer};
@@ -51,6 +51,14 @@ async fn say_wiped(server: &TestServer, device: &Device) -> Answer {
 async fn pull(server: &TestServer, device: &Device) -> Answer {
     let request = device.pull_request();
     server.post("/sync/pull", &device.cookie, &request).await
+}
+
+async fn hand_over(server: &TestServer, device: &mut Device) -> Vec<Verdict> {
+    let groups = std::mem::take(&mut device.outbox);
+    let mut offer = device.request(groups);
+    offer.hands_over = true;
+    let answer = server.post("/sync/push", &device.cookie, &offer).await;
+    answer.message::<PushReply>().verdicts
 }
 
 /// A server, with a device of Bob's that has pulled.
@@ -187,7 +195,11 @@ async fn a_device_that_is_to_be_wiped_hands_over_what_it_never_sent_and_nothing_
     let other = ask(&server, "wipe", &bob, &bob.cookie).await;
     other.expect_problem(410, "wipe");
 
-    expect_accepted(&bob.push(&server).await);
+    let offered = bob.request(bob.outbox.clone());
+    let offered = server.post("/sync/push", &bob.cookie, &offered).await;
+    offered.expect_problem(410, "wipe");
+
+    expect_accepted(&hand_over(&server, &mut bob).await);
     let list = listed(&server, "/devices", &own).await;
     assert_eq!(list[0]["ordered"]["done_at"], Value::Null);
     server.app.clock.advance(MINUTE);
@@ -225,7 +237,7 @@ async fn what_a_lost_device_hands_over_is_accepted_or_kept_for_review() {
     bob.cursors.epoch = Some(shared::ids::Epoch::from_bytes([9; 16]));
     let own = server.sign_in(BOB, Surface::Console).await;
     ask(&server, "wipe", &bob, &own).await;
-    let verdicts = bob.push(&server).await;
+    let verdicts = hand_over(&server, &mut bob).await;
     let is_refused = |it: &Verdict| matches!(it, Verdict::Refused(Refused::FollowsRefused));
     assert!(verdicts.iter().all(is_refused), "{verdicts:?}");
     let kept = server
@@ -245,12 +257,14 @@ async fn a_device_that_signed_in_anew_or_out_before_is_told_all_the_same() {
     let own = server.sign_in(BOB, Surface::Console).await;
     ask(&server, "wipe", &bob, &own).await;
     // Nobody is signed in on it any more: it is told, though it can hand over nothing.
-    let cookie = std::mem::take(&mut bob.cookie);
+    bob.cookie.clear();
     pull(&server, &bob).await.expect_problem(410, "wipe");
-    let offered = server
-        .post("/sync/push", "", &bob.request(Vec::new()))
-        .await;
-    offered.expect_problem(401, "not-signed-in");
+    let mut offer = bob.request(Vec::new());
+    let told = server.post("/sync/push", "", &offer).await;
+    told.expect_problem(410, "wipe");
+    offer.hands_over = true;
+    let handed = server.post("/sync/push", "", &offer).await;
+    handed.expect_problem(401, "not-signed-in");
     // Another of their devices goes on.
     let mut other = Device::console(&server, BOB).await;
     other.pull(&server).await;
@@ -263,8 +277,6 @@ async fn a_device_that_signed_in_anew_or_out_before_is_told_all_the_same() {
         say_wiped(&server, &bob).await.status,
         StatusCode::NO_CONTENT
     );
-    bob.cookie = cookie;
-    pull(&server, &bob).await.expect_problem(410, "wipe");
     let list = listed(&server, "/devices", &own).await;
     let of_bob = list.iter().find(|device| device["device"] == json!(bob.id));
     assert_ne!(

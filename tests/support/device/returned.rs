@@ -75,6 +75,7 @@ impl Device {
                 epoch: Some(returning.to),
                 clocks: Vec::new(),
                 groups,
+                hands_over: false,
             })
         });
     }
