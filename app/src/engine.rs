@@ -35,5 +35,6 @@ mod storage;
 mod sync;
 mod tabs;
 mod walk;
+mod wipe;
 
 pub use board::run;

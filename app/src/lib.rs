@@ -3,6 +3,7 @@
 //! The page draws and asks; it never touches automerge, `IndexedDB` or the sync protocol.
 
 mod banners;
+mod devices;
 pub mod engine;
 pub mod incidents;
 mod leaving;
@@ -17,3 +18,4 @@ pub mod shell;
 pub mod text;
 mod tick;
 pub mod ui;
+mod wiping;

@@ -22,7 +22,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use shared::ids::{ActId, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
 use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell};
@@ -52,6 +52,7 @@ pub struct Link {
 
 #[derive(Default)]
 struct State {
+    session: Option<Session>,
     engine: Option<Engine>,
     person: Option<PersonId>,
     followed: Option<IncidentId>,
@@ -70,8 +71,12 @@ struct Engine {
 impl Link {
     /// A link whose engine runs for whoever is signed in.
     pub fn following(session: Session) -> Self {
+        let state = State {
+            session: Some(session),
+            ..State::default()
+        };
         let link = Self {
-            state: StoredValue::new_local(Rc::default()),
+            state: StoredValue::new_local(Rc::new(RefCell::new(state))),
             board: Board::new(session.ended),
             surface: session.surface,
         };
@@ -121,10 +126,34 @@ impl Link {
             Ok(()) => return true,
             // Where it stopped it is started again, or given up.
             Err(Failure::Stopped) => {}
+            Err(Failure::Wiping) => self.begin_wipe(),
             Err(Failure::Later) => self.board.versions.set(Versions::Earlier),
             Err(_) => self.board.engine_failed.set(true),
         }
         false
+    }
+
+    /// Has a database handed over and deleted, also one of the other surface.
+    pub async fn wipe(self, surface: Surface, person: PersonId) -> Result<DeviceId, Failure> {
+        // Nothing about them is kept beside it any more, nor is the engine started anew for them.
+        self.with(|state| state.person = None);
+        match self.ask(Call::Wipe { person, surface }).await? {
+            Answer::Wiped { device } => Ok(device),
+            Answer::Done
+            | Answer::Started { .. }
+            | Answer::Opened { .. }
+            | Answer::Drafts(_)
+            | Answer::Question(_)
+            | Answer::Painted { .. }
+            | Answer::Waiting(_)
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_) => Err(gone()),
+        }
+    }
+
+    /// Whether a person had a database on a surface of this browser.
+    pub fn was_here(self, surface: Surface, person: PersonId) -> bool {
+        kept::is_marked(surface, person)
     }
 
     /// Whose engine it is.
@@ -245,6 +274,7 @@ impl Link {
             kept::note(self, person, status.waiting);
         }
         match news {
+            News::Wiping => self.begin_wipe(),
             News::Durable { act } => self.settle(act, Ok(())),
             News::NotKept { act, why } => self.settle(act, Err(why)),
             News::Incident { id, .. } if !self.follows(id) => {}
@@ -258,6 +288,12 @@ impl Link {
             | News::Superseded
             | News::Blocked
             | News::Rebuilding { .. } => self.board.hear(news),
+        }
+    }
+
+    fn begin_wipe(self) {
+        if let (Some(session), Some(person)) = self.with(|state| (state.session, state.person)) {
+            session.begin_wipe(person);
         }
     }
 

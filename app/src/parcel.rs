@@ -132,7 +132,8 @@ async fn unpack(link: Link, file: Vec<u8>, take: Take) -> Result<Unpacked, Failu
         | Answer::Drafts(_)
         | Answer::Question(_)
         | Answer::Waiting(_)
-        | Answer::Packed { .. } => Err(Failure::NotStarted),
+        | Answer::Packed { .. }
+        | Answer::Wiped { .. } => Err(Failure::NotStarted),
     }
 }
 

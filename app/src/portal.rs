@@ -54,10 +54,12 @@ pub fn start(rooms: Rooms) {
         set_timeout(move || spawn_local((rooms.fetch)()), SETTLED);
         let is_known = Memo::new(move |_| session.looked.get() && can_speak.get());
         let person = session.id();
+        let is_wiping = session.is_wiping();
         live(move || {
             session.language.track();
             match (is_known.get(), person.get()) {
                 (false, _) => None,
+                _ if is_wiping.get() => Some(room(rooms.wiping).into_any()),
                 (true, None) => Some(view! { <SignInPage /> }.into_any()),
                 // Another person gets a page of their own.
                 (true, Some(_)) => Some(room(rooms.inside).into_any()),

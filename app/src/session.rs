@@ -11,6 +11,7 @@
 )]
 
 mod sign_in;
+mod wiped;
 
 use std::sync::Arc;
 
@@ -29,7 +30,8 @@ use crate::link::{Link, forget_beside};
 use crate::text::{self, t};
 use crate::ui::browser;
 
-pub(crate) use sign_in::{SignInAgain, SignInPage};
+pub(crate) use sign_in::{SignInAgain, SignInFields, SignInForm, SignInPage};
+pub(crate) use wiped::Wiped;
 
 const SIGN_OUT: &str = "holdfast.sign-out";
 /// How long to wait before the server is told once more that a session was left.
@@ -47,6 +49,8 @@ pub struct Session {
     pub language: RwSignal<&'static str>,
     /// Whether the server knows the session no more, while the person goes on working.
     pub ended: RwSignal<bool>,
+    /// Whose devices in this browser are being wiped, so that nothing of them is shown.
+    pub wiping: RwSignal<Option<PersonId>>,
     /// Where this page is.
     pub surface: Surface,
 }
@@ -104,12 +108,17 @@ impl Session {
                     .map(|person| person.language.as_str()),
             )),
             ended: RwSignal::new(false),
+            wiping: RwSignal::new(wiped::whose(surface)),
             surface,
         }
     }
 
     /// Starts from what the device remembers, then hears what the server says.
     pub async fn begin(self) {
+        if self.wiping.get_untracked().is_some() {
+            return self.looked.set(true);
+        }
+        wiped::tell().await;
         let remembered = remembered(self.surface);
         if let Some(person) = remembered.clone() {
             self.enter(person);
@@ -129,8 +138,10 @@ impl Session {
     pub async fn sign_in(self, login: &str, password: &str) -> Result<(), String> {
         // Not later: its answer would take the new session along.
         finish_sign_out().await;
+        wiped::tell().await;
         let person = post_credentials(login, password, self.surface).await?;
         browser::store(SIGN_OUT, None);
+        wiped::forget();
         self.ended.set(false);
         self.enter(person);
         Ok(())
@@ -182,6 +193,11 @@ impl Session {
     fn leave_place(self) {
         browser::store_by_tab(slot(self.surface), None);
         browser::go_instead(home(self.surface));
+    }
+
+    /// Whether nothing is shown because it is being wiped.
+    pub(crate) fn is_wiping(self) -> Memo<bool> {
+        Memo::new(move |_| self.wiping.with(Option::is_some))
     }
 
     /// Whose page it is.
@@ -248,6 +264,7 @@ fn not_removed(why: &Failure) -> String {
         | Failure::Unknown
         | Failure::NotStarted
         | Failure::Stopped
+        | Failure::Wiping
         | Failure::Parcel(_) => t!("leave.not_removed"),
     }
 }

@@ -7,6 +7,7 @@
 
 mod appearance;
 mod banners;
+mod devices_page;
 mod draft_list;
 mod export;
 mod frame;
@@ -77,6 +78,7 @@ pub fn start(rooms: Rooms) {
 
 #[component]
 fn Console(link: Link, session: Session) -> impl IntoView {
+    let rooms = expect_context::<Rooms>();
     let toasts = Toasts::with_key("Z");
     let desk = Desk::new(link, Address::new(), session, toasts);
     let drafts = desk.drafts;
@@ -108,10 +110,12 @@ fn Console(link: Link, session: Session) -> impl IntoView {
         person
     });
     let signs_in = StoredValue::new(false);
+    let is_wiping = session.is_wiping();
     move || {
         session.language.track();
         match (is_known.get(), person.get()) {
             (false, _) => ().into_any(),
+            _ if is_wiping.get() => room(rooms.wiping).into_any(),
             (true, None) => {
                 signs_in.set_value(true);
                 view! { <SignInPage /> }.into_any()
@@ -164,21 +168,27 @@ fn Page() -> impl IntoView {
     fetch(rooms);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
-        Place::Reports => "report",
+        Place::Reports | Place::Devices => "report",
         Place::Queue | Place::New => "list",
     };
     let reports = Memo::new(move |_| desk.address.place.get() == Place::Reports);
+    let devices = Memo::new(move |_| {
+        desk.address.place.get() == Place::Devices && policy::administers(&desk.me())
+    });
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
         <div class="app" data-pane=live(pane)>
             <SkipLink />
-            <TopBar centre=centre />
+            <TopBar centre=centre now=now />
             <Banners />
             <Nav counts=counts />
             <When is=Signal::derive(move || reports.get())>
                 {room(move || (rooms.reports)(now))}
             </When>
-            <When is=Signal::derive(move || !reports.get())>
+            <When is=Signal::derive(move || devices.get())>
+                {room(move || (rooms.all_devices)(now))}
+            </When>
+            <When is=Signal::derive(move || !reports.get() && !devices.get())>
                 <QueuePane now=now centre=centre />
                 <DetailPane />
             </When>

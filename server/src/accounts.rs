@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
 
 use anyhow::{Context as _, ensure};
+use chrono::DateTime;
 use shared::ids::{GroupId, PersonId};
-use shared::people::{Directory, Person, Role};
+use shared::people::{Directory, Person, Role, Surface};
+use shared::time::UnixMillis;
 
 use crate::App;
 use crate::auth::{DEMO_ENDING, Password};
 use crate::command::{Typed, User};
+use crate::devices::{devices, order};
+use crate::store::OrderKind;
 
 const BYTES_MIN: usize = 8;
 
@@ -54,6 +58,15 @@ pub async fn run(app: &App, command: User) -> anyhow::Result<()> {
             let count = app.store.end_sessions_of(id_of(app, &login)?).await?;
             say(&format!("ended {count} sessions of {login}"))
         }
+        User::Devices { login } => list_devices(app, &login).await,
+        User::Wipe { login, device } => {
+            let named = (id_of(app, &login)?, device);
+            let is_known = order(app, named, OrderKind::Wipe, PersonId::SERVER).await?;
+            ensure!(is_known, "{login} has no device {device}");
+            say(&format!(
+                "{device} hands over what it never sent and is wiped at its next contact"
+            ))
+        }
     }
 }
 
@@ -69,6 +82,40 @@ fn list(directory: &Directory) -> anyhow::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+async fn list_devices(app: &App, login: &str) -> anyhow::Result<()> {
+    for device in devices(app, Some(id_of(app, login)?), None).await? {
+        let names = [&*device.browser, &*device.system].map(|name| match name {
+            "" => "unknown",
+            name => name,
+        });
+        let surface = match device.surface {
+            Surface::Console => "console",
+            Surface::Portal => "portal",
+        };
+        let [first_at, heard_at] = [device.first_at, device.heard_at].map(day_and_time);
+        let state = device.ordered.map_or_else(String::new, |ordered| {
+            let what = match (ordered.kind, ordered.done_at) {
+                (OrderKind::SignOut, _) => "signed out",
+                (OrderKind::Wipe, None) => "to be wiped",
+                (OrderKind::Wipe, Some(_)) => "wiped",
+            };
+            let at = ordered.done_at.unwrap_or(ordered.at);
+            format!("\t{what} {}", day_and_time(at))
+        });
+        let id = device.device;
+        let [browser, system] = names;
+        say(&format!(
+            "{id}\t{browser} on {system}\t{surface}\t{first_at}\t{heard_at}{state}"
+        ))?;
+    }
+    Ok(())
+}
+
+fn day_and_time(at: UnixMillis) -> String {
+    let at = DateTime::from_timestamp(at.0.div_euclid(1_000), 0).unwrap_or_default();
+    format!("{}Z", at.naive_utc())
 }
 
 fn role_word(role: Role) -> String {

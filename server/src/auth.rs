@@ -6,6 +6,7 @@
 //! the page yields a session. Rejected: signed tokens (a revoked person would stay signed in until
 //! they expire). Sessions end at a fixed time; a device's outbox does not depend on them.
 
+mod agent;
 mod attempts;
 mod cookie;
 mod password;
@@ -22,16 +23,19 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use shared::ids::{DeviceId, PersonId};
 use shared::people::Person;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
+pub use agent::Agent;
 pub use attempts::Attempts;
 pub use password::{Password, Passwords};
 
 use crate::App;
 use crate::config::Mode;
 use crate::error::ApiError;
+use crate::store::StoredSession;
 
 /// A sign-in is a login, a password and a word.
 const BODY_BYTES_MAX: usize = 4 * 1024;
@@ -60,6 +64,15 @@ pub struct SignedIn {
     pub surface: Surface,
     pub session_id: SessionId,
     pub expires_at: UnixMillis,
+    is_wiping: bool,
+}
+
+/// The session of a device that may be about to be wiped: then it hands over what was never sent,
+/// says that it was wiped, and does nothing else.
+#[derive(Debug, Clone)]
+pub struct HandingOver {
+    pub session: SignedIn,
+    pub is_wiping: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,6 +102,7 @@ impl From<SignedIn> for Session {
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/session", post(sign_in).get(session).delete(sign_out))
+        .route("/session/wiped", post(wiped))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -104,11 +118,20 @@ async fn sign_in(
         surface,
     }) = body.map_err(|error| unreadable(&error))?;
     let address = address.map(|Extension(ConnectInfo(address))| address.ip());
-    let address = client_address(&app, &headers, address);
-    let (session, cookie) = enter(&app, (&login, password), surface, address).await?;
+    let visitor = Visitor {
+        address: client_address(&app, &headers, address),
+        agent: Agent::of(&headers),
+    };
+    let (session, cookie) = enter(&app, (&login, password), surface, visitor).await?;
     end(&app, &headers).await?;
     let session = Session::from(session);
     Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+}
+
+/// Where a sign-in comes from.
+struct Visitor {
+    address: Option<IpAddr>,
+    agent: Agent,
 }
 
 /// Signs in, and gives the session with the cookie that names it.
@@ -116,7 +139,7 @@ async fn enter(
     app: &App,
     (login, password): (&str, Password),
     surface: Surface,
-    address: Option<IpAddr>,
+    Visitor { address, agent }: Visitor,
 ) -> Result<(SignedIn, HeaderValue), ApiError> {
     let now = app.clock.now();
     let attempt = app.attempts.begin(login, address, now)?;
@@ -131,15 +154,20 @@ async fn enter(
     let token = app.random.bytes::<32>();
     let expires_at = now.plus(i64::from(app.config.session_days) * DAY_MILLIS);
     let id = SessionId(Sha256::digest(token).into());
-    app.store
-        .add_session(id, person.id, surface, now, expires_at)
-        .await?;
+    let kept = StoredSession {
+        person: person.id,
+        surface,
+        expires_at,
+        is_wiping: false,
+    };
+    app.store.add_session(id, kept, &agent, now).await?;
     let cookie = cookie::set(&token, app.config.session_days, &app.config.origin);
     let session = SignedIn {
         person,
         surface,
         session_id: id,
         expires_at,
+        is_wiping: false,
     };
     Ok((session, cookie))
 }
@@ -152,9 +180,12 @@ pub(crate) async fn enter_portal(
     login: &str,
     password: String,
 ) -> Result<(SignedIn, HeaderValue), ApiError> {
-    let address = client_address(app, headers, peer);
+    let visitor = Visitor {
+        address: client_address(app, headers, peer),
+        agent: Agent::of(headers),
+    };
     let password = Password::new(password);
-    let entered = enter(app, (login, password), Surface::Portal, address).await?;
+    let entered = enter(app, (login, password), Surface::Portal, visitor).await?;
     end(app, headers).await?;
     Ok(entered)
 }
@@ -205,24 +236,78 @@ async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Res
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
+/// Whose devices in this browser were wiped.
+#[derive(Debug, Deserialize)]
+struct Wiped {
+    person: PersonId,
+    devices: Vec<DeviceId>,
+}
+
+/// A browser says that nothing of a person is left in it. With that its session ends.
+async fn wiped(
+    State(app): State<Arc<App>>,
+    HandingOver { session, .. }: HandingOver,
+    body: Result<Json<Wiped>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(Wiped { person, devices }) = body.map_err(|error| unreadable(&error))?;
+    // Somebody else may have signed in meanwhile.
+    if person != session.person.id || devices.is_empty() {
+        return Err(ApiError::NotSignedIn);
+    }
+    let now = app.clock.now();
+    app.store
+        .end_wipe(session.session_id, person, &devices, now)
+        .await?;
+    tracing::info!("a device was wiped");
+    let cookie = cookie::clear(&app.config.origin);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
+        let HandingOver { session, is_wiping } =
+            HandingOver::from_request_parts(parts, app).await?;
+        if is_wiping {
+            return Err(ApiError::Wipe);
         }
-        let session_id = SessionId::of(&parts.headers).ok_or(ApiError::NotSignedIn)?;
-        SignedIn::of(app, session_id)
-            .await?
-            .ok_or(ApiError::NotSignedIn)
+        Ok(session)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for HandingOver {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        match parts.extensions.get::<Self>() {
+            Some(known) => Ok(known.clone()),
+            None => Self::of(app, &parts.headers).await,
+        }
+    }
+}
+
+impl HandingOver {
+    /// The session of a request as it is now.
+    pub(crate) async fn of(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let session_id = SessionId::of(headers).ok_or(ApiError::NotSignedIn)?;
+        let session = SignedIn::look(app, session_id).await?;
+        let session = session.ok_or(ApiError::NotSignedIn)?;
+        let is_wiping = session.is_wiping;
+        Ok(Self { session, is_wiping })
     }
 }
 
 impl SignedIn {
-    /// The session as it is now; none once it has expired or was ended, or the person may no
-    /// longer sign in. A long-lived socket asks again from time to time.
+    /// The session as it is now; none once it has expired or was ended, its devices are to be
+    /// wiped, or the person may no longer sign in. A long-lived socket asks again from time to
+    /// time.
     pub async fn of(app: &App, session_id: SessionId) -> Result<Option<Self>, ApiError> {
+        let session = Self::look(app, session_id).await?;
+        Ok(session.filter(|session| !session.is_wiping))
+    }
+
+    async fn look(app: &App, session_id: SessionId) -> Result<Option<Self>, ApiError> {
         let Some(session) = app.store.session(session_id).await? else {
             return Ok(None);
         };
@@ -239,6 +324,7 @@ impl SignedIn {
             surface: session.surface,
             session_id,
             expires_at: session.expires_at,
+            is_wiping: session.is_wiping,
         }))
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+use shared::ids::DeviceId;
 use shared::people::Role;
 
 use crate::config::{SETTINGS, Sources};
@@ -68,6 +69,13 @@ pub enum User {
     },
     SignOut {
         login: String,
+    },
+    Devices {
+        login: String,
+    },
+    Wipe {
+        login: String,
+        device: DeviceId,
     },
 }
 
@@ -205,6 +213,9 @@ impl Words {
                 }),
                 &[],
             ),
+            ["user", verb @ ("devices" | "wipe"), login, ref named @ ..] => {
+                (device_command(verb, login, named)?, &[])
+            }
             ["notify", "status"] => (Command::Notify(Notify::Status), &[]),
             ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
             ["backup", to] => (Command::Backup { to: to.into() }, &[]),
@@ -283,6 +294,21 @@ impl Words {
     }
 }
 
+/// What to do with the devices of a person.
+fn device_command(verb: &str, login: &str, named: &[&str]) -> anyhow::Result<Command> {
+    let login = login.to_owned();
+    match (verb, named) {
+        ("devices", []) => Ok(Command::User(User::Devices { login })),
+        ("wipe", [device]) => {
+            let device = device.parse().with_context(|| {
+                format!("DEVICE: a name that `user devices {login}` lists is expected")
+            })?;
+            Ok(Command::User(User::Wipe { login, device }))
+        }
+        _ => bail!("`holdfast help` lists what belongs to `user {verb}`"),
+    }
+}
+
 const ROLES: &str = "requester, technician, agent, incident_manager, manager or administrator";
 
 fn role(text: &str) -> anyhow::Result<Role> {
@@ -325,6 +351,8 @@ holdfast user add LOGIN --role ROLE… [--name NAME] [--group GROUP…] [--passw
 holdfast user roles LOGIN --role ROLE…               replace the roles of a person
 holdfast user password LOGIN [--password-stdin]     without the flag, a password is drawn and shown
 holdfast user sign-out LOGIN                        end all sessions of a person
+holdfast user devices LOGIN                         list the devices of a person
+holdfast user wipe LOGIN DEVICE                     wipe one of them at its next contact
 holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
 holdfast backup FILE                                copy the data to a file, also while serving
@@ -365,6 +393,10 @@ mod tests {
             ("serve --dry-run", "--dry-run does not belong to `serve`"),
             ("user add alice", "user add needs --role"),
             ("user roles alice", "user roles needs --role"),
+            (
+                "user wipe alice phone",
+                "DEVICE: a name that `user devices alice` lists",
+            ),
             (
                 "user add alice --role boss",
                 "--role: requester, technician",

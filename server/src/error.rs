@@ -12,6 +12,8 @@ use serde::Serialize;
 pub enum ApiError {
     #[error("a session is needed")]
     NotSignedIn,
+    #[error("the device is to be wiped")]
+    Wipe,
     #[error("login and password do not match an account")]
     WrongSignIn,
     #[error("only staff may use the console")]
@@ -69,6 +71,7 @@ impl ApiError {
     pub fn problem(&self) -> Problem {
         let (status, slug, title) = match self {
             Self::NotSignedIn => (401, "not-signed-in", "Sign in to go on"),
+            Self::Wipe => (410, "wipe", "This device is to be wiped"),
             Self::WrongSignIn => (401, "wrong-sign-in", "Login or password is wrong"),
             Self::NotStaff => (403, "not-staff", "The console is for staff"),
             Self::CrossSite => (403, "cross-site", "The request comes from another site"),

@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+pub mod devices;
 pub mod error;
 pub mod import;
 pub mod jobs;
@@ -130,6 +131,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(auth::routes())
         .merge(metrics::routes())
         .merge(reports::routes())
+        .merge(devices::routes())
         .merge(notify::routes())
         .merge(sync::routes().layer(compression()).layer(share))
         .fallback(async || ApiError::NotFound)

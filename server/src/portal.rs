@@ -215,7 +215,7 @@ async fn enter(
 fn signed_in(session: Session) -> Result<Option<SignedIn>, ApiError> {
     match session {
         Ok(session) => Ok(Some(session)),
-        Err(ApiError::NotSignedIn) => Ok(None),
+        Err(ApiError::NotSignedIn | ApiError::Wipe) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use serde::Serialize;
 use shared::document::ReceiptColumns;
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
 use shared::incidents::{Priority, Refused, State};
@@ -29,7 +30,7 @@ use shared::sync::server::{Event, Issued, Log, Older, Quarantine, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
 
-use crate::auth::SessionId;
+use crate::auth::{Agent, SessionId};
 use crate::error::ApiError;
 
 pub use outbox::{Bounds, Claim, Claimed, EffectCount, Outbox, Reason, Settled};
@@ -77,6 +78,8 @@ pub struct StoredSession {
     pub person: PersonId,
     pub surface: Surface,
     pub expires_at: UnixMillis,
+    /// Whether its devices are to be wiped: then it may only hand over what was never sent.
+    pub is_wiping: bool,
 }
 
 /// That the device behind a session was heard of.
@@ -85,7 +88,53 @@ pub struct Contact {
     pub session: SessionId,
     pub person: PersonId,
     pub device: DeviceId,
+    pub surface: Surface,
     pub at: UnixMillis,
+}
+
+/// A device of a person as it was last heard of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDevice {
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub surface: Surface,
+    pub agent: Agent,
+    /// Through which it was last heard; it may have ended since.
+    pub session: SessionId,
+    pub is_signed_in: bool,
+    pub first_at: UnixMillis,
+    pub heard_at: UnixMillis,
+    /// What was last asked to be done to it.
+    pub ordered: Option<Ordered>,
+}
+
+/// What somebody asks to be done to a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub kind: OrderKind,
+    pub by: PersonId,
+    pub at: UnixMillis,
+}
+
+/// What can be done to a device from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderKind {
+    /// Ends its session at once.
+    SignOut,
+    /// Has it hand over what was never sent and remove all the rest, at its next contact.
+    Wipe,
+}
+
+/// What was asked to be done to a device, and when it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ordered {
+    pub kind: OrderKind,
+    pub by: PersonId,
+    pub at: UnixMillis,
+    pub done_at: Option<UnixMillis>,
 }
 
 /// A document as it lies in the store.
@@ -240,18 +289,36 @@ pub trait Store: Outbox + Debug + Send + Sync {
     async fn add_session(
         &self,
         id: SessionId,
-        person: PersonId,
-        surface: Surface,
+        session: StoredSession,
+        agent: &Agent,
         now: UnixMillis,
-        expires_at: UnixMillis,
     ) -> Result<()>;
     async fn end_session(&self, id: SessionId) -> Result<()>;
-    /// Notes a contact in place of the one before of the same session.
+    /// Notes a contact in place of the one before of the same session, and its device: of each
+    /// person the [`DEVICES_MAX`] devices stay that were heard of last, and those that are to be
+    /// wiped.
     async fn put_contact(&self, contact: &Contact) -> Result<()>;
     /// The contacts noted of sessions on the console that are valid now.
     async fn contacts(&self, now: UnixMillis) -> Result<Vec<Contact>>;
     /// Ends every session of a person and tells how many there were.
     async fn end_sessions_of(&self, person: PersonId) -> Result<u64>;
+
+    /// Devices that were heard of, of one person or of all, the latest of each first.
+    async fn devices(&self, of: Option<PersonId>, now: UnixMillis) -> Result<Vec<KnownDevice>>;
+    /// Keeps an order and does at once what needs no device; one that is to be wiped keeps the
+    /// session by which it can say that it was. Says whether there is such a device.
+    async fn order(&self, order: &Order) -> Result<bool>;
+    async fn is_to_be_wiped(&self, person: PersonId, device: DeviceId) -> Result<bool>;
+    /// Leaves a session nothing but to hand over what was never sent.
+    async fn begin_wipe(&self, session: SessionId) -> Result<()>;
+    /// Notes that devices of a person were wiped, and ends the session that said so.
+    async fn end_wipe(
+        &self,
+        session: SessionId,
+        person: PersonId,
+        devices: &[DeviceId],
+        now: UnixMillis,
+    ) -> Result<()>;
 }
 
 /// One consistent state of the log.

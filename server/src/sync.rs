@@ -116,6 +116,18 @@ fn check_person(signed_in: &SignedIn, asked: PersonId) -> Result<(), ApiError> {
     }
 }
 
+/// What a device is told on which nobody is signed in any more: a lost one has to be wiped.
+async fn told_to_nobody(app: &App, owner: Option<(PersonId, DeviceId)>) -> ApiError {
+    let Some((person, device)) = owner else {
+        return ApiError::NotSignedIn;
+    };
+    match app.store.is_to_be_wiped(person, device).await {
+        Ok(true) => ApiError::Wipe,
+        Ok(false) => ApiError::NotSignedIn,
+        Err(failed) => failed.into(),
+    }
+}
+
 /// Who asks and what they may read: at the surface asked for, but never more than signed in for.
 ///
 /// A console that were given the portal's scopes would forget everything it holds: after somebody

@@ -140,6 +140,11 @@ pub fn works(person: &Person) -> bool {
     person.roles.iter().any(|role| WORKERS.contains(role))
 }
 
+/// Whether a person looks after the installation: accounts, devices, settings.
+pub fn administers(person: &Person) -> bool {
+    person.active && person.roles.contains(&Role::Administrator)
+}
+
 /// Whether the person answers for the work as a whole, and so is told how complete the picture is.
 pub fn oversees(person: &Person) -> bool {
     const OVERSEERS: [Role; 3] = [Role::IncidentManager, Role::Manager, Role::Administrator];

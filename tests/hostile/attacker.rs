@@ -102,6 +102,7 @@ impl Attacker {
             device: self.device,
             epoch: self.epoch,
             clocks: Vec::new(),
+            hands_over: false,
             groups,
         }
     }

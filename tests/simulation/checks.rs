@@ -29,7 +29,9 @@ impl World {
                     || refused.contains(act)
                     || is_accepted
                     || self.gone.contains(act)
-                    || self.became_nothing(done),
+                    || self.became_nothing(done)
+                    || self.is_for_review(done, *act)
+                    || (self.shows_nothing(seat) && self.carried.contains(act)),
                 "C3: {:?} left device {seat} without a verdict",
                 done.drafted.intent
             );

@@ -9,6 +9,7 @@ use shared::rows::row;
 use shared::sync::server::Kept;
 
 use super::pages::book;
+use super::wiped::Wipe;
 use super::world::{Done, Post, World};
 
 impl World {
@@ -42,7 +43,8 @@ impl World {
             && cursors.high == self.server.log.head
             && cursors.lows.values().all(|low| low.0 == 0)
             && !cursors.lows.is_empty();
-        is_read && post.pending.is_none() && post.device.disk.outbox().is_empty()
+        let is_settled = is_read && post.device.disk.outbox().is_empty();
+        post.pending.is_none() && (is_settled || post.wipe == Wipe::Done)
     }
 
     /// What keeps the devices busy.
@@ -70,6 +72,11 @@ impl World {
         }
         for seat in self.seats() {
             self.check_outbox(seat);
+            if self.is_wiped(seat) {
+                let disk = &self.posts[seat].device.disk;
+                assert!(disk.is_empty(), "nothing is left on device {seat}");
+                continue;
+            }
             self.check_cursor(seat);
             self.check_device(seat);
         }
@@ -98,7 +105,8 @@ impl World {
     fn check_act(&self, act: ActId) {
         let done = &self.done[&act];
         let review = self.posts[done.seat].device.disk.review();
-        let is_refused = review.iter().any(|entry| entry.drafted.act == act);
+        let is_refused = review.iter().any(|entry| entry.drafted.act == act)
+            || (self.is_for_review(done, act) && !self.acknowledged.contains(&act));
         let is_accepted = self.acknowledged.contains(&act);
         let is_nothing = self.became_nothing(done) || self.gone.contains(&act);
         let kept = self.server.kept.get(&done.incident);

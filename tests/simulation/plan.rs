@@ -65,6 +65,8 @@ pub enum Step {
     Image { device: usize },
     /// A device begins anew with the last copy of its disk.
     Revert { device: usize },
+    /// Somebody asks for a device to be wiped.
+    Wipe { device: usize },
     /// The server's log is copied.
     Backup,
     /// The server begins anew with the last copy of its log.
@@ -210,10 +212,12 @@ impl Plan {
                 step(&mut draws, devices)
             }
         });
-        Self {
-            frame,
-            steps: std::iter::once(first).chain(steps).collect(),
+        let mut steps: Vec<_> = std::iter::once(first).chain(steps).collect();
+        if draws.percent(25) {
+            let device = place(&mut draws, devices);
+            steps.insert(1 + place(&mut draws, steps.len()), Step::Wipe { device });
         }
+        Self { frame, steps }
     }
 }
 

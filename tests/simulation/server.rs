@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::document::Receipt;
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::incidents::Refused;
 use shared::incidents::shape::decode_change;
 use shared::people::{Directory, Person, Role, Scope};
 use shared::policy;
@@ -57,6 +58,8 @@ pub struct Server {
     /// Acts that were accepted, with how often.
     pub accepted: BTreeMap<ActId, u32>,
     pub refused: u64,
+    /// Acts that were refused and are kept for a lead.
+    pub quarantined: BTreeSet<ActId>,
     pub duplicates: u64,
     hashes: BTreeSet<(DocKey, Hash)>,
     actors: BTreeMap<Actor, (PersonId, DeviceId)>,
@@ -103,6 +106,7 @@ impl Server {
             reaches: Vec::new(),
             accepted: BTreeMap::new(),
             refused: 0,
+            quarantined: BTreeSet::new(),
             duplicates: 0,
             hashes: BTreeSet::new(),
             actors: BTreeMap::new(),
@@ -191,7 +195,9 @@ impl Server {
         let epoch = self.log.epoch;
         let is_of_this_log = request.epoch.is_none_or(|asked| asked == epoch);
         let verdicts = request.groups.iter().map(|group| {
-            if is_of_this_log {
+            if request.hands_over {
+                self.judge_last(&session, arrival, group)
+            } else if is_of_this_log {
                 self.judge(&session, arrival, group)
             } else {
                 put_off(group)
@@ -290,6 +296,25 @@ impl Server {
         self.keep(commit);
     }
 
+    /// Judges what comes from a device that is about to be wiped: nothing of it can come again.
+    fn judge_last(
+        &mut self,
+        session: &Session,
+        arrival: Arrival<'_>,
+        group: &PushGroup,
+    ) -> Verdict {
+        match self.judge(session, arrival, group) {
+            Verdict::Missing { .. } => {
+                self.refused += 1;
+                self.quarantined.insert(group.act);
+                Verdict::Refused(Refused::FollowsRefused)
+            }
+            verdict @ (Verdict::Accepted(_) | Verdict::Duplicate(_) | Verdict::Refused(_)) => {
+                verdict
+            }
+        }
+    }
+
     fn judge(&mut self, session: &Session, arrival: Arrival<'_>, group: &PushGroup) -> Verdict {
         let offer = match Offer::read(group) {
             Ok(offer) => offer,
@@ -324,6 +349,7 @@ impl Server {
             Judgement::Missing { doc, hashes } => Verdict::Missing { doc, hashes },
             Judgement::Refused(refused) => {
                 self.refused += 1;
+                self.quarantined.insert(offer.act);
                 let owner = (session.person.id, session.device);
                 for (doc, hash, _) in offer.parts() {
                     if self.is(Broken::RefusalsForgotten) {

@@ -11,11 +11,13 @@ mod events;
 mod lines;
 mod pages;
 pub mod plan;
+mod restored;
 pub mod roster;
 mod run;
 mod server;
 mod tally;
 mod traffic;
+mod wiped;
 mod world;
 
 pub use plan::{Deed, Dies, Frame, Line, Plan, SignedIn, Step};

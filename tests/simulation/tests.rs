@@ -129,6 +129,29 @@ fn a_document_that_left_a_scope_and_came_back_is_sent_whole() {
 }
 
 #[test]
+fn a_lost_device_hands_over_what_it_never_sent_and_holds_nothing() {
+    let mut world = calm(3);
+    let known = did(&mut world, ALICES, 0, &declare("network"));
+    world.pass(MINUTE);
+    cut(&mut world, ALICES);
+    let unsent = did(&mut world, ALICES, 0, &Deed::Reply);
+    world.step(&Step::Wipe { device: ALICES });
+    world.pass(MINUTE);
+    let still = did(&mut world, ALICES, 0, &Deed::Note);
+    assert!(
+        !world.is_wiped(ALICES),
+        "it works until it hears of the order"
+    );
+    mend(&mut world, ALICES);
+    world.converge();
+    assert!(world.is_wiped(ALICES));
+    assert!(world.device(ALICES).disk.is_empty());
+    for act in [known, unsent, still] {
+        assert!(world.server.accepted.contains_key(&act));
+    }
+}
+
+#[test]
 fn acts_around_a_refused_one_go_through_and_its_text_is_kept() {
     let mut world = calm(3);
     did(&mut world, ALICES, 0, &declare("network"));

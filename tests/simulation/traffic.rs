@@ -1,12 +1,13 @@
 //! Messages between devices and server, all as the bytes that travel.
 
 use shared::sync::client::{Fault, Input, Offer};
-use shared::sync::message::{self, Cursors, Live, PushReply, Verdict};
+use shared::sync::message::{self, Cursors, Live, PushReply, PushRequest, Verdict};
 
 use super::events::Event;
 use super::lines::PATIENCE_MILLIS;
 use super::plan::{Dies, SignedIn};
 use super::server::SignedOut;
+use super::wiped::Wipe;
 use super::world::World;
 use crate::broken::Broken;
 use crate::device::Call;
@@ -23,6 +24,8 @@ pub(super) struct Pending {
 enum Asks {
     Page(Cursors),
     Verdicts(Vec<Offer>),
+    /// The verdicts on what is handed over before a wipe.
+    Taken(Vec<Offer>),
     Wanted,
     Again,
 }
@@ -33,6 +36,16 @@ pub(super) enum Request {
     Pull(Vec<u8>),
     Push(Vec<u8>),
     Return(Vec<u8>),
+}
+
+impl Request {
+    /// Whether it brings what a device that is being wiped never sent.
+    fn hands_over(&self) -> bool {
+        let Self::Push(bytes) = self else {
+            return false;
+        };
+        message::decode::<PushRequest>(bytes).is_ok_and(|request| request.hands_over)
+    }
 }
 
 impl World {
@@ -65,7 +78,11 @@ impl World {
         request: &Request,
         dies: Option<Dies>,
     ) -> Result<Vec<u8>, Fault> {
-        if self.posts[seat].session == SignedIn::No {
+        let is_ordered = self.posts[seat].wipe != Wipe::None;
+        if is_ordered && !request.hands_over() {
+            return Err(Fault::Wipe);
+        }
+        if self.posts[seat].session == SignedIn::No || self.is_wiped(seat) {
             return Err(Fault::SignedOut);
         }
         let (profile, now) = (self.posts[seat].seat.profile, self.wall());
@@ -142,6 +159,10 @@ impl World {
                 Ok(reply) => device.take_again(&reply, moment),
                 Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
             },
+            (Asks::Taken(offers), Ok(bytes)) => match message::decode(&bytes) {
+                Ok(reply) => device.take_handed_over(&offers, &reply, moment),
+                Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
+            },
             (Asks::Verdicts(offers), Ok(bytes)) => match message::decode(&bytes) {
                 Ok(reply) => device.take_reply(&offers, reply, moment),
                 Err(_) => device.tell(Input::Failed(Fault::Unreachable), moment),
@@ -160,6 +181,10 @@ impl World {
             Call::Push(request, offers) => {
                 let bytes = message::encode(&request);
                 self.ask(seat, Asks::Verdicts(offers), &Request::Push(bytes));
+            }
+            Call::HandOver(request, offers) => {
+                let bytes = message::encode(&request);
+                self.ask(seat, Asks::Taken(offers), &Request::Push(bytes));
             }
             Call::Return(request) => {
                 let bytes = message::encode(&request);

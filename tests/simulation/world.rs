@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use shared::ids::{ActId, DocKind, Epoch, FactId, IncidentId};
+use shared::ids::{ActId, DocKind, FactId, IncidentId};
 use shared::incidents::{Drafted, Intent};
 use shared::sync::client::{Contact, Input, Tick};
 use shared::sync::message::Live;
@@ -16,6 +16,7 @@ use super::roster::{self, Seat};
 use super::server::Server;
 use super::tally::Tally;
 use super::traffic::Pending;
+use super::wiped::Wipe;
 use crate::device::{Device, Moment};
 use crate::disk::{Disk, Lost, Room};
 use crate::draws::Draws;
@@ -35,7 +36,7 @@ pub struct World {
     pub(super) acknowledged: BTreeSet<ActId>,
     /// What no device held any more when that happened.
     pub(super) lost: BTreeSet<ActId>,
-    backup: Option<Server>,
+    pub(super) backup: Option<Server>,
     /// When the server goes down with a push.
     pub(super) dies: Option<Dies>,
     /// What happened last, for whoever looks at a failure.
@@ -72,6 +73,7 @@ pub(super) struct Post {
     crash: Option<(u32, Lost)>,
     /// A copy of the disk.
     image: Option<Disk>,
+    pub(super) wipe: Wipe,
     /// Whether the disk was ever replaced by a copy.
     pub(super) is_reverted: bool,
 }
@@ -130,6 +132,7 @@ impl World {
             | Step::Clock { device, .. }
             | Step::Image { device }
             | Step::Revert { device }
+            | Step::Wipe { device }
             | Step::Line { device, .. }
             | Step::Session { device, .. }
                 if *device < self.posts.len() =>
@@ -145,6 +148,7 @@ impl World {
             | Step::Clock { .. }
             | Step::Image { .. }
             | Step::Revert { .. }
+            | Step::Wipe { .. }
             | Step::Line { .. }
             | Step::Session { .. } => {}
         }
@@ -168,6 +172,7 @@ impl World {
             Step::Clock { by_millis, .. } => post.seat.skew_millis += by_millis,
             Step::Image { .. } => post.image = Some(post.device.disk.clone()),
             Step::Revert { .. } => self.revert(device),
+            Step::Wipe { .. } => self.order_wipe(device),
             Step::Line { is, .. } => post.wire.is = *is,
             Step::Session { is, .. } => self.sign(device, *is),
             Step::Wait { .. }
@@ -202,7 +207,7 @@ impl World {
     pub fn act_in(&mut self, seat: usize, tab: usize, nth: u64, deed: &Deed) -> Option<ActId> {
         let held = self.posts[seat].device.disk.incidents();
         let is_new = matches!(deed, Deed::Declare { .. });
-        if held.is_empty() && !is_new {
+        if (held.is_empty() && !is_new) || self.shows_nothing(seat) {
             return None;
         }
         let nth = usize::try_from(nth).unwrap_or(0);
@@ -279,7 +284,8 @@ impl World {
 
     /// A device begins anew with an older copy of its disk.
     fn revert(&mut self, seat: usize) {
-        let Some(image) = self.posts[seat].image.clone() else {
+        let is_ordered = self.posts[seat].wipe != Wipe::None;
+        let Some(image) = self.posts[seat].image.clone().filter(|_| !is_ordered) else {
             return;
         };
         let done = self.done.iter();
@@ -295,50 +301,6 @@ impl World {
         self.restart(seat, Lost::Nothing);
         self.note_losses();
         self.follow_up(seat);
-    }
-
-    /// The server begins anew with an older copy of its log.
-    fn restore(&mut self) {
-        let Some(backup) = &self.backup else {
-            return;
-        };
-        self.tally.restores += 1;
-        let count = u8::try_from(self.tally.restores).unwrap_or(u8::MAX);
-        let epoch = Epoch::from_bytes([1 + count; 16]);
-        let mut server = Server::restored(backup, epoch);
-        // People do not change back with the log.
-        server.directory.clone_from(&self.server.directory);
-        server.directory.version += 1;
-        self.server = server;
-        self.note_losses();
-        self.restart_server();
-    }
-
-    /// Acts that were accepted and are neither in the log nor on any device that could prove it. A
-    /// verdict signs what others did meanwhile, too: until the next page the device cannot, and
-    /// what it offers again may rest on what nobody brings back.
-    fn lost_acts(&self) -> BTreeSet<ActId> {
-        let is_held = |act: &ActId| {
-            let Some(done) = self.done.get(act).filter(|done| !self.is_in_log(done)) else {
-                return true;
-            };
-            let waits = |post: &Post| {
-                let outbox = post.device.disk.outbox();
-                outbox.iter().any(|(_, entry)| entry.act() == *act)
-            };
-            let holds = |post: &Post| post.device.holds(done.incident, &done.drafted);
-            self.posts.iter().any(|post| waits(post) || holds(post))
-        };
-        let accepted = self.acknowledged.iter();
-        accepted.filter(|act| !is_held(act)).copied().collect()
-    }
-
-    /// Notes what is nowhere any more, after a device lost what it had stored.
-    fn note_losses(&mut self) {
-        if self.tally.restores > 0 {
-            let lost = self.lost_acts();
-            self.lost.extend(lost);
-        }
     }
 
     /// The server goes down and comes up again: sockets end, what is on its way to it is lost.
@@ -457,6 +419,7 @@ impl World {
         while let Some(call) = self.posts[seat].device.poll_call(moment) {
             self.carry_out(seat, call);
         }
+        self.note_wipe(seat);
         if let Some(Tick(due)) = self.posts[seat].device.network.poll_timeout() {
             let post = &self.posts[seat];
             let (at, run) = ((post.started + due).max(self.now + 1), post.run);
@@ -475,6 +438,9 @@ impl World {
     }
 
     fn restart(&mut self, seat: usize, lost: Lost) {
+        if self.is_wiped(seat) {
+            return;
+        }
         self.note(|| format!("device {seat} crashed"));
         self.tally.crashes += 1;
         let (seed, now) = (self.seed, self.now);
@@ -582,6 +548,7 @@ impl Post {
             live: None,
             crash: None,
             image: None,
+            wipe: Wipe::None,
             is_reverted: false,
         }
     }

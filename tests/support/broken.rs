@@ -48,10 +48,12 @@ pub enum Broken {
     EpochKept,
     /// A device does not bring back what a restored server lacks.
     NothingBroughtBack,
+    /// A device that is to be wiped drops what it never sent.
+    WipedBeforeHandedOver,
 }
 
 impl Broken {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::OutboxClearedBeforeVerdict,
         Self::CursorsBeforeData,
         Self::ActsNotForced,
@@ -73,5 +75,6 @@ impl Broken {
         Self::ScopesNeverLeft,
         Self::EpochKept,
         Self::NothingBroughtBack,
+        Self::WipedBeforeHandedOver,
     ];
 }

@@ -9,6 +9,7 @@ mod parcel;
 mod requests;
 mod returned;
 mod tabs;
+mod wipe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,6 +74,8 @@ impl From<Full> for NotDone {
 pub enum Call {
     Pull(PullRequest),
     Push(PushRequest, Vec<Offer>),
+    /// What was never sent, before the device is wiped.
+    HandOver(PushRequest, Vec<Offer>),
     Return(ReturnRequest),
     /// Acts that were accepted by another log.
     OfferAgain(PushRequest),
@@ -96,6 +99,7 @@ pub struct Device {
     returning: Option<Returning>,
     /// How often it waited for others to bring back something.
     put_off: u8,
+    is_erased: bool,
     /// What is to be asked right after the answer that is being taken in.
     next: Option<Call>,
     draws: Draws,
@@ -117,6 +121,7 @@ impl Device {
             lead: 0,
             returning: None,
             put_off: 0,
+            is_erased: false,
             next: None,
             draws,
         };
@@ -133,6 +138,9 @@ impl Device {
     }
 
     fn take_the_lead(&mut self, moment: Moment) {
+        if self.disk.is_to_be_wiped() {
+            return self.tell(Input::LeadWipe, moment);
+        }
         let (epoch, waiting) = (self.disk.cursors().epoch, self.waiting());
         self.tell(Input::Lead { epoch, waiting }, moment);
     }
@@ -166,6 +174,12 @@ impl Device {
                     Some((request, offers)) => return Some(Call::Push(request, offers)),
                     None => self.tell(Input::Pushed(Waiting::None), moment),
                 },
+                Effect::Clear => self.clear(moment),
+                Effect::HandOver { groups_max } => match self.hand_over(groups_max, moment) {
+                    Some((request, offers)) => return Some(Call::HandOver(request, offers)),
+                    None => self.tell(Input::Pushed(Waiting::None), moment),
+                },
+                Effect::Erase => self.erase(moment),
                 Effect::OpenLive => return Some(Call::OpenLive),
                 Effect::CloseLive => return Some(Call::CloseLive),
                 Effect::SendBeat => return Some(Call::Beat),

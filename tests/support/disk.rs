@@ -26,6 +26,8 @@ pub enum Key {
     Unsent,
     /// The logs that the device has known.
     Logs,
+    /// That the device is to be wiped.
+    Wipe,
 }
 
 /// Whether a transaction must survive a crash.
@@ -107,6 +109,27 @@ impl Disk {
         }
     }
 
+    /// Removes everything, as a browser deletes a database.
+    pub fn erase(&mut self) {
+        self.records.clear();
+        self.before.clear();
+        self.commits += 1;
+    }
+
+    /// Whether nothing is on it.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Under what something lies.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.records.keys().copied()
+    }
+
+    pub fn is_to_be_wiped(&self) -> bool {
+        self.records.contains_key(&Key::Wipe)
+    }
+
     /// A place behind all acts that wait.
     pub fn next_place(&mut self) -> Key {
         self.next += 1;
@@ -153,7 +176,8 @@ impl Disk {
             | Key::Cursors
             | Key::Directory
             | Key::Unsent
-            | Key::Logs => None,
+            | Key::Logs
+            | Key::Wipe => None,
         })
     }
 

@@ -138,6 +138,13 @@ impl Remote {
                 }
                 Err(fault) => self.fail(fault),
             },
+            Call::HandOver(request, offers) => match self.post("/sync/push", &request) {
+                Ok(reply) => {
+                    let moment = self.moment();
+                    self.device.take_handed_over(&offers, &reply, moment);
+                }
+                Err(fault) => self.fail(fault),
+            },
             Call::Return(request) => match self.post::<ReturnReply>("/sync/return", &request) {
                 Ok(reply) => self.device.take_wanted(reply, self.moment()),
                 Err(fault) => self.fail(fault),
@@ -169,6 +176,7 @@ impl Remote {
             200 => {}
             401 => return Err(Fault::SignedOut),
             408 | 429 => return Err(Fault::Unreachable),
+            410 => return Err(Fault::Wipe),
             413 => return Err(Fault::TooLarge),
             400..500 => return Err(Fault::Malformed),
             _ => return Err(Fault::Unreachable),

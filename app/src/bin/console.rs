@@ -21,6 +21,9 @@ fn main() {
         incident: |id| Box::pin(incident(id)),
         reports: |now| Box::pin(reports(now)),
         leaving: |leaving| Box::pin(leave(leaving)),
+        devices: |open, now| Box::pin(devices(open, now)),
+        all_devices: |now| Box::pin(all_devices(now)),
+        wiping: || Box::pin(wiping()),
         attention: |centre| Box::pin(attention(centre)),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
         fetch: || Box::pin(fetch()),
@@ -53,6 +56,21 @@ fn declare() -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(sheets, fallible)]
 fn leave(leaving: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::leaving(leaving))
+}
+
+#[wasm_split(sheets, fallible)]
+fn devices(open: RwSignal<bool>, now: ReadSignal<UnixMillis>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::devices(open, now))
+}
+
+#[wasm_split(sheets, fallible)]
+fn all_devices(now: ReadSignal<UnixMillis>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::all_devices(now))
+}
+
+#[wasm_split(sheets, fallible)]
+fn wiping() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::wiping())
 }
 
 #[wasm_split(sheets, fallible)]

@@ -22,6 +22,8 @@ fn main() {
         rescued: |sealed| Box::pin(rescued(sealed)),
         device: |open| Box::pin(device(open)),
         leaving: |leaving| Box::pin(leave(leaving)),
+        devices: |open| Box::pin(devices(open)),
+        wiping: || Box::pin(wiping()),
         fetch_inside: || Box::pin(fetch_inside()),
         fetch: || Box::pin(fetch()),
     });
@@ -70,4 +72,14 @@ fn device(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(rooms, fallible)]
 fn leave(leaving: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::leaving(leaving))
+}
+
+#[wasm_split(rooms, fallible)]
+fn devices(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::devices(open))
+}
+
+#[wasm_split(rooms, fallible)]
+fn wiping() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::wiping())
 }

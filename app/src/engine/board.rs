@@ -18,7 +18,7 @@ use super::desk::Desk;
 use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
 use super::storage::{self, Storage};
 use super::tabs::{Tabs, Word};
-use super::{acts, clock, start};
+use super::{acts, clock, start, wipe};
 
 /// How long the page may take to save its drafts before another tab gets the database.
 const GIVE_WAY_MILLIS: u32 = 1_000;
@@ -49,8 +49,20 @@ pub(crate) fn tell(news: News) {
 /// Drops an engine that another tab has ended. What is asked from then on fails, until somebody
 /// signs in again on this page.
 pub(crate) fn drop_desk(desk: &Rc<Desk>) {
-    DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, desk)));
+    let_go(desk);
     ENDED.set(Some((desk.person, desk.surface)));
+}
+
+/// Answers from this engine from now on, in place of the one before.
+pub(crate) fn serve(desk: &Rc<Desk>) {
+    if let Some(before) = DESK.with(|held| held.replace(Some(Rc::clone(desk)))) {
+        before.stop();
+    }
+}
+
+/// Drops an engine that has ended.
+pub(crate) fn let_go(desk: &Rc<Desk>) {
+    DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, desk)));
 }
 
 /// Lets go of the database for a tab of a later version: the page hears of it first and may save
@@ -62,7 +74,7 @@ pub(crate) fn give_way(close: impl FnOnce() + 'static) {
         TimeoutFuture::new(GIVE_WAY_MILLIS).await;
         if let Some(desk) = desk.filter(|desk| !desk.is_over.get()) {
             desk.stop();
-            DESK.with_borrow_mut(|held| held.take_if(|held| Rc::ptr_eq(held, &desk)));
+            let_go(&desk);
         }
         close();
     });
@@ -115,8 +127,16 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface) {
     }
     match start::start(person, surface).await {
         Ok((desk, started)) => {
-            DESK.with(|held| held.replace(Some(Rc::clone(&desk))));
-            answer(number, Ok(started));
+            serve(&desk);
+            let is_wiping = desk.state.borrow().is_wiping;
+            answer(
+                number,
+                if is_wiping {
+                    Err(Failure::Wiping)
+                } else {
+                    Ok(started)
+                },
+            );
             desk.begin();
         }
         Err(why) => answer(number, Err(why.into())),
@@ -152,6 +172,9 @@ async fn take(ask: Ask) {
         return start_desk(number, person, surface).await;
     }
     let desk = DESK.with(|desk| desk.borrow().clone());
+    if let Call::Wipe { person, surface } = call {
+        return wipe::take(number, desk, person, surface).await;
+    }
     if let Call::Forget { person, surface } = call {
         let forgotten = forget(desk, &storage::name(surface, person)).await;
         return answer(number, forgotten.map(|()| Answer::Done));
@@ -194,6 +217,7 @@ async fn take(ask: Ask) {
         | Call::Retry
         | Call::SignedIn
         | Call::SaveDraft(_)
+        | Call::Wipe { .. }
         | Call::Forget { .. }) => answer(number, desk.handle(other).await),
     }
 }

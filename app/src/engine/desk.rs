@@ -27,7 +27,7 @@ use super::protocol::{
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
-use super::{board, called, drafts, keep, parcel, rebuild, review, sync};
+use super::{board, called, drafts, keep, parcel, rebuild, review, sync, wipe};
 
 /// How many rows one piece of news holds.
 const NEWS_ROWS: usize = 512;
@@ -70,6 +70,8 @@ pub(crate) struct State {
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
     pub is_tidying: bool,
+    /// Whether the device was told to wipe itself, so that nothing is shown any more.
+    pub is_wiping: bool,
     /// Refused acts as they were stored, for as long as they can be put back.
     pub discarded: BTreeMap<ActId, Vec<u8>>,
     /// What the page is to be told of damage found at the start.
@@ -105,6 +107,7 @@ impl Desk {
             | Call::Act { .. }
             | Call::Declare { .. }
             | Call::Stop
+            | Call::Wipe { .. }
             | Call::Forget { .. } => Err(Failure::NotStarted),
         }
     }
@@ -327,7 +330,11 @@ impl Desk {
             Word::Closing => {
                 self.stop();
                 board::drop_desk(self);
-                board::tell(News::SignInNeeded);
+                if self.state.borrow().is_wiping {
+                    wipe::tell_wiped(self.device);
+                } else {
+                    board::tell(News::SignInNeeded);
+                }
             }
         }
     }

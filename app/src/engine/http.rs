@@ -55,6 +55,7 @@ fn judge(status: u16) -> Result<(), Fault> {
     match status {
         200 => Ok(()),
         401 => Err(Fault::SignedOut),
+        410 => Err(Fault::Wipe),
         413 => Err(Fault::TooLarge),
         426 => Err(Fault::Outdated),
         408 | 429 => Err(Fault::Unreachable),

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use shared::ids::{ActId, DocKind, FactId, IncidentId, PersonId};
+use shared::ids::{ActId, DeviceId, DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{Drafted, Incident, Intent, Refused};
 use shared::people::Directory;
 use shared::rows::Row;
@@ -80,6 +80,9 @@ pub enum Call {
     SaveDraft(WrittenDraft),
     /// Stops sync and closes the database.
     Stop,
+    /// Hands over what waits in the person's database, then deletes that; begun by the server, and
+    /// gone on with until [`Answer::Wiped`].
+    Wipe { person: PersonId, surface: Surface },
     /// Stops, and deletes the person's database if nothing waits; also where no engine runs, such
     /// as after it could not be started.
     Forget { person: PersonId, surface: Surface },
@@ -111,6 +114,10 @@ pub enum Answer {
     Waiting(Sealed<Waiting>),
     Packed {
         file: Vec<u8>,
+    },
+    /// Nothing is left of what was this device.
+    Wiped {
+        device: DeviceId,
     },
     Unpacked(Sealed<Unpacked>),
 }
@@ -246,6 +253,8 @@ pub enum Failure {
     Later,
     #[error("acts wait to be sent: {count}")]
     StillWaiting { count: u32 },
+    #[error("the device is being wiped")]
+    Wiping,
     #[error("the file is not taken over: {0}")]
     Parcel(BadParcel),
 }
@@ -276,6 +285,8 @@ pub enum News {
     Status(Status),
     /// The server asks for a new sign-in; nothing is lost meanwhile.
     SignInNeeded,
+    /// The server had this device wiped: nothing is shown any more.
+    Wiping,
     /// The server needs a newer client before sync goes on.
     UpdateNeeded,
     /// Another tab writes the same draft.

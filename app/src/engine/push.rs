@@ -70,16 +70,16 @@ fn is_put_off(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Missing { hashes, .. } if hashes.is_empty())
 }
 
-async fn stored(desk: &Desk) -> Result<Vec<OutboxEntry>, Broken> {
+pub(crate) async fn stored(desk: &Desk) -> Result<Vec<OutboxEntry>, Broken> {
     entries(&desk.storage.begin(&[Shelf::Outbox], Purpose::Read)?).await
 }
 
-async fn entries(tx: &Tx<'_>) -> Result<Vec<OutboxEntry>, Broken> {
+pub(crate) async fn entries(tx: &Tx<'_>) -> Result<Vec<OutboxEntry>, Broken> {
     let entries = keep::outbox(tx).await?;
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-fn request(desk: &Desk, groups: Vec<PushGroup>, boots: &BTreeSet<Boot>) -> PushRequest {
+pub(crate) fn request(desk: &Desk, groups: Vec<PushGroup>, boots: &BTreeSet<Boot>) -> PushRequest {
     PushRequest {
         protocol: PROTOCOL,
         surface: desk.surface,
@@ -88,6 +88,7 @@ fn request(desk: &Desk, groups: Vec<PushGroup>, boots: &BTreeSet<Boot>) -> PushR
         epoch: desk.state.borrow().cursors.epoch,
         clocks: desk.tabs.clocks(boots),
         groups,
+        hands_over: false,
     }
 }
 

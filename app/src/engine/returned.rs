@@ -170,6 +170,7 @@ impl Bringing<'_> {
             epoch: Some(self.to),
             clocks: Vec::new(),
             groups,
+            hands_over: false,
         };
         let answer = http::post("/sync/push", &message::encode(&request)).await?;
         let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;

@@ -20,10 +20,10 @@ use super::protocol::{Answer, News, Status};
 use super::rebuild::{self, Opened};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
-use super::{acts, board, clock, locks, walk};
+use super::{acts, board, clock, locks, walk, wipe};
 
 const CURSORS: &str = "cursors";
-const DEVICE: &str = "device";
+pub(crate) const DEVICE: &str = "device";
 const DIRECTORY: &str = "directory";
 const FRESH: &str = "fresh";
 
@@ -66,6 +66,7 @@ pub(crate) async fn start(
         cursors: first.cursors,
         status,
         damage,
+        is_wiping: first.is_wiping,
         ..State::default()
     };
     let desk = Rc::new(Desk {
@@ -98,6 +99,7 @@ pub(crate) struct First {
     pub outbox: Entries,
     waiting: u32,
     review: u32,
+    is_wiping: bool,
     pub bad: Bad,
 }
 
@@ -163,6 +165,7 @@ pub(crate) async fn read(storage: &Storage) -> Result<First, Broken> {
         outbox,
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         review: tx.count(Shelf::Review).await?,
+        is_wiping: wipe::is_ordered(&tx).await?,
         bad,
     })
 }

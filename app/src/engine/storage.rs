@@ -379,6 +379,13 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Deletes all records of a store.
+    pub(crate) fn clear(&self, shelf: Shelf) -> Result<(), Broken> {
+        let store = self.transaction.object_store(shelf.name())?;
+        store.clear()?;
+        Ok(())
+    }
+
     /// Commits everything written.
     pub(crate) async fn commit(self) -> Result<(), Broken> {
         let own: IdbTransaction = self.transaction.as_sys().clone().unchecked_into();

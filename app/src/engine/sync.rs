@@ -6,15 +6,15 @@ use gloo_timers::callback::{Interval, Timeout};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use shared::sync::client::{Contact, Effect, Input, Waiting};
+use shared::sync::client::{Contact, Effect, Input};
 use shared::sync::message::Live;
 
 use super::desk::Desk;
 use super::live::{Report, Socket};
 use super::protocol::{Line, News};
-use super::storage::Broken;
+use super::storage::{Broken, Purpose, Shelf};
 use super::tabs::Word;
-use super::{board, clock, list, locks, pull, push, returned, start};
+use super::{board, clock, list, locks, pull, push, returned, start, wipe};
 
 /// How often the browser is asked whether it has a network at all.
 const HINT_MILLIS: u32 = 1_000;
@@ -35,10 +35,7 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
         desk.state.borrow_mut().lead = Some(lead);
         loop {
             match catch_up(&desk).await {
-                Ok(waiting) => {
-                    let epoch = desk.state.borrow().cursors.epoch;
-                    return feed(&desk, Input::Lead { epoch, waiting });
-                }
+                Ok(input) => return feed(&desk, input),
                 Err(broken) => web_sys::console::error_1(&broken.to_string().into()),
             }
             TimeoutFuture::new(LEAD_RETRY_MILLIS).await;
@@ -50,11 +47,17 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
 }
 
 /// Another tab may have led before and moved everything on.
-async fn catch_up(desk: &Rc<Desk>) -> Result<Waiting, Broken> {
+async fn catch_up(desk: &Rc<Desk>) -> Result<Input, Broken> {
+    let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Read)?;
+    if wipe::is_ordered(&tx).await? {
+        return Ok(Input::LeadWipe);
+    }
     if start::reread(desk).await? {
         desk.tabs.tell(&Word::Moved);
     }
-    push::waiting(desk).await
+    let waiting = push::waiting(desk).await?;
+    let epoch = desk.state.borrow().cursors.epoch;
+    Ok(Input::Lead { epoch, waiting })
 }
 
 /// Takes over what is stored, told or not.
@@ -141,6 +144,11 @@ fn act(desk: &Rc<Desk>, effect: Effect) {
         Effect::Pull => spawn_local(pull::pull(Rc::clone(desk))),
         Effect::Return => spawn_local(returned::bring_back(Rc::clone(desk))),
         Effect::Push { groups_max } => spawn_local(push::push(Rc::clone(desk), groups_max)),
+        Effect::Clear => spawn_local(wipe::clear(Rc::clone(desk))),
+        Effect::HandOver { groups_max } => {
+            spawn_local(wipe::hand_over(Rc::clone(desk), groups_max));
+        }
+        Effect::Erase => spawn_local(wipe::erase(Rc::clone(desk))),
         Effect::OpenLive => {
             let listener = Rc::clone(desk);
             let socket = Socket::open(move |report| hear(&listener, report));
@@ -194,9 +202,13 @@ fn show(desk: &Rc<Desk>, contact: Contact) {
         Contact::Online => Line::Online,
         Contact::Offline => Line::Offline,
         Contact::SignedOut => Line::SignedOut,
-        Contact::Outdated | Contact::Trouble => Line::Trouble,
+        Contact::Outdated | Contact::Trouble | Contact::Wiping => Line::Trouble,
     };
     match contact {
+        Contact::Wiping => {
+            desk.state.borrow_mut().is_wiping = true;
+            board::tell(News::Wiping);
+        }
         Contact::SignedOut => board::tell(News::SignInNeeded),
         Contact::Outdated => board::tell(News::UpdateNeeded),
         Contact::Unknown | Contact::Online | Contact::Offline | Contact::Trouble => {}

@@ -27,6 +27,7 @@ pub(crate) enum Place {
     Queue,
     New,
     Reports,
+    Devices,
     Incident(IncidentId),
 }
 
@@ -72,7 +73,7 @@ impl Address {
     pub(crate) fn incident(self) -> Option<IncidentId> {
         match self.place.get() {
             Place::Incident(id) => Some(id),
-            Place::Queue | Place::New | Place::Reports => None,
+            Place::Queue | Place::New | Place::Reports | Place::Devices => None,
         }
     }
 
@@ -106,6 +107,14 @@ impl Address {
     pub(crate) fn of_reports() -> String {
         write(&Location {
             place: Place::Reports,
+            ..Location::default()
+        })
+    }
+
+    /// The address of everybody's devices.
+    pub(crate) fn of_devices() -> String {
+        write(&Location {
+            place: Place::Devices,
             ..Location::default()
         })
     }
@@ -216,6 +225,7 @@ fn place(path: &str) -> Place {
     {
         "new" => Place::New,
         "reports" => Place::Reports,
+        "devices" => Place::Devices,
         rest => {
             let id = rest
                 .strip_prefix("incidents/")
@@ -230,6 +240,7 @@ fn write(location: &Location) -> String {
         Place::Queue => ROOT.to_owned(),
         Place::New => format!("{ROOT}/new"),
         Place::Reports => format!("{ROOT}/reports"),
+        Place::Devices => format!("{ROOT}/devices"),
         Place::Incident(id) => format!("{ROOT}/incidents/{id}"),
     };
     let Ok(parameters) = UrlSearchParams::new() else {

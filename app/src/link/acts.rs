@@ -87,7 +87,8 @@ impl Link {
             | Answer::Question(_)
             | Answer::Waiting(_)
             | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Err(Failure::NotStarted),
+            | Answer::Unpacked(_)
+            | Answer::Wiped { .. } => Err(Failure::NotStarted),
         }
     }
 }

@@ -332,8 +332,8 @@ impl Board {
             News::Rebuilding { lost_acts, rescued } => {
                 self.rebuilding.set(Some(Rebuilding { lost_acts, rescued }));
             }
-            // The link settles acts itself.
-            News::Durable { .. } | News::NotKept { .. } => {}
+            // The link settles acts itself, and a wipe is the session's.
+            News::Durable { .. } | News::NotKept { .. } | News::Wiping => {}
         }
     }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use shared::ids::PersonId;
+use shared::sync::message::Surface;
 
 use super::{Link, beside};
 use crate::engine::protocol::Call;
@@ -19,6 +20,11 @@ const ASKED: &str = "holdfast.persist";
 
 fn mark(link: Link, person: PersonId) -> String {
     beside(link.surface, person, MARK)
+}
+
+/// Whether there was a database of a person on a surface.
+pub(super) fn is_marked(surface: Surface, person: PersonId) -> bool {
+    browser::stored(&beside(surface, person, MARK)).is_some()
 }
 
 /// Compares what is there with the mark, and keeps the mark from then on.

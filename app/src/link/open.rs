@@ -75,7 +75,8 @@ impl Link {
             | Answer::Painted { .. }
             | Answer::Waiting(_)
             | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Ok(Vec::new()),
+            | Answer::Unpacked(_)
+            | Answer::Wiped { .. } => Ok(Vec::new()),
         }
     }
 
@@ -98,7 +99,8 @@ impl Link {
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Err(Failure::NotStarted),
+            | Answer::Unpacked(_)
+            | Answer::Wiped { .. } => Err(Failure::NotStarted),
         }
     }
 }

@@ -76,7 +76,7 @@ fn chip(front: Front) -> impl IntoView {
 }
 
 fn menu(front: Front) -> impl IntoView {
-    let (leaving, device) = (RwSignal::new(false), RwSignal::new(false));
+    let [leaving, device, devices] = [(); 3].map(|()| RwSignal::new(false));
     let name = move || {
         let me = front.session.person.get();
         me.map(|me| me.name.clone()).unwrap_or_default()
@@ -94,6 +94,7 @@ fn menu(front: Front) -> impl IntoView {
             {text::LANGUAGES.map(|(code, language)| language_button(front, code, language)).collect_view()}
             <hr />
             {item(t!("portal.device"), device)}
+            {item(t!("devices.menu"), devices)}
             <When is=Signal::derive(is_staff)>
                 <a href="/console" rel="external">{t!("portal.to_console")}</a>
             </When>
@@ -101,6 +102,9 @@ fn menu(front: Front) -> impl IntoView {
         </div>
         <When is=Signal::derive(move || device.get())>
             {room(move || (front.rooms.device)(device))}
+        </When>
+        <When is=Signal::derive(move || devices.get())>
+            {room(move || (front.rooms.devices)(devices))}
         </When>
         <When is=Signal::derive(move || leaving.get())>
             {room(move || (front.rooms.leaving)(leaving))}

@@ -10,10 +10,12 @@ use shared::ids::IncidentId;
 use super::front::Front;
 use super::{device, incident, inside, report, unsent, words};
 use crate::banners::copy_button;
+use crate::devices::DevicesSheet;
 use crate::engine::protocol::{Rescued, Sealed};
 use crate::leaving::LeavingSheet;
 use crate::text::t;
 use crate::ui::room::Entering;
+use crate::wiping::WipingPage;
 
 /// How the page enters its rooms.
 #[derive(Clone, Copy)]
@@ -25,6 +27,8 @@ pub struct Rooms {
     pub rescued: fn(Sealed<Rescued>) -> Entering,
     pub device: fn(RwSignal<bool>) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
+    pub devices: fn(RwSignal<bool>) -> Entering,
+    pub wiping: fn() -> Entering,
     /// Fetches the file of a person's page.
     pub fetch_inside: fn() -> Pin<Box<dyn Future<Output = ()>>>,
     /// Fetches the file of the rooms on it.
@@ -59,6 +63,17 @@ pub fn rescued(sealed: Sealed<Rescued>) -> AnyView {
 /// What waits on this device.
 pub fn device(open: RwSignal<bool>) -> AnyView {
     device::device(expect_context::<Front>(), open).into_any()
+}
+
+/// All devices of whoever is signed in.
+pub fn devices(open: RwSignal<bool>) -> AnyView {
+    let now = expect_context::<Front>().now;
+    view! { <DevicesSheet open=open now=Signal::from(now) /> }.into_any()
+}
+
+/// A device that is being wiped.
+pub fn wiping() -> AnyView {
+    view! { <WipingPage link=Front::of_page().link /> }.into_any()
 }
 
 /// The question before signing out.

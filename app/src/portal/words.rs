@@ -201,7 +201,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Failure::Unknown => t!("portal.unknown"),
         Failure::NotStarted => t!("failure.not_started"),
         Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
-        Failure::Storage { .. } | Failure::Stopped | Failure::Parcel(_) => t!("failure.storage"),
+        Failure::Storage { .. } | Failure::Stopped | Failure::Wiping | Failure::Parcel(_) => {
+            t!("failure.storage")
+        }
         Failure::Later => t!("banner.earlier"),
     }
 }
@@ -216,6 +218,7 @@ pub(super) fn failed(why: &Failure, intent: &Intent) -> String {
         | Failure::StillWaiting { .. }
         | Failure::Storage { .. }
         | Failure::Stopped
+        | Failure::Wiping
         | Failure::Parcel(_)
         | Failure::Later => failure(why),
     }

@@ -6,7 +6,7 @@ use web_sys::SubmitEvent;
 
 use shared::sync::message::Surface;
 
-use super::Session;
+use super::{Session, wiped};
 use crate::engine::protocol::Call;
 use crate::incidents::Drafts;
 use crate::link::Link;
@@ -17,15 +17,15 @@ use crate::ui::overlay::Sheet;
 
 /// What a sign-in form holds.
 #[derive(Clone, Copy)]
-struct Form {
+pub(crate) struct SignInForm {
     login: RwSignal<String>,
     password: RwSignal<String>,
     failure: RwSignal<String>,
-    busy: RwSignal<bool>,
+    pub(crate) busy: RwSignal<bool>,
 }
 
-impl Form {
-    fn new(login: String) -> Self {
+impl SignInForm {
+    pub(crate) fn new(login: String) -> Self {
         Self {
             login: RwSignal::new(login),
             password: RwSignal::new(String::new()),
@@ -34,7 +34,7 @@ impl Form {
         }
     }
 
-    fn submit(self, session: Session, afterwards: impl FnOnce() + 'static) {
+    pub(crate) fn submit(self, session: Session, afterwards: impl FnOnce() + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -57,7 +57,7 @@ impl Form {
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let session = expect_context::<Session>();
-    let form = Form::new(String::new());
+    let form = SignInForm::new(String::new());
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.submit(session, || {});
@@ -65,6 +65,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     view! {
         <main class="signin">
             <p class="mark">{icon(Icon::Mark)} "Holdfast"</p>
+            {wiped::was_wiped().then(|| view! { <p class="told">{t!("signin.wiped")}</p> })}
             <form on:submit=on_submit>
                 <h1>{t!("signin.title")}</h1>
                 <SignInFields form=form />
@@ -94,7 +95,7 @@ fn about(surface: Surface) -> impl IntoView {
 }
 
 #[component]
-fn SignInFields(form: Form) -> impl IntoView {
+pub(crate) fn SignInFields(form: SignInForm) -> impl IntoView {
     view! {
         <label class="field">
             <span>{t!("signin.login")}</span>
@@ -164,7 +165,7 @@ pub(crate) fn SignInAgain() -> impl IntoView {
 fn SignInSheet(login: String, asking: RwSignal<bool>) -> impl IntoView {
     let session = expect_context::<Session>();
     let (link, drafts) = (expect_context::<Link>(), expect_context::<Drafts>());
-    let form = Form::new(login);
+    let form = SignInForm::new(login);
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         // Should somebody else sign in, they get another page.

@@ -6,6 +6,7 @@ use web_sys::MouseEvent;
 use shared::policy;
 use shared::search::Filter;
 
+use super::Now;
 use super::menu::PersonMenu;
 use super::status::StatusChip;
 use crate::incidents::{Address, Desk, Place, View, view_counts};
@@ -16,7 +17,7 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 
 #[component]
-pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
+pub(super) fn TopBar(centre: RwSignal<bool>, now: Now) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let home = move |event: MouseEvent| {
         if browser::stays(&event) {
@@ -31,7 +32,7 @@ pub(super) fn TopBar(centre: RwSignal<bool>) -> impl IntoView {
                 <span>"Holdfast"</span>
             </a>
             <StatusChip centre=centre />
-            <PersonMenu />
+            <PersonMenu now=now />
         </header>
     }
 }
@@ -107,7 +108,8 @@ fn view_link(
 
 /// Whether a view is where the page is, as `aria-current` has it.
 fn is_shown(desk: Desk, of: View) -> Option<&'static str> {
-    let is_here = desk.address.view.get() == of && desk.address.place.get() != Place::Reports;
+    let is_elsewhere = matches!(desk.address.place.get(), Place::Reports | Place::Devices);
+    let is_here = desk.address.view.get() == of && !is_elsewhere;
     is_here.then_some("page")
 }
 

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::Now;
 use super::appearance::{self, Theme};
+use super::devices_page::devices_link;
 use super::rooms::Rooms;
 use crate::incidents::{Desk, Drafts};
 use crate::text::{self, t};
@@ -12,10 +14,10 @@ use crate::ui::person::initials;
 use crate::ui::room::room;
 
 #[component]
-pub(super) fn PersonMenu() -> impl IntoView {
+pub(super) fn PersonMenu(now: Now) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let rooms = expect_context::<Rooms>();
-    let leaving = RwSignal::new(false);
+    let (leaving, devices) = (RwSignal::new(false), RwSignal::new(false));
     let name = move || desk.me().name.clone();
     view! {
         <button
@@ -39,18 +41,30 @@ pub(super) fn PersonMenu() -> impl IntoView {
             <hr />
             <SingleKeys />
             <hr />
-            <button
-                type="button"
-                popovertarget="person-menu"
-                popovertargetaction="hide"
-                on:click=move |_| leaving.set(true)
-            >
-                {t!("menu.sign_out")}
-            </button>
+            {opening(t!("devices.menu"), devices)}
+            {devices_link(desk)}
+            {opening(t!("menu.sign_out"), leaving)}
         </div>
+        <When is=Signal::derive(move || devices.get())>
+            {room(move || (rooms.devices)(devices, now))}
+        </When>
         <When is=Signal::derive(move || leaving.get())>
             {room(move || (rooms.leaving)(leaving))}
         </When>
+    }
+}
+
+/// Opens a sheet from the menu.
+fn opening(words: String, opens: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            popovertarget="person-menu"
+            popovertargetaction="hide"
+            on:click=move |_| opens.set(true)
+        >
+            {words}
+        </button>
     }
 }
 

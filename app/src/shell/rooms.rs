@@ -7,12 +7,15 @@ use leptos::prelude::*;
 use shared::ids::IncidentId;
 
 use super::Now;
+use super::devices_page::DevicesPage;
 use super::sync_centre::SyncCentre;
+use crate::devices::DevicesSheet;
 use crate::incidents::{AttentionList, DeclareSheet, OpenIncident};
 use crate::leaving::LeavingSheet;
 use crate::reports::ReportPage;
 use crate::text::t;
 use crate::ui::room::Entering;
+use crate::wiping::WipingPage;
 
 /// How the page enters its rooms.
 #[derive(Clone, Copy)]
@@ -21,6 +24,9 @@ pub struct Rooms {
     pub incident: fn(IncidentId) -> Entering,
     pub reports: fn(Now) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
+    pub devices: fn(RwSignal<bool>, Now) -> Entering,
+    pub all_devices: fn(Now) -> Entering,
+    pub wiping: fn() -> Entering,
     pub attention: fn(RwSignal<bool>) -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
     /// Fetches the files of all rooms.
@@ -45,6 +51,21 @@ pub fn reports(now: Now) -> AnyView {
 /// The question before signing out.
 pub fn leaving(leaving: RwSignal<bool>) -> AnyView {
     view! { <LeavingSheet leaving=leaving forgetting=t!("leave.forget") /> }.into_any()
+}
+
+/// The devices of whoever is signed in.
+pub fn devices(open: RwSignal<bool>, now: Now) -> AnyView {
+    view! { <DevicesSheet open=open now=Signal::from(now) /> }.into_any()
+}
+
+/// Everybody's devices.
+pub fn all_devices(now: Now) -> AnyView {
+    view! { <DevicesPage now=now /> }.into_any()
+}
+
+/// A device that is being wiped.
+pub fn wiping() -> AnyView {
+    view! { <WipingPage link=expect_context() /> }.into_any()
 }
 
 /// What needs its reader.

@@ -64,6 +64,7 @@ pub(super) fn sentence(error: &ApiError, language: Language) -> &'static str {
         ApiError::TooManyAttempts { .. } => t("plain.too_often", language),
         ApiError::WrongSignIn => t("signin.wrong", language),
         ApiError::NotSignedIn
+        | ApiError::Wipe
         | ApiError::NotStaff
         | ApiError::Protocol
         | ApiError::ClientNotBuilt => error.problem().title,

@@ -21,7 +21,7 @@ use shared::sync::message::RETURN_BYTES_MAX;
 use tokio::sync::Semaphore;
 
 use crate::App;
-use crate::auth::{SessionId, SignedIn};
+use crate::auth::{HandingOver, SessionId};
 use crate::error::ApiError;
 
 /// How many requests a session may make per second in the long run. A device makes one at a time,
@@ -39,6 +39,9 @@ pub(crate) const BODY_BYTES_UNDER_WAY: usize = 128 * 1024 * 1024;
 
 /// Bodies are counted in pieces of this size, begun ones whole.
 const PIECE: usize = 1024;
+
+/// How long a body may be, in pieces, that comes without a session.
+const PIECES_OF_STRANGERS: u32 = 16;
 
 /// Sessions that are looked after; those that have been quiet for seconds are forgotten beyond it.
 const SESSIONS_MAX: usize = 10_000;
@@ -195,17 +198,23 @@ pub(crate) async fn share(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let session = SessionId::of(request.headers()).ok_or(ApiError::NotSignedIn)?;
-    let signed_in = SignedIn::of(&app, session).await?;
-    let signed_in = signed_in.ok_or(ApiError::NotSignedIn)?;
-    let _share = Share::take(&app, signed_in.person.id)?;
+    let asking = HandingOver::of(&app, request.headers()).await;
     let pieces = pieces(&request)?;
+    let _share = match asking {
+        Ok(asking) => {
+            let share = Share::take(&app, asking.session.person.id)?;
+            request.extensions_mut().insert(asking);
+            Some(share)
+        }
+        // A lost device on which nobody is signed in any more is told to wipe itself.
+        Err(ApiError::NotSignedIn) if pieces <= PIECES_OF_STRANGERS => None,
+        Err(error) => return Err(error),
+    };
     let _pieces = app
         .pace
         .body_pieces
         .try_acquire_many(pieces)
         .map_err(|_| ApiError::Busy)?;
-    request.extensions_mut().insert(signed_in);
     Ok(next.run(request).await)
 }
 

@@ -7,6 +7,7 @@
 //! scopes are bound as one JSON text, so that every statement is prepared once.
 
 mod copy;
+mod devices;
 mod due;
 mod outbox;
 mod people;
@@ -25,7 +26,6 @@ use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, Per
 use shared::incidents::Refused;
 use shared::people::{Directory, Scope};
 use shared::sync::Seq;
-use shared::sync::message::Surface;
 use shared::time::{Flags, UnixMillis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
@@ -34,11 +34,14 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row as _, SqlSafeStr as _};
 
-use super::{Contact, Result, Store, StoreError, StoredChange, StoredSession, View, Writing};
-use crate::auth::SessionId;
+use super::{
+    Contact, KnownDevice, Order, Result, Store, StoreError, StoredChange, StoredSession, View,
+    Writing,
+};
+use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (
         1,
         "log",
@@ -83,6 +86,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
         9,
         "epochs",
         include_str!("../../migrations/sqlite/0009_epochs.sql"),
+    ),
+    (
+        10,
+        "wipes",
+        include_str!("../../migrations/sqlite/0010_wipes.sql"),
     ),
 ];
 
@@ -253,17 +261,11 @@ impl Store for Sqlite {
     async fn add_session(
         &self,
         id: SessionId,
-        person: PersonId,
-        surface: Surface,
+        session: StoredSession,
+        agent: &Agent,
         now: UnixMillis,
-        expires_at: UnixMillis,
     ) -> Result<()> {
-        let session = StoredSession {
-            person,
-            surface,
-            expires_at,
-        };
-        people::add_session(&self.writer, id, session, now).await
+        people::add_session(&self.writer, id, session, agent, now).await
     }
 
     async fn end_session(&self, id: SessionId) -> Result<()> {
@@ -280,6 +282,32 @@ impl Store for Sqlite {
 
     async fn end_sessions_of(&self, person: PersonId) -> Result<u64> {
         people::end_sessions_of(&self.writer, person).await
+    }
+
+    async fn devices(&self, of: Option<PersonId>, now: UnixMillis) -> Result<Vec<KnownDevice>> {
+        devices::devices(&self.readers, of, now).await
+    }
+
+    async fn order(&self, order: &Order) -> Result<bool> {
+        devices::order(&self.writer, order).await
+    }
+
+    async fn is_to_be_wiped(&self, person: PersonId, device: DeviceId) -> Result<bool> {
+        devices::is_to_be_wiped(&self.readers, person, device).await
+    }
+
+    async fn begin_wipe(&self, session: SessionId) -> Result<()> {
+        devices::begin_wipe(&self.writer, session).await
+    }
+
+    async fn end_wipe(
+        &self,
+        session: SessionId,
+        person: PersonId,
+        devices: &[DeviceId],
+        now: UnixMillis,
+    ) -> Result<()> {
+        devices::end_wipe(&self.writer, (session, person), devices, now).await
     }
 }
 
@@ -457,6 +485,8 @@ mod tests {
         refused_changes_of_a_person_have_so_many_bytes,
         numbers_and_effects_are_given_once,
         contacts_of_valid_sessions_on_the_console_last,
+        devices_last_and_the_latest_and_those_to_be_wiped_stay,
+        an_order_is_kept_with_who_asked_and_when_it_was_done,
         an_effect_is_claimed_by_one_worker_at_a_time,
         a_lost_worker_loses_its_claims_and_leaves_a_doubt_once_it_began,
         what_became_of_an_effect_is_kept_and_counted,

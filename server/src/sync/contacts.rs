@@ -56,6 +56,14 @@ impl Contacts {
         self.lock().remove(&session);
     }
 
+    /// When a device was last heard through a session.
+    pub(super) fn heard(&self, session: SessionId, device: DeviceId) -> Option<UnixMillis> {
+        let heard = self.lock().get(&session).copied();
+        heard
+            .filter(|heard| heard.device == device)
+            .map(|heard| heard.at)
+    }
+
     /// Notes that the socket of a session said something until now.
     pub(super) fn touch(&self, session: SessionId, at: UnixMillis) {
         if let Some(heard) = self.lock().get_mut(&session) {
@@ -79,6 +87,7 @@ impl Contacts {
             person,
             device,
             at,
+            ..
         } in noted
         {
             let since = heard.get(&session).map_or(at, |heard| heard.at.max(at));
@@ -98,6 +107,8 @@ impl Contacts {
 
 #[cfg(test)]
 mod tests {
+    use shared::sync::message::Surface;
+
     use super::*;
 
     const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -108,6 +119,7 @@ mod tests {
             session: SessionId([nth; 32]),
             person: PersonId(7),
             device: DeviceId::from_bytes([device; 16]),
+            surface: Surface::Console,
             at,
         }
     }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
-use shared::ids::{Actor, Epoch, IncidentId};
+use shared::ids::{Actor, DeviceId, Epoch, IncidentId};
 use shared::incidents::Incident;
 use shared::sync::Seq;
 use shared::sync::server::{Authored, Desk, Kept, author};
@@ -19,6 +19,7 @@ use super::contacts::Contacts;
 use super::hot::Hot;
 use super::live::Sockets;
 use super::signer::HeadSigner;
+use crate::auth::SessionId;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::store::{self, Audience, Contact, Store, StoreError, StoredDoc, Writing};
@@ -46,6 +47,8 @@ pub struct Keeper {
     turns: Semaphore,
     pub(super) sockets: Sockets,
     pub(super) contacts: Contacts,
+    /// A signal when sessions were ended by somebody else.
+    ended: watch::Sender<()>,
 }
 
 /// What became of incidents from elsewhere.
@@ -86,6 +89,7 @@ impl Keeper {
             turns: Semaphore::new(TURNS_MAX),
             sockets: Sockets::default(),
             contacts: Contacts::default(),
+            ended: watch::Sender::new(()),
         })
     }
 
@@ -98,6 +102,30 @@ impl Keeper {
     pub(crate) fn away(&self, contacts: Vec<Contact>, now: UnixMillis) -> usize {
         let is_open = |session| self.sockets.has(session);
         self.contacts.away(contacts, now, is_open)
+    }
+
+    /// When a device was last heard of through a session, as far as this process knows.
+    pub(crate) fn heard(
+        &self,
+        session: SessionId,
+        device: DeviceId,
+        now: UnixMillis,
+    ) -> Option<UnixMillis> {
+        let heard = self.contacts.heard(session, device)?;
+        Some(if self.sockets.has(session) {
+            now
+        } else {
+            heard
+        })
+    }
+
+    /// Has every socket look whether its session still holds.
+    pub(crate) fn look_at_sessions(&self) {
+        self.ended.send_replace(());
+    }
+
+    pub(super) fn watch_sessions(&self) -> watch::Receiver<()> {
+        self.ended.subscribe()
     }
 
     /// The end of the log, and a signal when it moves.

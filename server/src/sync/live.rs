@@ -111,6 +111,7 @@ pub(super) async fn live(
 async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
     let mut head = app.keeper.watch();
     let first = *head.borrow_and_update();
+    let mut sessions = app.keeper.watch_sessions();
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut silent, mut frames) = (0, 0);
@@ -121,6 +122,12 @@ async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
             changed = head.changed() => {
                 let seq = *head.borrow_and_update();
                 changed.is_ok() && send(&mut socket, &told(app, seq)).await
+            }
+            _ = sessions.changed() => {
+                if !is_signed_in(app, seat.session).await {
+                    return close(socket, SESSION_ENDED).await;
+                }
+                true
             }
             frame = socket.recv() => {
                 silent = 0;

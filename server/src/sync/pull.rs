@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::document::ReceiptColumns;
-use shared::ids::{DeviceId, DocKey, DocKind, IncidentId};
+use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
@@ -18,7 +18,7 @@ use shared::sync::message::{
 };
 use shared::sync::server::{How, Pull, Sends, Session, Standing, Walk};
 
-use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session, told_to_nobody};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
@@ -32,11 +32,19 @@ const SCOPES_MAX: usize = 512;
 
 pub(super) async fn pull(
     State(app): State<Arc<App>>,
-    signed_in: SignedIn,
+    signed_in: std::result::Result<SignedIn, ApiError>,
     headers: HeaderMap,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> std::result::Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
+    let signed_in = match signed_in {
+        Err(ApiError::NotSignedIn) => {
+            let asks = message::<PullRequest>(&headers, body).ok();
+            let owner = asks.map(|asks| (asks.person, asks.device));
+            return Err(told_to_nobody(&app, owner).await);
+        }
+        signed_in => signed_in?,
+    };
     let request: PullRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
@@ -44,7 +52,13 @@ pub(super) async fn pull(
         return Err(ApiError::TooLarge);
     }
     let session = session(&signed_in, request.device, request.surface)?;
-    hear(&app, &signed_in, request.device).await;
+    if hear(&app, &signed_in, &session).await {
+        let (person, device) = (session.person.id, session.device);
+        if app.store.is_to_be_wiped(person, device).await? {
+            app.store.begin_wipe(signed_in.session_id).await?;
+            return Err(ApiError::Wipe);
+        }
+    }
     let mut view = app.store.view().await?;
     let (mut page, is_recorded) = page(&mut *view, &request, &session).await?;
     drop(view);
@@ -59,22 +73,25 @@ pub(super) async fn pull(
     Ok(reply(&page))
 }
 
-/// Notes that the device behind the session is there. A report counts it as away when that cannot
-/// be written; the device gets its page all the same.
-async fn hear(app: &App, signed_in: &SignedIn, device: DeviceId) {
+/// Notes that the device behind the session is there. Says whether it was not known to be there
+/// through this session lately. A report counts it as away when that cannot be written; the device
+/// gets its page all the same.
+async fn hear(app: &App, signed_in: &SignedIn, session: &Session) -> bool {
     let contact = Contact {
         session: signed_in.session_id,
         person: signed_in.person.id,
-        device,
+        device: session.device,
+        surface: session.surface,
         at: app.clock.now(),
     };
     let Some(contact) = app.keeper.contacts.hear(contact) else {
-        return;
+        return false;
     };
     if let Err(cause) = app.store.put_contact(&contact).await {
         tracing::warn!(cause = format!("{cause:#}"), "a contact cannot be noted");
         app.keeper.contacts.forget(contact.session);
     }
+    true
 }
 
 /// A page, and whether the session's scopes are kept as issued, as they must be before it leaves.

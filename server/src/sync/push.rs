@@ -23,9 +23,9 @@ use tokio::task::spawn_blocking;
 
 use super::batch::Batch;
 use super::keeper::{Found, Keeper};
-use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session};
+use super::{MIN_CLIENT, check_person, check_protocol, message, reply, session, told_to_nobody};
 use crate::App;
-use crate::auth::SignedIn;
+use crate::auth::HandingOver;
 use crate::error::ApiError;
 use crate::jobs;
 use crate::store::{self, Effect, Quarantined, Writing};
@@ -37,11 +37,23 @@ const HOUR_MILLIS: i64 = 60 * 60 * 1000;
 
 pub(super) async fn push(
     State(app): State<Arc<App>>,
-    signed_in: SignedIn,
+    asking: Result<HandingOver, ApiError>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let _turn = app.keeper.turn()?;
+    let HandingOver {
+        session: signed_in,
+        is_wiping,
+    } = match asking {
+        Err(ApiError::NotSignedIn) => {
+            let asks = message::<PushRequest>(&headers, body);
+            let asks = asks.ok().filter(|asks| !asks.hands_over);
+            let owner = asks.map(|asks| (asks.person, asks.device));
+            return Err(told_to_nobody(&app, owner).await);
+        }
+        asking => asking?,
+    };
     let mut request: PushRequest = message(&headers, body)?;
     check_protocol(request.protocol)?;
     check_person(&signed_in, request.person)?;
@@ -51,9 +63,15 @@ pub(super) async fn push(
     // The sender's own comes first; an act whose clock is left out is dated by its arrival.
     request.clocks.truncate(CLOCKS_MAX);
     let session = session(&signed_in, request.device, request.surface)?;
+    if !request.hands_over {
+        let (person, device) = (session.person.id, session.device);
+        if is_wiping || app.store.is_to_be_wiped(person, device).await? {
+            return Err(ApiError::Wipe);
+        }
+    }
     let now = app.clock.now();
     let epoch = app.keeper.epoch;
-    if request.epoch.is_some_and(|asked| asked != epoch) {
+    if !request.hands_over && request.epoch.is_some_and(|asked| asked != epoch) {
         return Ok(reply(&put_off(&request, epoch, now)));
     }
     let directory = app.people.current();
@@ -66,6 +84,7 @@ pub(super) async fn push(
         now,
         rules: directory.rules(),
         directory,
+        is_last: request.hands_over,
     };
     let offers = spawn_blocking(move || request.groups.iter().map(read).collect())
         .await
@@ -112,6 +131,8 @@ struct Bench {
     now: UnixMillis,
     directory: Arc<Directory>,
     rules: Rules,
+    /// Whether the device is about to be wiped, so that nothing it offers can come again.
+    is_last: bool,
 }
 
 type Offers = Vec<Result<Offer, Refused>>;
@@ -223,7 +244,9 @@ impl Bench {
         let mut outcomes = Vec::with_capacity(offers.len());
         for offer in offers {
             outcomes.push(match offer {
-                Ok(offer) if unreadable.contains(&offer.incident) => cannot_say(&offer),
+                Ok(offer) if unreadable.contains(&offer.incident) => {
+                    self.cannot_say(&offer, &mut known, &mut batch)
+                }
                 Ok(offer) => self.judge_one(&offer, &mut known, &mut batch),
                 Err(refused) => Outcome::Verdict(Verdict::Refused(refused)),
             });
@@ -257,14 +280,39 @@ impl Bench {
                 Outcome::Verdict(Verdict::Accepted(accepted))
             }
             Judgement::Duplicate(places) => Outcome::Places(places),
+            // What it rests on comes no more: a lead sees to it.
+            Judgement::Missing { .. } if self.is_last => {
+                self.refuse(offer, Refused::FollowsRefused, known, batch)
+            }
             Judgement::Missing { doc, hashes } => {
                 Outcome::Verdict(Verdict::Missing { doc, hashes })
             }
-            Judgement::Refused(refused) => {
-                self.quarantine(offer, &refused, known, batch);
-                Outcome::Verdict(Verdict::Refused(refused))
-            }
+            Judgement::Refused(refused) => self.refuse(offer, refused, known, batch),
         }
+    }
+
+    /// The device keeps the act and tries again: that the server cannot read is not the act's
+    /// fault.
+    fn cannot_say(&self, offer: &Offer, known: &mut Known, batch: &mut Batch) -> Outcome {
+        if self.is_last {
+            return self.refuse(offer, Refused::FollowsRefused, known, batch);
+        }
+        let doc = DocKey::incident(offer.incident);
+        Outcome::Verdict(Verdict::Missing {
+            doc,
+            hashes: Vec::new(),
+        })
+    }
+
+    fn refuse(
+        &self,
+        offer: &Offer,
+        refused: Refused,
+        known: &mut Known,
+        batch: &mut Batch,
+    ) -> Outcome {
+        self.quarantine(offer, &refused, known, batch);
+        Outcome::Verdict(Verdict::Refused(refused))
     }
 
     fn effects(&self, before: Option<&Kept>, commit: &Commit) -> Vec<Effect> {
@@ -294,15 +342,6 @@ impl Bench {
             batch.quarantined.push(refused);
         }
     }
-}
-
-/// The device keeps the act and tries again: that the server cannot read is not the act's fault.
-fn cannot_say(offer: &Offer) -> Outcome {
-    let doc = DocKey::incident(offer.incident);
-    Outcome::Verdict(Verdict::Missing {
-        doc,
-        hashes: Vec::new(),
-    })
 }
 
 /// Runs what looks into foreign bytes; a panic there is a refusal of these bytes alone.

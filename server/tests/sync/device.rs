@@ -217,6 +217,7 @@ impl Device {
                 wall: self.now,
             }],
             groups,
+            hands_over: false,
         }
     }
 

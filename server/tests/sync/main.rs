@@ -5,6 +5,7 @@ mod author;
 mod contacts;
 mod delivery;
 mod device;
+mod devices;
 mod interleaved;
 mod levels;
 mod live;

@@ -9,10 +9,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use server::auth::SessionId;
+use server::auth::{Agent, SessionId};
 use server::client::Client;
 use server::clock::{Clock, Random};
 use server::config::{Config, Mode, Sources};
+use server::store::StoredSession;
 use server::{App, router};
 use sha2::{Digest as _, Sha256};
 use shared::ids::PersonId;
@@ -199,12 +200,14 @@ impl TestServer {
     pub(crate) async fn sign_in(&self, person: PersonId, surface: Surface) -> String {
         let token: [u8; 32] = self.app.random.bytes();
         let id = SessionId(Sha256::digest(token).into());
-        let until = NOON.plus(1_000_000_000);
-        let added = self
-            .app
-            .store
-            .add_session(id, person, surface, NOON, until)
-            .await;
+        let session = StoredSession {
+            person,
+            surface,
+            expires_at: NOON.plus(1_000_000_000),
+            is_wiping: false,
+        };
+        let (store, agent) = (&self.app.store, Agent::default());
+        let added = store.add_session(id, session, &agent, NOON).await;
         added.expect("a session is stored");
         let hex = shared::ids::Hash(token).to_string();
         format!("holdfast_session={hex}")

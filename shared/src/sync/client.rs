@@ -20,7 +20,7 @@ use crate::sync::message::{Cursors, PullPage};
 
 pub use incident::{Carried, LocalIncident, NotWritten, Writer};
 pub use network::{Contact, Effect, Fault, Input, Jitter, More, Network, Tick, Waiting};
-pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, offer};
+pub use outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent, hand_over, is_taken, offer};
 pub use replica::{LocalDoc, Slot};
 pub use returned::{PUT_OFF_MAX, logs_known, own_again, rests_on_others};
 

@@ -181,6 +181,10 @@ pub struct PushRequest {
     /// One reading for every live engine of the device, the sender's first.
     pub clocks: Vec<Reading>,
     pub groups: Vec<PushGroup>,
+    /// Whether the device is about to be wiped, so that nothing it offers can come again: what
+    /// rests on unknown changes is refused for a lead to see, whatever log it was written upon.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hands_over: bool,
 }
 
 /// The changes of one act: accepted or refused whole.

@@ -44,17 +44,7 @@ impl Device {
         moment: Moment,
     ) -> Option<(PushRequest, Vec<Offer>)> {
         let (offers, groups) = self.offer(groups_max);
-        let (before, after) = self.tabs.split_at(self.lead);
-        let clocks = after.iter().chain(before).map(|tab| tab.reading(moment));
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            surface: self.profile.surface,
-            person: self.profile.person,
-            device: self.profile.device,
-            epoch: self.disk.cursors().epoch,
-            clocks: clocks.collect(),
-            groups,
-        };
+        let request = self.pushing(groups, moment);
         if offers.is_empty() {
             return None;
         }
@@ -67,6 +57,21 @@ impl Device {
             self.disk.commit(tx, Durability::Strict).ok();
         }
         Some((request, offers))
+    }
+
+    pub(super) fn pushing(&self, groups: Vec<PushGroup>, moment: Moment) -> PushRequest {
+        let (before, after) = self.tabs.split_at(self.lead);
+        let clocks = after.iter().chain(before).map(|tab| tab.reading(moment));
+        PushRequest {
+            protocol: PROTOCOL,
+            surface: self.profile.surface,
+            person: self.profile.person,
+            device: self.profile.device,
+            epoch: self.disk.cursors().epoch,
+            clocks: clocks.collect(),
+            groups,
+            hands_over: false,
+        }
     }
 
     pub(super) fn waiting(&self) -> Waiting {

@@ -78,6 +78,7 @@ impl Device {
                 epoch: Some(returning.to),
                 clocks: Vec::new(),
                 groups,
+                hands_over: false,
             })
         });
     }

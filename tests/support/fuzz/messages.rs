@@ -104,6 +104,7 @@ fn requests(world: &World) -> [(&'static str, Vec<u8>); 5] {
         epoch: Some(epoch),
         clocks: vec![reading],
         groups: world.proper().into_iter().take(2).collect(),
+        hands_over: false,
     };
     let give_back = ReturnRequest {
         protocol,

@@ -8,9 +8,9 @@ use shared::sync::Seq;
 use shared::sync::message::Surface;
 use shared::sync::server::Issued;
 
-use super::super::{Contact, DEVICES_MAX};
+use super::super::{Contact, DEVICES_MAX, StoredSession};
 use super::{NOW, Place, commit, group, scopes};
-use crate::auth::SessionId;
+use crate::auth::{Agent, SessionId};
 
 pub(in crate::store) async fn contacts_of_valid_sessions_on_the_console_last(place: &impl Place) {
     let store = place.open().await;
@@ -18,6 +18,7 @@ pub(in crate::store) async fn contacts_of_valid_sessions_on_the_console_last(pla
         session: SessionId([nth; 32]),
         person: PersonId(u32::from(nth)),
         device: DeviceId::from_bytes([nth; 16]),
+        surface: Surface::Console,
         at,
     };
     for (nth, surface) in [
@@ -25,9 +26,15 @@ pub(in crate::store) async fn contacts_of_valid_sessions_on_the_console_last(pla
         (2, Surface::Portal),
         (3, Surface::Console),
     ] {
-        let until = NOW.plus(i64::from(nth));
         let of = contact(nth, NOW);
-        let added = store.add_session(of.session, of.person, surface, NOW, until);
+        let session = StoredSession {
+            person: of.person,
+            surface,
+            expires_at: NOW.plus(i64::from(nth)),
+            is_wiping: false,
+        };
+        let agent = Agent::default();
+        let added = store.add_session(of.session, session, &agent, NOW);
         added.await.expect("kept");
         store.put_contact(&of).await.expect("kept");
     }
@@ -69,13 +76,14 @@ pub(in crate::store) async fn people_and_sessions_last(place: &impl Place) {
         .expect("replaced");
     let session = |nth: u8| SessionId([nth; 32]);
     for (nth, person) in [(1, 7), (2, 7), (3, 8)] {
-        let added = store.add_session(
-            session(nth),
-            PersonId(person),
-            Surface::Portal,
-            NOW,
-            NOW.plus(9),
-        );
+        let kept = StoredSession {
+            person: PersonId(person),
+            surface: Surface::Portal,
+            expires_at: NOW.plus(9),
+            is_wiping: false,
+        };
+        let agent = Agent::default();
+        let added = store.add_session(session(nth), kept, &agent, NOW);
         added.await.expect("kept");
     }
     drop(store);

@@ -10,8 +10,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::super::{Contact, DEVICES_MAX, Result, StoreError, StoredSession};
-use super::{bytes, number, scope_list, unsigned};
-use crate::auth::SessionId;
+use super::{bytes, devices, number, scope_list, unsigned};
+use crate::auth::{Agent, SessionId};
 
 pub(super) async fn directory(pool: &SqlitePool, newer_than: u64) -> Result<Option<Directory>> {
     const SQL: &str = "SELECT body FROM directory WHERE version > ? ORDER BY version DESC LIMIT 1";
@@ -70,46 +70,56 @@ pub(super) async fn put_credential(pool: &SqlitePool, person: PersonId, phc: &st
 }
 
 pub(super) async fn session(pool: &SqlitePool, id: SessionId) -> Result<Option<StoredSession>> {
-    const SQL: &str = "SELECT person, surface, expires_at FROM sessions WHERE id = ?";
+    const SQL: &str = "SELECT person, surface, expires_at, is_wiping FROM sessions WHERE id = ?";
     let row = sqlx::query(SQL)
         .bind(id.0.as_slice())
         .fetch_optional(pool)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let surface = match row.try_get(1)? {
-        "console" => Surface::Console,
-        "portal" => Surface::Portal,
-        _ => return Err(StoreError::Unreadable { what: "a surface" }),
-    };
-    let person = PersonId(unsigned(&row, 0)?);
     Ok(Some(StoredSession {
-        person,
-        surface,
+        person: PersonId(unsigned(&row, 0)?),
+        surface: surface(row.try_get(1)?)?,
         expires_at: UnixMillis(row.try_get(2)?),
+        is_wiping: row.try_get(3)?,
     }))
+}
+
+pub(super) fn surface(word: &str) -> Result<Surface> {
+    match word {
+        "console" => Ok(Surface::Console),
+        "portal" => Ok(Surface::Portal),
+        _ => Err(StoreError::Unreadable { what: "a surface" }),
+    }
+}
+
+pub(super) fn surface_word(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Console => "console",
+        Surface::Portal => "portal",
+    }
 }
 
 pub(super) async fn add_session(
     pool: &SqlitePool,
     id: SessionId,
     session: StoredSession,
+    agent: &Agent,
     now: UnixMillis,
 ) -> Result<()> {
-    let surface = match session.surface {
-        Surface::Console => "console",
-        Surface::Portal => "portal",
-    };
     let mut transaction = pool.begin().await?;
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(id.0.as_slice())
         .bind(session.person.0)
-        .bind(surface)
+        .bind(surface_word(session.surface))
         .bind(now.0)
         .bind(session.expires_at.0)
+        .bind(&agent.browser)
+        .bind(&agent.system)
+        .bind(session.is_wiping)
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)
@@ -139,6 +149,7 @@ pub(super) async fn put_contact(pool: &SqlitePool, contact: &Contact) -> Result<
         .bind(contact.at.0)
         .execute(&mut *transaction)
         .await?;
+    devices::note(&mut transaction, contact).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -152,6 +163,7 @@ pub(super) async fn contacts(pool: &SqlitePool, now: UnixMillis) -> Result<Vec<C
             session: SessionId(bytes(row, 0, "a session")?),
             person: PersonId(unsigned(row, 1)?),
             device: DeviceId::from_bytes(bytes(row, 2, "a device")?),
+            surface: Surface::Console,
             at: UnixMillis(row.try_get(3)?),
         })
     };

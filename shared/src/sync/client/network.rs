@@ -10,6 +10,8 @@
 //! are hints to try at once, never an answer. Rejected: trusting the socket's state, which stays
 //! "open" in a dead zone.
 
+mod wipe;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::Epoch;
 use crate::sync::Seq;
 use crate::sync::message::{Live, PUSH_GROUPS_MAX};
+
+use wipe::Wipe;
 
 /// Milliseconds since the engine started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -57,6 +61,12 @@ pub enum Input {
         epoch: Option<Epoch>,
         waiting: Waiting,
     },
+    /// This tab does the network from now on, on a device that was told to wipe itself.
+    LeadWipe,
+    /// Nothing is left on the device but what was never sent.
+    Cleared(Waiting),
+    /// Nothing is left on the device.
+    Erased,
     /// An act was committed on this device.
     OutboxGrew,
     /// Something suggests that a try may succeed now, or that the line was lost.
@@ -78,7 +88,7 @@ pub enum Input {
     NewLog,
     /// That log has been brought what it lacked, and this is stored.
     Returned,
-    /// The verdicts of a push are stored.
+    /// The verdicts of a push, or of what was handed over, are stored.
     Pushed(Waiting),
     /// The request under way failed.
     Failed(Fault),
@@ -105,6 +115,8 @@ pub enum Fault {
     Unreachable,
     /// 401: a sign-in is needed.
     SignedOut,
+    /// 410: the device is to be wiped.
+    Wipe,
     /// 413: the push was too large.
     TooLarge,
     /// Another 4xx: the server does not understand this client.
@@ -126,6 +138,14 @@ pub enum Effect {
     Push {
         groups_max: usize,
     },
+    /// Note for ever that the device is to be wiped, and remove all but what was never sent.
+    Clear,
+    /// Push what was never sent, whatever it waits for; only a verdict takes it off the device.
+    HandOver {
+        groups_max: usize,
+    },
+    /// Remove everything.
+    Erase,
     OpenLive,
     CloseLive,
     SendBeat,
@@ -146,6 +166,8 @@ pub enum Contact {
     Outdated,
     /// The server or the disk refuses; tries go on.
     Trouble,
+    /// The device is being wiped, and shows nothing any more.
+    Wiping,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +175,8 @@ enum Request {
     Pull,
     Push,
     Return,
+    /// Of the disk: to clear or erase it.
+    Disk,
 }
 
 /// Which requests are to be made, the first of them before the others.
@@ -191,6 +215,7 @@ pub struct Network {
     epoch: Option<Epoch>,
     ask_at: Tick,
     groups_max: usize,
+    wipe: Wipe,
     effects: VecDeque<Effect>,
 }
 
@@ -212,6 +237,7 @@ impl Default for Network {
             epoch: None,
             ask_at: Tick(0),
             groups_max: PUSH_GROUPS_MAX,
+            wipe: Wipe::None,
             effects: VecDeque::new(),
         }
     }
@@ -227,6 +253,12 @@ impl Network {
     pub fn handle_input(&mut self, input: Input, now: Tick, jitter: Jitter) {
         match input {
             Input::Lead { epoch, waiting } => self.lead(epoch, waiting),
+            Input::LeadWipe => {
+                self.leads = true;
+                self.order_wipe(now);
+            }
+            Input::Cleared(waiting) => self.hand_over(waiting, now),
+            Input::Erased => self.end_wipe(),
             Input::OutboxGrew => self.wants.push = true,
             Input::Hint => self.try_at_once(now),
             Input::SignedIn => {
@@ -265,6 +297,7 @@ impl Network {
                 self.push_failures = 0;
                 self.succeed(now);
                 self.groups_max = (self.groups_max * 2).min(PUSH_GROUPS_MAX);
+                self.handed_over(waiting);
                 self.wants.push = waiting == Waiting::Some;
                 self.wants.pull = true;
             }
@@ -370,7 +403,9 @@ impl Network {
 
     /// How the device stands with a server that answers.
     fn standing(&self) -> Contact {
-        if self.push_failures == 0 {
+        if self.wipe != Wipe::None {
+            Contact::Wiping
+        } else if self.push_failures == 0 {
             Contact::Online
         } else {
             Contact::Trouble
@@ -379,7 +414,8 @@ impl Network {
 
     /// Whether the server answers, so that a socket may find it too.
     fn may_listen(&self) -> bool {
-        matches!(self.contact, Contact::Online | Contact::Trouble)
+        let answers = matches!(self.contact, Contact::Online | Contact::Trouble);
+        answers && self.wipe == Wipe::None
     }
 
     fn succeed(&mut self, now: Tick) {
@@ -403,6 +439,7 @@ impl Network {
         self.wants.bringing_back |= was == Some(Request::Return);
         match fault {
             Fault::SignedOut => return self.halt(Contact::SignedOut, now),
+            Fault::Wipe => return self.order_wipe(now),
             Fault::Outdated => return self.halt(Contact::Outdated, now),
             Fault::TooLarge if self.groups_max > 1 => {
                 self.groups_max /= 2;
@@ -431,11 +468,15 @@ impl Network {
 
     fn halt(&mut self, contact: Contact, now: Tick) {
         self.show(contact);
+        self.close_socket(now);
+        self.wants.pull = true;
+    }
+
+    fn close_socket(&mut self, now: Tick) {
         if !matches!(self.socket, Socket::Closed { .. }) {
             self.effects.push_back(Effect::CloseLive);
             self.socket = Socket::Closed { retry_at: now };
         }
-        self.wants.pull = true;
     }
 
     fn release(&mut self, from: Contact) {
@@ -493,7 +534,9 @@ impl Network {
         if self.under_way.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        if self.wants.bringing_back {
+        if self.wipe != Wipe::None {
+            self.advance_wipe(now);
+        } else if self.wants.bringing_back {
             self.under_way = Some(Request::Return);
             self.wants.bringing_back = false;
             self.effects.push_back(Effect::Return);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::CHANGE_BYTES_MAX;
 use crate::ids::{ActId, DocKey, DocKind, FactId, Hash, IncidentId};
 use crate::incidents::{Drafted, Refused};
-use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup};
+use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup, Verdict};
 
 use super::replica::{self, BadRecord};
 
@@ -144,16 +144,39 @@ pub struct Offer {
 /// Chooses what to send, in order: acts of one incident never overtake each other, and an incident
 /// that waits for something holds up no other.
 pub fn offer(outbox: &[OutboxEntry], groups_max: usize) -> (Vec<Offer>, Vec<PushGroup>) {
-    let (mut offers, mut groups) = (Vec::new(), Vec::new());
     let mut waiting = std::collections::BTreeSet::new();
-    let mut bytes = 0;
-    for entry in outbox {
+    let ready = outbox.iter().filter(|entry| {
         if entry.phase != Phase::Ready {
             waiting.insert(entry.incident);
         }
-        if waiting.contains(&entry.incident) {
-            continue;
-        }
+        !waiting.contains(&entry.incident)
+    });
+    fill(ready, groups_max)
+}
+
+/// Chooses what a device hands over before it is wiped, in order: all that it alone has, whatever
+/// that waits for. An act without changes came in a file from another device, which has it too.
+pub fn hand_over(outbox: &[OutboxEntry], groups_max: usize) -> (Vec<Offer>, Vec<PushGroup>) {
+    let written = outbox.iter().filter(|entry| !entry.changes.is_empty());
+    fill(written, groups_max)
+}
+
+/// Whether a verdict says that the server has what was handed over, in the log or for review.
+pub fn is_taken(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Duplicate(_) | Verdict::Refused(_) => true,
+        Verdict::Missing { .. } => false,
+    }
+}
+
+/// As much as one push may hold, and one act at least.
+fn fill<'a>(
+    entries: impl Iterator<Item = &'a OutboxEntry>,
+    groups_max: usize,
+) -> (Vec<Offer>, Vec<PushGroup>) {
+    let (mut offers, mut groups) = (Vec::new(), Vec::new());
+    let mut bytes = 0;
+    for entry in entries {
         bytes += entry.bytes();
         let is_full = bytes > PUSH_BYTES_MAX - CHANGE_BYTES_MAX || groups.len() >= groups_max;
         if is_full && !groups.is_empty() {

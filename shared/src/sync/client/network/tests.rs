@@ -285,3 +285,59 @@ fn the_socket_is_opened_again_as_soon_as_the_line_is_back() {
     let after = bench.pulled(9);
     assert!(after.contains(&Effect::OpenLive), "{after:?}");
 }
+
+const HAND_OVER: Effect = Effect::HandOver {
+    groups_max: PUSH_GROUPS_MAX,
+};
+
+#[test]
+fn a_device_that_is_to_be_wiped_clears_hands_over_and_erases_in_this_order() {
+    let mut bench = Bench::settled();
+    bench.give(Input::Hint);
+    let told = bench.give(Input::Failed(Fault::Wipe));
+    let expected = [
+        Effect::CloseLive,
+        Effect::Show(Contact::Wiping),
+        Effect::Clear,
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(bench.give(Input::OutboxGrew), []);
+    assert_eq!(bench.give(Input::Cleared(Waiting::Some)), [HAND_OVER]);
+    assert_eq!(bench.give(Input::Pushed(Waiting::Some)), [HAND_OVER]);
+    assert_eq!(bench.give(Input::Pushed(Waiting::None)), [Effect::Erase]);
+    assert_eq!(bench.give(Input::Erased), []);
+    assert_eq!(bench.network.poll_timeout(), None);
+    assert_eq!(bench.pass(POLL_MILLIS), []);
+}
+
+#[test]
+fn a_wipe_goes_on_after_a_restart_and_while_the_line_is_lost() {
+    let mut bench = Bench::new();
+    let begun = bench.give(Input::LeadWipe);
+    assert_eq!(begun, [Effect::Show(Contact::Wiping), Effect::Clear]);
+    bench.give(Input::Failed(Fault::Disk));
+    assert!(bench.pass(BACKOFF_MILLIS_MAX).contains(&Effect::Clear));
+    let cleared = bench.give(Input::Cleared(Waiting::Some));
+    assert!(cleared.contains(&HAND_OVER), "{cleared:?}");
+    for fault in [Fault::Unreachable, Fault::PutOff, Fault::Malformed] {
+        bench.give(Input::Failed(fault));
+        let again = bench.pass(BACKOFF_MILLIS_MAX);
+        assert!(again.contains(&HAND_OVER), "{fault:?}: {again:?}");
+    }
+    let after = bench.give(Input::Pushed(Waiting::None));
+    assert!(after.contains(&Effect::Erase), "{after:?}");
+}
+
+#[test]
+fn what_was_never_sent_waits_for_its_author_when_the_session_has_ended() {
+    let mut bench = Bench::settled();
+    bench.give(Input::Hint);
+    bench.give(Input::Failed(Fault::Wipe));
+    bench.give(Input::Cleared(Waiting::Some));
+    let halted = bench.give(Input::Failed(Fault::SignedOut));
+    assert_eq!(halted, [Effect::Show(Contact::SignedOut)]);
+    assert_eq!(bench.pass(POLL_MILLIS), []);
+    assert_eq!(bench.give(Input::SignedIn), [HAND_OVER]);
+    let told_again = bench.give(Input::Pushed(Waiting::None));
+    assert_eq!(told_again, [Effect::Show(Contact::Wiping), Effect::Erase]);
+}

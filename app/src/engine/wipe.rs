@@ -1,0 +1,179 @@
+//! Wiping a device that its owner has lost, step by step as the machine decides.
+//!
+//! That it was told to is noted strictly in the same transaction that clears it, so that a browser
+//! that is killed goes on with it at its next start, before it shows anything.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+
+use shared::ids::{DeviceId, PersonId};
+use shared::sync::client::{Fault, Input, Waiting, hand_over as chosen, is_taken};
+use shared::sync::message::{self, PushReply, PushRequest, Surface};
+
+use super::desk::Desk;
+use super::protocol::{Answer, Failure};
+use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
+use super::tabs::Word;
+use super::{board, http, keep, push, start, sync};
+
+/// The note that the device is to be wiped.
+const WIPE: &str = "wipe";
+
+/// How long to wait when the browser could not delete the database.
+const RETRY_MILLIS: u32 = 2_000;
+
+thread_local! {
+    /// Asks that are answered once nothing is left.
+    static ASKED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether the device was told to wipe itself.
+pub(crate) async fn is_ordered(tx: &Tx<'_>) -> Result<bool, Broken> {
+    Ok(tx.get(Shelf::Meta, WIPE)?.await?.is_some())
+}
+
+/// Wipes the database of a person because the page knows that it is to be; the ask is answered once
+/// nothing is left.
+pub(crate) async fn take(number: u32, desk: Option<Rc<Desk>>, person: PersonId, surface: Surface) {
+    ASKED.with_borrow_mut(|asked| asked.push(number));
+    let is_own = |desk: &Rc<Desk>| (desk.person, desk.surface) == (person, surface);
+    match desk.filter(is_own) {
+        Some(desk) if desk.state.borrow().is_wiping => {}
+        Some(desk) => sync::feed(&desk, Input::LeadWipe),
+        None => {
+            if let Err(why) = begin(person, surface).await {
+                settle(&Err(why.into()));
+            }
+        }
+    }
+}
+
+async fn begin(person: PersonId, surface: Surface) -> Result<(), Broken> {
+    let (desk, _) = start::start(person, surface).await?;
+    desk.state.borrow_mut().is_wiping = true;
+    note(&desk).await?;
+    board::serve(&desk);
+    desk.begin();
+    Ok(())
+}
+
+async fn note(desk: &Desk) -> Result<(), Broken> {
+    let tx = desk.storage.begin(&[Shelf::Meta], Purpose::Strict)?;
+    tx.put(Shelf::Meta, WIPE, &[])?;
+    tx.commit().await
+}
+
+fn settle(wiped: &Result<Answer, Failure>) {
+    for number in ASKED.with(RefCell::take) {
+        board::answer(number, wiped.clone());
+    }
+}
+
+/// Tells the page that nothing of this device is left.
+pub(crate) fn tell_wiped(device: DeviceId) {
+    settle(&Ok(Answer::Wiped { device }));
+}
+
+/// Removes all but what was never sent.
+pub(crate) async fn clear(desk: Rc<Desk>) {
+    let input = match try_clear(&desk).await {
+        Ok(waiting) => Input::Cleared(waiting),
+        Err(_) => Input::Failed(Fault::Disk),
+    };
+    sync::feed(&desk, input);
+}
+
+async fn try_clear(desk: &Desk) -> Result<Waiting, Broken> {
+    let mut shelves = Shelf::COPY.to_vec();
+    shelves.push(Shelf::Drafts);
+    let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
+    for shelf in shelves {
+        if !matches!(shelf, Shelf::Outbox | Shelf::Meta) {
+            tx.clear(shelf)?;
+        }
+    }
+    for name in tx.names(Shelf::Meta).await? {
+        if name != start::DEVICE {
+            tx.delete(Shelf::Meta, name)?;
+        }
+    }
+    tx.put(Shelf::Meta, WIPE, &[])?;
+    let waiting = waiting(&tx).await?;
+    tx.commit().await?;
+    Ok(waiting)
+}
+
+async fn waiting(tx: &Tx<'_>) -> Result<Waiting, Broken> {
+    let (offers, _) = chosen(&push::entries(tx).await?, 1);
+    Ok(if offers.is_empty() {
+        Waiting::None
+    } else {
+        Waiting::Some
+    })
+}
+
+/// Hands over what was never sent.
+pub(crate) async fn hand_over(desk: Rc<Desk>, groups_max: usize) {
+    let input = match try_hand_over(&desk, groups_max).await {
+        Ok(waiting) => Input::Pushed(waiting),
+        Err(fault) => Input::Failed(fault),
+    };
+    sync::feed(&desk, input);
+}
+
+async fn try_hand_over(desk: &Rc<Desk>, groups_max: usize) -> Result<Waiting, Fault> {
+    let entries = push::stored(desk).await.map_err(|_| Fault::Disk)?;
+    let (offers, groups) = chosen(&entries, groups_max);
+    if offers.is_empty() {
+        return Ok(Waiting::None);
+    }
+    let boots = entries.iter().map(|entry| entry.drafted.boot).collect();
+    let request = PushRequest {
+        hands_over: true,
+        ..push::request(desk, groups, &boots)
+    };
+    let body = message::encode(&request);
+    let answer = http::post("/sync/push", &body).await?;
+    let reply: PushReply = message::decode(&answer).map_err(|_| Fault::Unreachable)?;
+    if reply.verdicts.len() != offers.len() {
+        return Err(Fault::Malformed);
+    }
+    let verdicts = offers.iter().map(|offer| offer.act).zip(&reply.verdicts);
+    let taken: BTreeMap<_, _> = verdicts.filter(|(_, verdict)| is_taken(verdict)).collect();
+    if taken.is_empty() {
+        return Err(Fault::PutOff);
+    }
+    let tx = desk.storage.begin(&[Shelf::Outbox], Purpose::Strict);
+    let tx = tx.map_err(|_| Fault::Disk)?;
+    let left = async {
+        for (number, entry) in keep::outbox(&tx).await? {
+            if taken.contains_key(&entry.act()) {
+                tx.delete(Shelf::Outbox, number)?;
+            }
+        }
+        let left = waiting(&tx).await?;
+        tx.commit().await?;
+        Ok::<_, Broken>(left)
+    };
+    let left = left.await.map_err(|_| Fault::Disk)?;
+    desk.refresh_status();
+    Ok(left)
+}
+
+/// Removes everything, and ends the engine with it.
+pub(crate) async fn erase(desk: Rc<Desk>) {
+    desk.tabs.tell(&Word::Closing);
+    // Another tab would lead on what is being deleted.
+    let lead = desk.state.borrow_mut().lead.take();
+    desk.stop();
+    board::let_go(&desk);
+    while let Err(broken) = Storage::delete(&desk.storage.name).await {
+        web_sys::console::error_1(&broken.to_string().into());
+        TimeoutFuture::new(RETRY_MILLIS).await;
+    }
+    drop(lead);
+    tell_wiped(desk.device);
+}
