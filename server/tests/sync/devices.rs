@@ -184,6 +184,7 @@ async fn a_device_that_is_to_be_wiped_hands_over_what_it_never_sent_and_nothing_
         person: BOB,
         device: bob.id,
         epoch: bob.cursors.epoch.expect("it has pulled"),
+        earlier: Vec::new(),
         docs: Vec::new(),
     };
     let answer = server.post("/sync/return", &bob.cookie, &back).await;
