@@ -165,7 +165,7 @@ test('the acts of two people at once come together as the table says', async ({ 
     await card(anna, ROWS.word).getByRole('button', { name: 'Dismiss' }).click();
     await expect(card(anna, ROWS.word)).toHaveCount(0);
     await expect(card(second.desk, ROWS.word)).toHaveCount(0);
-    await card(anna, ROWS.closed).getByRole('button', { name: 'Go on' }).click();
+    await card(anna, ROWS.closed).getByRole('button', { name: 'Look at it' }).click();
     await anna.shows(ROWS.closed);
     await expect(anna.clash).toContainText('without knowing this');
     await anna.clash.getByRole('button', { name: 'Dismiss' }).click();
@@ -281,6 +281,6 @@ const card = (desk, subject) =>
 async function told(desk, subject, sentence) {
   await desk.look(/^Needs attention/);
   await expect(card(desk, subject)).toContainText(sentence);
-  await expect(card(desk, subject).getByRole('button', { name: 'Go on' })).toBeVisible();
+  await expect(card(desk, subject).getByRole('button', { name: 'Look at it' })).toBeVisible();
   await expect(card(desk, subject).getByRole('button', { name: 'Dismiss' })).toBeVisible();
 }

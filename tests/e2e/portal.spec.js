@@ -39,7 +39,7 @@ for (const network of ['on', 'off, then on']) {
     await portal.goHome();
     await portal.row(WAITS).getByRole('button', { name: 'Answer' }).click();
     await portal.write('The light is off.');
-    await expect(portal.standing).toHaveText('Anna Lindqvist is working on it.');
+    await expect(portal.standing).toContainText(isOff ? 'Kept on this device.' : 'Anna Lindqvist is working on it.');
     if (isOff) await expect(portal.message('The light is off.')).toContainText('Kept on this device');
     await portal.goHome();
     await portal.row(FIXED).getByRole('button', { name: 'It works' }).click();
@@ -57,6 +57,7 @@ for (const network of ['on', 'off, then on']) {
       await own.goOnline();
       await portal.isUpToDate();
       await expect(portal.message('The light is off.')).toContainText('✓ On server');
+      await expect(portal.standing).toHaveText('Anna Lindqvist is working on it.');
       await portal.goHome();
     }
 
@@ -79,6 +80,7 @@ for (const network of ['on', 'off, then on']) {
     await expect(portal.event('It jams on the third card now.')).toBeVisible();
     if (isOff) {
       await portal.isOffline(1);
+      await expect(portal.standing).toContainText('Kept on this device.');
       await own.goOnline();
     }
     await portal.isUpToDate();

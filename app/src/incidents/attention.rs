@@ -97,16 +97,16 @@ fn list_card(desk: Desk, met: Met) -> impl IntoView {
     let title = format!("{name} · {}", within_a_sentence(&subject));
     let label = title.clone();
     let open = move |_| desk.address.go(Place::Incident(incident));
-    let go_on = card.values().is_none().then(|| {
+    let look = card.values().is_none().then(|| {
         view! {
-            <button type="button" class="button" on:click=open>{t!("action.go_on")}</button>
+            <button type="button" class="button" on:click=open>{t!("attention.look")}</button>
         }
     });
     view! {
         <section class="clash" aria-label=label>
             <button type="button" class="linked" on:click=open>{title}</button>
             <p>{sentence(desk, &card)}</p>
-            {go_on}
+            {look}
             {choices(desk, incident, &card)}
         </section>
     }

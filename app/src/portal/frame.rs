@@ -47,9 +47,19 @@ pub(super) fn sentence(status: &Status, failed: bool) -> String {
     if failed {
         return t!("status.stopped");
     }
-    if status.review > 0 {
-        return t!("portal.chip.review", count = status.review);
+    let line = line(status);
+    if status.review == 0 {
+        return line;
     }
+    let review = t!("portal.chip.review", count = status.review);
+    if status.line == Line::Offline {
+        format!("{line} · {review}")
+    } else {
+        review
+    }
+}
+
+fn line(status: &Status) -> String {
     match status.line {
         Line::SignedOut => t!("status.signed_out"),
         Line::Trouble => t!("status.trouble"),

@@ -1,6 +1,6 @@
 //! What the portal says of an incident, in the words of the person who reported it.
 
-use leptos::prelude::GetUntracked;
+use leptos::prelude::{GetUntracked, With};
 
 use shared::incidents::{
     Event, EventKind, HoldReason, Incident, Intent, Refused, State, Transition,
@@ -10,7 +10,7 @@ use shared::rows::Row;
 use shared::time::UnixMillis;
 
 use super::front::Front;
-use crate::engine::protocol::{Failure, Rescued};
+use crate::engine::protocol::{Failure, Line, Rescued};
 use crate::incidents::Draft;
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -22,10 +22,16 @@ pub(super) struct Standing {
     pub(super) hold: Option<HoldReason>,
     /// Whether the server has it.
     pub(super) is_sent: bool,
+    /// Whether something said on it was not sent yet, as far as that is known.
+    pub(super) is_kept: bool,
     pub(super) assignee: Option<shared::ids::PersonId>,
     pub(super) resolved_at: Option<UnixMillis>,
     /// What is asked of the requester.
     pub(super) question: String,
+}
+
+fn is_kept(event: &Event) -> bool {
+    event.counts() && event.from.arrival.is_none()
 }
 
 impl Standing {
@@ -35,6 +41,7 @@ impl Standing {
             state: row.state,
             hold: row.hold,
             is_sent: row.number.is_some(),
+            is_kept: false,
             assignee: row.assignee,
             resolved_at: row.resolved_at,
             question: String::new(),
@@ -46,6 +53,7 @@ impl Standing {
             state: incident.state,
             hold: incident.hold,
             is_sent: incident.number.is_some(),
+            is_kept: incident.timeline.iter().any(is_kept),
             assignee: incident.assignment.person,
             resolved_at: incident.resolved_at,
             question: incident.question().to_owned(),
@@ -75,7 +83,8 @@ impl Standing {
 
     /// Where it stands and what comes next, as a sentence.
     pub(super) fn sentence(&self, front: Front) -> String {
-        if !self.is_sent {
+        let is_offline = || front.link.board.status.with(|it| it.line == Line::Offline);
+        if !self.is_sent || (self.is_kept && is_offline()) {
             return t!("portal.step.kept");
         }
         let organisation = front.organisation();

@@ -29,6 +29,8 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             <span class="sr-only">{live(move || t!("menu.of", name = name()))}</span>
         </button>
         <div class="menu" id="person-menu" popover="auto" role="group" aria-label=t!("menu.label")>
+            <span class="heading">{live(name)}</span>
+            <hr />
             <div role="group" aria-label=t!("menu.language")>
                 <span class="heading" aria-hidden="true">{t!("menu.language")}</span>
                 <Languages />

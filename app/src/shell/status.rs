@@ -26,7 +26,12 @@ fn short(status: &Status, failed: bool) -> String {
         return t!("status.stopped");
     }
     if status.review > 0 {
-        return t!("status.attention", count = status.review);
+        let review = t!("status.attention", count = status.review);
+        return if status.line == Line::Offline {
+            format!("{} · {review}", t!("status.offline"))
+        } else {
+            review
+        };
     }
     match status.line {
         Line::Offline => t!("status.offline"),

@@ -229,9 +229,10 @@ fn ReviewCard(act: ReviewAct, desk: Desk) -> impl IntoView {
         .clone()
         .map(|words| view! { <blockquote>{words}</blockquote> });
     let id = act.act;
-    let comment = words
-        .clone()
-        .and_then(|words| as_comment(&act.intent, words));
+    // Nothing can be said on an incident that its reader lost.
+    let is_here = untrack(|| desk.board().row(act.incident)).is_some();
+    let comment = words.clone().filter(|_| is_here);
+    let comment = comment.and_then(|words| as_comment(&act.intent, words));
     let send = comment.map(|(intent, label)| {
         let incident = act.incident;
         let busy = RwSignal::new(false);

@@ -329,8 +329,14 @@ impl Frame<'_> {
         } else {
             t("portal.your_answer", l)
         };
+        // The page opens where it says what is wrong, and not at its head.
+        let focus = if typed.fault.is_empty() {
+            ""
+        } else {
+            " autofocus aria-invalid=\"true\""
+        };
         let inner = format!(
-            "{}<label for=\"entry\">{}</label><textarea id=\"entry\" name=\"text\" rows=\"4\" required dir=\"auto\">\n{}</textarea>\
+            "{}<label for=\"entry\">{}</label><textarea id=\"entry\" name=\"text\" rows=\"4\" required dir=\"auto\"{focus}>\n{}</textarea>\
              <div><button class=\"button primary\">{}</button></div>",
             fault_html(&typed.fault),
             escaped(label),

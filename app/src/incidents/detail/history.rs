@@ -51,11 +51,16 @@ fn fact(desk: Desk, event: &Event) -> impl IntoView + use<> {
     };
     let withdrawn = event.withdrawn.map(|withdrawn| {
         let from = withdrawn.from;
-        let who = organisation.person_name(from.by);
         let at = text::clock_and_day(from.corrected);
+        let told = if from.by == untrack(|| desk.me()).id {
+            t!("event.withdrawn_own", at = at)
+        } else {
+            let who = organisation.person_name(from.by);
+            t!("event.withdrawn", who = who, at = at)
+        };
         view! {
             <br />
-            <span title=in_full(&from)>{t!("event.withdrawn", who = who, at = at)}</span>
+            <span title=in_full(&from)>{told}</span>
         }
     });
     view! {
