@@ -50,6 +50,8 @@ pub(super) fn set_field(is_field: bool) {
     let word = is_field.then_some("field");
     browser::show_on_page("data-density", word);
     browser::store(DENSITY, word);
+    // Lists measure their rows anew.
+    browser::announce("resize");
 }
 
 /// Large targets by themselves where fingers point, unless the person chose otherwise.

@@ -241,7 +241,7 @@ pub fn go_instead(url: &str) {
     }
 }
 
-/// Tells the boot file something by an event of the window.
+/// Sends an event of the window, to which the boot file or lists listen.
 pub fn announce(name: &str) {
     if let Ok(event) = CustomEvent::new(name) {
         window().dispatch_event(&event).ok();
