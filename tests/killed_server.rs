@@ -8,13 +8,10 @@ use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use shared::document::Document;
-use shared::ids::{DocKey, DocKind, FactId, IncidentId, PersonId};
-use shared::incidents::{
-    Channel, Declare, Drafted, HoldReason, Incident, Intent, Level, Requester, ResolutionCode,
-    SetField,
-};
+use shared::ids::{DocKey, DocKind, FactId, IncidentId};
+use shared::incidents::{Drafted, HoldReason, Incident, Intent, Level, ResolutionCode, SetField};
 use tests::draws::Draws;
-use tests::holdfast::Holdfast;
+use tests::holdfast::{Holdfast, declare};
 use tests::remote::{Line, Remote};
 
 const KILLS: u32 = 50;
@@ -274,23 +271,6 @@ impl Work {
             },
             _ => Intent::Reopen { text },
         }
-    }
-}
-
-fn declare(subject: String) -> Declare {
-    Declare {
-        description: format!("{subject}, in words."),
-        subject,
-        requester: Requester::Person(PersonId(1)),
-        channel: Channel::Phone,
-        category: None,
-        impact: Level::Medium,
-        urgency: Level::Medium,
-        site: None,
-        group: Some("network".into()),
-        assignee: None,
-        asset: None,
-        contact: None,
     }
 }
 

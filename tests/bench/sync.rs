@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use shared::ids::{IncidentId, PersonId};
-use shared::incidents::{Channel, Declare, Intent, Level, Requester, SetField};
+use shared::ids::IncidentId;
+use shared::incidents::{Intent, Level, SetField};
 use tests::draws::Draws;
-use tests::holdfast::Holdfast;
+use tests::holdfast::{Holdfast, declare};
 use tests::remote::{Received, Remote};
 
 const RUNS: usize = 3;
@@ -305,23 +305,6 @@ fn millis(time: Duration) -> f64 {
 
 fn joined<T>(thread: JoinHandle<T>) -> T {
     thread.join().expect("the device did not fail")
-}
-
-fn declare(subject: String) -> Declare {
-    Declare {
-        description: format!("{subject}, since this morning."),
-        subject,
-        requester: Requester::Person(PersonId(1)),
-        channel: Channel::Phone,
-        category: None,
-        impact: Level::Medium,
-        urgency: Level::Medium,
-        site: None,
-        group: Some("network".into()),
-        assignee: None,
-        asset: None,
-        contact: None,
-    }
 }
 
 /// Prints the median of what was measured, with least and most.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::ids::{DocKey, IncidentId, PersonId};
-use shared::incidents::{Channel, Declare, Incident, Intent, Level, Refused, Requester};
+use shared::incidents::{Declare, Incident, Intent, Refused, Requester};
 use shared::sync::message::{PushGroup, Surface};
 use tests::draws::Draws;
 use tests::holdfast::Holdfast;
@@ -175,14 +175,9 @@ pub(crate) fn declare() -> Declare {
         subject: format!("{SECRET} stands still"),
         description: format!("{SECRET} makes no sound since this morning."),
         requester: Requester::Person(REQUESTER),
-        channel: Channel::Phone,
         category: None,
-        impact: Level::Medium,
-        urgency: Level::Medium,
         site: None,
         group: Some("network".into()),
-        assignee: None,
-        asset: None,
-        contact: None,
+        ..shared::testing::declare()
     }
 }

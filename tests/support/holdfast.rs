@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use shared::ids::PersonId;
+use shared::incidents::{Declare, Requester};
+
 use crate::http::Http;
 use crate::workspace;
 
@@ -150,6 +153,19 @@ impl Drop for Holdfast {
             // A folder that cannot be removed lies among temporary files.
             let _ = fs::remove_dir_all(&self.data);
         }
+    }
+}
+
+/// What staff of the demo declares for somebody who calls.
+pub fn declare(subject: String) -> Declare {
+    Declare {
+        description: format!("{subject}, since this morning."),
+        subject,
+        requester: Requester::Person(PersonId(1)),
+        category: None,
+        site: None,
+        group: Some("network".into()),
+        ..shared::testing::declare()
     }
 }
 
