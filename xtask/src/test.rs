@@ -14,9 +14,17 @@ use std::time::Instant;
 /// What a step found: one check passed, some tests counted, or nothing for lack of a tool.
 enum Outcome {
     Passed,
-    Counted { passed: u32, failed: u32 },
+    Counted {
+        passed: u32,
+        failed: u32,
+        /// The last lines that were printed.
+        end: String,
+    },
     Missing(String),
 }
+
+/// So many lines of a failed step are repeated at the very end, where they are found.
+const END_LINES: usize = 40;
 
 #[derive(Default)]
 struct Tally {
@@ -85,28 +93,34 @@ impl Tally {
         let started = Instant::now();
         let outcome = work();
         let seconds = started.elapsed().as_secs_f32();
-        let (word, fine) = match outcome {
+        let (word, fault) = match outcome {
             Ok(Outcome::Passed) => {
                 self.passed += 1;
-                ("passed".to_owned(), true)
+                ("passed".to_owned(), None)
             }
-            Ok(Outcome::Counted { passed, failed }) => {
+            Ok(Outcome::Counted {
+                passed,
+                failed,
+                end,
+            }) => {
                 self.passed += passed;
                 self.failed += failed;
-                (format!("{passed} passed, {failed} failed"), failed == 0)
+                let word = format!("{passed} passed, {failed} failed");
+                (word, (failed > 0).then_some(end))
             }
             Ok(Outcome::Missing(what)) => {
                 self.missing.push(format!("{name}: {what}"));
-                (format!("incomplete: {what}"), true)
+                (format!("incomplete: {what}"), None)
             }
             Err(error) => {
                 self.failed += 1;
-                (format!("failed: {error:#}"), false)
+                ("failed".to_owned(), Some(format!("{error:#}")))
             }
         };
         println!("── {name}: {word} ({seconds:.1} s)");
-        if !fine {
-            self.broken.push(name.to_owned());
+        let fine = fault.is_none();
+        if let Some(fault) = fault {
+            self.broken.push(format!("{name}\n{fault}"));
         }
         fine
     }
@@ -203,7 +217,8 @@ fn build_server() -> Result<Outcome> {
 /// Fresh seeds in every run; those that failed once are tests of their own.
 fn simulation() -> Result<Outcome> {
     let built = shell::target().join("debug/sim");
-    shell::run(Command::new(built).args(["--minutes", "1"]))?;
+    let (fine, text) = shell::tee(Command::new(built).args(["--minutes", "1"]))?;
+    ensure!(fine, "{}", end_of(&text));
     Ok(Outcome::Passed)
 }
 
@@ -256,7 +271,16 @@ fn counted(command: &mut Command) -> Result<Outcome> {
     let (fine, text) = shell::tee(command)?;
     let (passed, failed) = counts(&text);
     let failed = if fine { failed } else { failed.max(1) };
-    Ok(Outcome::Counted { passed, failed })
+    Ok(Outcome::Counted {
+        passed,
+        failed,
+        end: end_of(&text),
+    })
+}
+
+fn end_of(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(END_LINES)..].join("\n")
 }
 
 /// Sums the closing lines of nextest, cargo's own runner and Playwright.

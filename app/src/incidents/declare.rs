@@ -143,14 +143,27 @@ fn give_back(me: PersonId, taken: &Sketch) {
     remember(me, &sketch);
 }
 
-/// Shows what another tab writes as the same new incident; once it is created there, nothing.
-fn follow(me: PersonId, sketch: RwSignal<Sketch>) {
+/// What was begun, remembered as it is written. Shows what another tab writes as the same new
+/// incident; once it is created there, nothing.
+fn begun(me: PersonId) -> RwSignal<Sketch> {
+    let sketch = RwSignal::new(remembered(me));
+    // What another tab told is not told back to it, which may have written on.
+    let known = StoredValue::new(sketch.get_untracked());
+    Effect::new(move |_| {
+        let written = sketch.get();
+        if known.with_value(|known| *known != written) {
+            remember(me, &written);
+            known.set_value(written);
+        }
+    });
     browser::when_stored(slot(me), move || {
         let told = remembered(me);
         if sketch.with_untracked(|sketch| *sketch != told) {
+            known.set_value(told.clone());
             sketch.set(told);
         }
     });
+    sketch
 }
 
 /// The sheet of a new incident.
@@ -162,9 +175,7 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
         .person
         .get_untracked()
         .map_or(PersonId::SERVER, |me| me.id);
-    let sketch = RwSignal::new(remembered(me));
-    Effect::new(move |_| sketch.with(|sketch| remember(me, sketch)));
-    follow(me, sketch);
+    let sketch = begun(me);
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let tried = RwSignal::new(false);
@@ -251,18 +262,16 @@ fn RequesterFields(sketch: RwSignal<Sketch>, tried: RwSignal<bool>) -> impl Into
         }
     });
     let pick = move |person: PersonId| {
-        // After the effect above has taken the name: a picked person is not a caller.
-        request_animation_frame(move || {
-            let organisation = desk.board().organisation.get_untracked();
-            let site = organisation
-                .person(person)
-                .and_then(|person| person.site.clone());
-            sketch.update(|sketch| {
-                sketch.requester = Some(person.0);
-                if let Some(site) = site {
-                    sketch.site = site.0;
-                }
-            });
+        let organisation = desk.board().organisation.get_untracked();
+        let site = organisation
+            .person(person)
+            .and_then(|person| person.site.clone());
+        sketch.update(|sketch| {
+            // With the name, so that the effect above sees no caller typed.
+            (sketch.requester, sketch.caller) = (Some(person.0), typed.get_untracked());
+            if let Some(site) = site {
+                sketch.site = site.0;
+            }
         });
     };
     let is_unknown = Memo::new(move |_| {

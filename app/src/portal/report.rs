@@ -176,12 +176,26 @@ impl Form {
     }
 }
 
-/// Shows what another tab writes as the same report; once it is sent there, nothing.
+/// Remembers what is written, and shows what another tab writes as the same report; once it is
+/// sent there, nothing.
 fn follow(form: Form) {
     let front = form.front;
+    // What another tab told is not told back to it, which may have written on.
+    let known = StoredValue::new(remembered(front));
+    Effect::new(move |_| {
+        let written = form.sketch.get();
+        if known.with_value(|known| *known == written) {
+            return;
+        }
+        if !remember(front, &written) {
+            form.failure.set(t!("compose.not_kept"));
+        }
+        known.set_value(written);
+    });
     browser::when_stored(slot(front), move || {
         let told = remembered(front);
         if form.sketch.with_untracked(|sketch| *sketch != told) {
+            known.set_value(told.clone());
             form.tried.set(false);
             form.sketch.set(told);
         }
@@ -205,11 +219,6 @@ pub(super) fn report(front: Front) -> impl IntoView {
         tried: RwSignal::new(false),
         busy: RwSignal::new(false),
     };
-    Effect::new(move |_| {
-        if !form.sketch.with(|sketch| remember(front, sketch)) {
-            form.failure.set(t!("compose.not_kept"));
-        }
-    });
     follow(form);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
