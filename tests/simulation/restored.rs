@@ -20,8 +20,10 @@ impl World {
         // People do not change back with the log.
         server.directory.clone_from(&self.server.directory);
         server.directory.version += 1;
-        self.server = server;
+        let before = std::mem::replace(&mut self.server, server);
         self.note_losses();
+        let reviewed = before.quarantined.difference(&self.server.quarantined);
+        self.lost_reviews.extend(reviewed.copied());
         self.restart_server();
     }
 
@@ -44,7 +46,7 @@ impl World {
         accepted.filter(|act| !is_held(act)).copied().collect()
     }
 
-    /// Notes what is nowhere any more, after a device lost what it had stored.
+    /// Notes what is nowhere any more, after a device lost what it had stored or was wiped.
     pub(super) fn note_losses(&mut self) {
         if self.tally.restores > 0 {
             let lost = self.lost_acts();

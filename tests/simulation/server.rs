@@ -342,6 +342,10 @@ impl Server {
                 *self.accepted.entry(offer.act).or_default() += 1;
                 Verdict::Accepted(accepted)
             }
+            Judgement::Completed(commit, places) => {
+                self.keep(*commit);
+                Verdict::Duplicate(places.into_iter().map(|place| self.at(place)).collect())
+            }
             Judgement::Duplicate(places) => {
                 self.duplicates += 1;
                 Verdict::Duplicate(places.into_iter().map(|place| self.at(place)).collect())

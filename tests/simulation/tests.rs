@@ -80,6 +80,16 @@ fn what_rests_on_an_act_that_the_log_knows_as_another_change_waits_for_that() {
 }
 
 #[test]
+fn a_birth_of_which_another_device_brought_back_one_half_is_made_whole() {
+    check(&plan(include_str!("plans/half_a_birth.plan")));
+}
+
+#[test]
+fn what_only_a_wiped_device_held_of_a_lost_log_is_gone_with_it() {
+    check(&plan(include_str!("plans/wiped_after_restore.plan")));
+}
+
+#[test]
 fn an_act_that_was_accepted_is_known_again_when_what_it_saw_is_judged_otherwise() {
     check(&plan(include_str!("plans/judged_otherwise.plan")));
 }

@@ -40,12 +40,15 @@ impl World {
         let post = &mut self.posts[seat];
         if post.wipe == Wipe::Ordered && post.device.disk.is_empty() && post.device.is_erased() {
             post.wipe = Wipe::Done;
+            self.note_losses();
             self.check_outbox(seat);
         }
     }
 
-    /// Whether a lead finds an act among what was refused, though its device has it no more.
+    /// Whether a lead finds an act among what was refused, though its device has it no more, or
+    /// did before the server was restored from an older copy.
     pub(super) fn is_for_review(&self, done: &Done, act: ActId) -> bool {
-        self.shows_nothing(done.seat) && self.server.quarantined.contains(&act)
+        let is_or_was = self.server.quarantined.contains(&act) || self.lost_reviews.contains(&act);
+        self.shows_nothing(done.seat) && is_or_was
     }
 }

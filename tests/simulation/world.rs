@@ -36,6 +36,8 @@ pub struct World {
     pub(super) acknowledged: BTreeSet<ActId>,
     /// What no device held any more when that happened.
     pub(super) lost: BTreeSet<ActId>,
+    /// What only a replaced log held for a lead to review.
+    pub(super) lost_reviews: BTreeSet<ActId>,
     pub(super) backup: Option<Server>,
     /// When the server goes down with a push.
     pub(super) dies: Option<Dies>,
@@ -95,6 +97,7 @@ impl World {
             gone: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             lost: BTreeSet::new(),
+            lost_reviews: BTreeSet::new(),
             backup: None,
             dies: None,
             trace: VecDeque::new(),

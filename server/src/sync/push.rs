@@ -279,6 +279,12 @@ impl Bench {
                 batch.add(*commit);
                 Outcome::Verdict(Verdict::Accepted(accepted))
             }
+            // The act itself is none that anybody has still to hear of.
+            Judgement::Completed(commit, places) => {
+                known.actors.extend(&commit.bound);
+                batch.add(*commit);
+                Outcome::Places(places)
+            }
             Judgement::Duplicate(places) => Outcome::Places(places),
             // What it rests on comes no more: a lead sees to it.
             Judgement::Missing { .. } if self.is_last => {

@@ -142,11 +142,15 @@ impl LocalIncident {
         writer: &mut Writer<'_>,
     ) -> Result<Vec<ReviewEntry>, BadDocument> {
         let mut is_based_anew = false;
+        let is_whole = |pulled: &&PulledDoc| matches!(pulled.body, PulledBody::Snapshot(_));
+        let whole = pulled.iter().filter(is_whole).map(|pulled| pulled.doc);
+        let whole: Vec<_> = whole.collect();
         for pulled in pulled {
             is_based_anew |= self.merge_one(pulled);
         }
         self.loaded = None;
         let known = self.drop_known()?;
+        self.offer_unknown(&whole)?;
         if is_based_anew || known || self.load().is_err() {
             return self.rebase(writer, &[]);
         }
@@ -185,7 +189,7 @@ impl LocalIncident {
         }
         self.outbox
             .iter_mut()
-            .for_each(|entry| entry.stay_on_old_base(kind));
+            .for_each(|entry| entry.wait_no_more(kind));
         self.leave();
     }
 
@@ -331,6 +335,25 @@ impl LocalIncident {
             Phase::Ready | Phase::NewBase => true,
         });
         Ok(self.outbox.len() < before)
+    }
+
+    /// Has acts offered again that the log once had under other changes and has no more, since it
+    /// was restored from an older copy: all of a document came, and not those.
+    fn offer_unknown(&mut self, whole: &[DocKey]) -> Result<(), BadDocument> {
+        let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
+        if whole.is_empty() || !self.outbox.iter().any(is_known) {
+            return Ok(());
+        }
+        let docs = self.load()?.docs.clone();
+        let lacks = |key: DocKey, hash| docs.get(key.kind).is_none_or(|doc| !doc.has(hash));
+        for entry in &mut self.outbox {
+            if let Phase::Known(hashes) = &entry.phase
+                && (hashes.iter()).any(|(key, hash)| whole.contains(key) && lacks(*key, *hash))
+            {
+                entry.phase = Phase::Ready;
+            }
+        }
+        Ok(())
     }
 
     /// Hands an act back to its author; one that they have taken back meanwhile goes, and its

@@ -68,11 +68,10 @@ impl OutboxEntry {
         self.changes.iter().map(|change| change.bytes.0.len()).sum()
     }
 
-    /// The newer state of a document that it may have waited for does not come: it is offered as it
-    /// is, so that a verdict ends the waiting.
-    pub(super) fn stay_on_old_base(&mut self, kind: DocKind) {
-        let is_of_kind = |change: &Unsent| change.doc.kind == kind;
-        if self.phase == Phase::NewBase && self.changes.iter().any(is_of_kind) {
+    /// Nothing more of a document comes, which it may have waited for: it is offered as it is, so
+    /// that a verdict ends the waiting.
+    pub(super) fn wait_no_more(&mut self, kind: DocKind) {
+        if self.changes.iter().any(|change| change.doc.kind == kind) {
             self.phase = Phase::Ready;
         }
     }

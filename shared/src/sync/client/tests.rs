@@ -422,6 +422,30 @@ struct World {
     pages: Vec<(Cursors, PullPage)>,
 }
 
+impl World {
+    /// The device hears that the log has the first act that waits as another change.
+    fn is_known_under_another_change(&mut self, id: IncidentId) {
+        let mut local = self.device.disk.load(id);
+        let entry = local.outbox()[0].clone();
+        let (doc, book) = &self.log.docs[&entry.changes[0].doc];
+        let first = doc.changes().next().expect("it was declared");
+        let accepted = Accepted {
+            doc: entry.changes[0].doc,
+            hash: Hash([7; 32]),
+            seq: Seq(9),
+            receipt: *book.of(first.actor, first.seq).expect("it was accepted"),
+            signed: signed(doc),
+        };
+        let verdicts = [(entry.offer(), Verdict::Duplicate(vec![accepted]))];
+        let review = self
+            .device
+            .with(|_, writer| local.settle(&verdicts, writer));
+        self.device
+            .disk
+            .store(&local, review.expect("it is readable"));
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Declare(u8),
@@ -850,6 +874,43 @@ fn an_act_on_what_no_log_brings_any_more_comes_to_its_author() {
     let acts: Vec<_> = review.iter().map(|entry| entry.drafted.act).collect();
     assert_eq!(acts, [entry.act()]);
     assert!(local.is_gone());
+}
+
+#[test]
+fn what_the_log_had_under_another_change_and_has_no_more_is_offered_again() {
+    let mut world = run(&[
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Note(0),
+    ]);
+    world.is_known_under_another_change(incident(0));
+    assert!(matches!(
+        world.device.disk.entries()[0].1.phase,
+        Phase::Known(_)
+    ));
+    world.device.disk.cursors = Cursors::default();
+    world.take(Step::Pull);
+    world.take(Step::TakePage(0));
+    assert_eq!(world.device.disk.entries()[0].1.phase, Phase::Ready);
+    world.heal();
+    assert!(world.device.disk.review.is_empty());
+}
+
+#[test]
+fn what_the_log_has_under_another_change_waits_for_nothing_once_the_incident_leaves() {
+    let mut world = run(&[
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Note(0),
+    ]);
+    let mut local = world.device.disk.load(incident(0));
+    local.forget(DocKind::Incident);
+    local.forget(DocKind::Work);
+    world.device.disk.store(&local, Vec::new());
+    world.is_known_under_another_change(incident(0));
+    assert!(world.device.disk.load(incident(0)).is_gone());
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct Before<'a> {
 #[derive(Debug, Clone)]
 pub enum Judgement {
     Accepted(Box<Commit>, Vec<Accepted>),
+    /// The log had one half of this birth and now has both; their places are still to be looked up.
+    Completed(Box<Commit>, Vec<Place>),
     /// The log has each of these changes; only their places are still to be looked up.
     Duplicate(Vec<Place>),
     Refused(Refused),
@@ -81,6 +83,12 @@ impl Offer {
             Ok(None) => {}
             Ok(Some((doc, hashes))) => return Judgement::Missing { doc, hashes },
             Err(refused) => return Judgement::Refused(refused),
+        }
+        if let Some(kept) = before.kept.filter(|kept| self.is_half_held(kept)) {
+            return match self.complete(session, arrival, (kept, before), desk) {
+                Ok((commit, places)) => Judgement::Completed(Box::new(commit), places),
+                Err(refused) => Judgement::Refused(refused),
+            };
         }
         match self.accept(session, arrival, before, desk) {
             Ok((commit, accepted)) => Judgement::Accepted(Box::new(commit), accepted),
@@ -186,6 +194,59 @@ impl Offer {
         Some(places)
     }
 
+    /// Whether some of the changes are held and some are not.
+    fn is_half_held(&self, kept: &Kept) -> bool {
+        self.changes.iter().any(|it| it.held(kept).is_some())
+    }
+
+    /// Takes the half of a birth that the log lacks: after it was restored from an older copy, a
+    /// device that may read one document only brought back that one.
+    fn complete(
+        &self,
+        session: &Session,
+        arrival: Arrival<'_>,
+        (kept, before): (&Kept, Before<'_>),
+        desk: Desk<'_>,
+    ) -> Result<(Commit, Vec<Place>), Refused> {
+        let derived = self.derive(self.draft(None).docs())?;
+        if !matches!(derived.intent, Intent::Declare(_)) {
+            return Err(shape(&DocKey::incident(self.incident).to_string()));
+        }
+        if derived.by != session.person.id {
+            return Err(Refused::Author);
+        }
+        policy::allows(&session.person, &derived.intent, None)?;
+        let (held, lacking): (Vec<_>, Vec<_>) =
+            (self.changes.iter()).partition(|it| it.held(kept).is_some());
+        let mut receipts = held.iter().filter_map(|it| it.held(kept));
+        if receipts.any(|(_, receipt)| receipt.person != session.person.id) {
+            return Err(Refused::Actor);
+        }
+        let mut draft = self.draft(before.kept);
+        let (at, flags) = corrected(derived.claim, UnixMillis(0), arrival);
+        for offered in &lacking {
+            offered.identify(session, before, draft.docs(), desk.actor)?;
+            offered.write(session, &mut draft, (arrival.now, at, flags))?;
+        }
+        let mut commit = draft.commit(before.kept, before.next, desk);
+        commit.bound = self.bound(session, before);
+        let places = self.changes.iter().filter_map(|it| it.held(&commit.kept));
+        let places = places.map(|(place, _)| place).collect();
+        Ok((commit, places))
+    }
+
+    /// What is kept, with room for the documents of the offer.
+    fn draft(&self, kept: Option<&Kept>) -> Draft {
+        let mut draft = Draft::new(self.incident, kept);
+        let mut kinds = self.changes.iter().map(|offered| offered.doc.kind);
+        if kinds.any(|kind| kind == DocKind::Work) {
+            let work = DocKey::work(self.incident);
+            let docs = draft.docs_mut();
+            docs.work.get_or_insert_with(|| Document::new(work));
+        }
+        draft
+    }
+
     fn accept(
         &self,
         session: &Session,
@@ -193,19 +254,10 @@ impl Offer {
         before: Before<'_>,
         desk: Desk<'_>,
     ) -> Result<(Commit, Vec<Accepted>), Refused> {
-        let mut draft = Draft::new(self.incident, before.kept);
-        if self
-            .changes
-            .iter()
-            .any(|offered| offered.doc.kind == DocKind::Work)
-        {
-            let work = DocKey::work(self.incident);
-            draft
-                .docs_mut()
-                .work
-                .get_or_insert_with(|| Document::new(work));
+        let mut draft = self.draft(before.kept);
+        for offered in &self.changes {
+            offered.identify(session, before, draft.docs(), desk.actor)?;
         }
-        self.identify(session, before, draft.docs(), desk.actor)?;
         let derived = self.derive(draft.docs())?;
         let is_new = matches!(derived.intent, Intent::Declare(_));
         if is_new != before.kept.is_none() {
@@ -232,40 +284,21 @@ impl Offer {
         }
         let mut commit = draft.commit(before.kept, before.next, desk);
         commit.is_numbered = is_new;
-        commit.bound = self
-            .actors()
-            .filter(|actor| !before.actors.contains_key(actor))
-            .map(|actor| (actor, (session.person.id, session.device)))
-            .collect();
+        commit.bound = self.bound(session, before);
         let accepted = self.accepted(&commit);
         Ok((commit, accepted))
     }
 
-    /// Whether each actor is the session's own and goes on where it was.
-    fn identify(
+    /// The actors that are the session's from now on.
+    fn bound(
         &self,
         session: &Session,
         before: Before<'_>,
-        docs: &IncidentDocs,
-        server: Actor,
-    ) -> Result<(), Refused> {
+    ) -> BTreeMap<Actor, (PersonId, DeviceId)> {
         let own = (session.person.id, session.device);
-        for offered in &self.changes {
-            let binding = before.actors.get(&offered.actor);
-            if offered.actor == server || binding.is_some_and(|binding| *binding != own) {
-                return Err(Refused::Actor);
-            }
-            let doc = docs.get(offered.doc.kind);
-            let expected = doc.map_or(1, |doc| doc.next_seq(offered.actor));
-            if offered.change.seq() != expected {
-                return Err(Refused::Sequence { expected });
-            }
-            let next = doc.and_then(|doc| doc.next_operation(&offered.deps));
-            if next.is_some_and(|next| next != offered.change.start_op().get()) {
-                return Err(Refused::Encoding);
-            }
-        }
-        Ok(())
+        let actors = self.actors();
+        let unbound = actors.filter(|actor| !before.actors.contains_key(actor));
+        unbound.map(|actor| (actor, own)).collect()
     }
 
     fn derive(&self, docs: &IncidentDocs) -> Result<Derived, Refused> {
@@ -317,6 +350,31 @@ impl Offered {
             },
             receipt,
         ))
+    }
+
+    /// Whether the actor is the session's own and goes on where it was.
+    fn identify(
+        &self,
+        session: &Session,
+        before: Before<'_>,
+        docs: &IncidentDocs,
+        server: Actor,
+    ) -> Result<(), Refused> {
+        let own = (session.person.id, session.device);
+        let binding = before.actors.get(&self.actor);
+        if self.actor == server || binding.is_some_and(|binding| *binding != own) {
+            return Err(Refused::Actor);
+        }
+        let doc = docs.get(self.doc.kind);
+        let expected = doc.map_or(1, |doc| doc.next_seq(self.actor));
+        if self.change.seq() != expected {
+            return Err(Refused::Sequence { expected });
+        }
+        let next = doc.and_then(|doc| doc.next_operation(&self.deps));
+        if next.is_some_and(|next| next != self.change.start_op().get()) {
+            return Err(Refused::Encoding);
+        }
+        Ok(())
     }
 
     fn write(

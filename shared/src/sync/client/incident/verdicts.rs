@@ -70,7 +70,12 @@ impl LocalIncident {
     fn accept(&mut self, place: usize, list: &[Accepted]) -> bool {
         let entry = &mut self.outbox[place];
         let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
-        if entry.changes.iter().all(|change| has(change.hash)) {
+        // Of a document that its person may see no more nothing comes.
+        let comes = |accepted: &Accepted| {
+            let doc = self.docs.get(&accepted.doc.kind);
+            doc.is_some_and(|doc| !doc.leaving)
+        };
+        if entry.changes.iter().all(|change| has(change.hash)) || !list.iter().any(comes) {
             self.outbox.remove(place);
             return false;
         }
