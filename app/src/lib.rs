@@ -10,6 +10,7 @@ mod leaving;
 pub mod link;
 mod meanwhile;
 mod parcel;
+mod pin;
 pub mod portal;
 pub mod reports;
 mod review;

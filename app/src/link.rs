@@ -101,11 +101,12 @@ impl Link {
     }
 
     /// Starts the engine for a person and shows what is stored, without the network.
-    pub async fn start(self, person: PersonId) -> Result<(), Failure> {
+    async fn start(self, person: PersonId, pin: Option<String>) -> Result<(), Failure> {
         self.with(|state| state.person = Some(person));
         let call = Call::Start {
             person,
             surface: self.surface,
+            pin,
         };
         if let Answer::Started {
             directory,
@@ -114,19 +115,27 @@ impl Link {
             is_new,
         } = self.ask(call).await?
         {
-            self.board.start(directory, status, rows);
+            self.lock(None);
+            self.board.start(directory, *status, rows);
             kept::look(self, person, is_new);
         }
         Ok(())
     }
 
+    /// Opens a database that is locked.
+    pub async fn unlock(self, pin: String) -> Result<(), Failure> {
+        let person = self.person().ok_or(Failure::NotStarted)?;
+        self.start(person, Some(pin)).await
+    }
+
     /// Like [`Self::start`]; what goes wrong is said on the page.
-    pub async fn begin(self, person: PersonId) -> bool {
-        match self.start(person).await {
+    async fn begin(self, person: PersonId) -> bool {
+        match self.start(person, None).await {
             Ok(()) => return true,
             // Where it stopped it is started again, or given up.
             Err(Failure::Stopped) => {}
             Err(Failure::Wiping) => self.begin_wipe(),
+            Err(Failure::Locked { waiting }) => self.lock(Some(waiting)),
             Err(Failure::Later) => self.board.versions.set(Versions::Earlier),
             Err(_) => self.board.engine_failed.set(true),
         }
@@ -198,11 +207,17 @@ impl Link {
         self.end();
     }
 
-    /// Ends the engine and deletes its database; on failure nothing is forgotten.
-    pub async fn forget(self) -> Result<(), Failure> {
+    /// Ends the engine and deletes its database; on failure nothing is forgotten. What waits in one
+    /// that is locked goes with it.
+    pub async fn forget(self, locked: bool) -> Result<(), Failure> {
         let person = self.person().ok_or(Failure::NotStarted)?;
         let surface = self.surface;
-        self.ask(Call::Forget { person, surface }).await?;
+        let call = Call::Forget {
+            person,
+            surface,
+            locked,
+        };
+        self.ask(call).await?;
         self.end();
         Ok(())
     }
@@ -288,6 +303,13 @@ impl Link {
             | News::Superseded
             | News::Blocked
             | News::Rebuilding { .. } => self.board.hear(news),
+        }
+    }
+
+    /// Says on the page whether the database opens with a PIN only.
+    fn lock(self, waiting: Option<u32>) {
+        if let Some(session) = self.with(|state| state.session) {
+            session.locked.set(waiting);
         }
     }
 

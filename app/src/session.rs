@@ -51,6 +51,8 @@ pub struct Session {
     pub ended: RwSignal<bool>,
     /// Whose devices in this browser are being wiped, so that nothing of them is shown.
     pub wiping: RwSignal<Option<PersonId>>,
+    /// The person's database opens with a PIN only; how many acts wait in it.
+    pub locked: RwSignal<Option<u32>>,
     /// Where this page is.
     pub surface: Surface,
 }
@@ -109,6 +111,7 @@ impl Session {
             )),
             ended: RwSignal::new(false),
             wiping: RwSignal::new(wiped::whose(surface)),
+            locked: RwSignal::new(None),
             surface,
         }
     }
@@ -151,7 +154,9 @@ impl Session {
     /// with all that lies beside it, and whoever asks for that stays signed in until it is done.
     pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), String> {
         if forget {
-            link.forget().await.map_err(|why| not_removed(&why))?;
+            let locked = self.locked.get_untracked().is_some();
+            link.forget(locked).await.map_err(|why| not_removed(&why))?;
+            self.locked.set(None);
         } else {
             link.stop().await;
         }
@@ -265,6 +270,8 @@ fn not_removed(why: &Failure) -> String {
         | Failure::NotStarted
         | Failure::Stopped
         | Failure::Wiping
+        | Failure::Locked { .. }
+        | Failure::WrongPin { .. }
         | Failure::Parcel(_) => t!("leave.not_removed"),
     }
 }

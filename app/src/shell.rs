@@ -33,6 +33,7 @@ use crate::incidents::{
     Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, Place, QueuePane,
 };
 use crate::link::{Link, ask_to_persist_once_more};
+use crate::pin::lock_when_idle;
 use crate::session::{Session, SignInPage};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -92,6 +93,7 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     link.board.keep_folded();
     session.follow_directory(link);
     save_when_leaving(drafts);
+    lock_when_idle(link, drafts);
     let installed = window_event_listener_untyped("appinstalled", move |_| {
         ask_to_persist_once_more(link);
     });
@@ -111,11 +113,13 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     });
     let signs_in = StoredValue::new(false);
     let is_wiping = session.is_wiping();
+    let is_locked = Memo::new(move |_| session.locked.with(Option::is_some));
     move || {
         session.language.track();
         match (is_known.get(), person.get()) {
             (false, _) => ().into_any(),
             _ if is_wiping.get() => room(rooms.wiping).into_any(),
+            (true, Some(_)) if is_locked.get() => room(rooms.locked).into_any(),
             (true, None) => {
                 signs_in.set_value(true);
                 view! { <SignInPage /> }.into_any()

@@ -1,6 +1,6 @@
 // A device that fails: no room, a damaged copy, a wrong clock, a browser that promises little.
 import { expect, test } from './support/test.js';
-import { databases, garble, keepOnly, placesOf } from './support/storage.js';
+import { asFirstLayout, databases, garble, keepOnly, loseKey, placesOf, plainPlacesOf } from './support/storage.js';
 
 const SCANNERS = 'Scanners drop out between aisle 40 and 46';
 const DATABASE = 'holdfast-console-2';
@@ -116,7 +116,7 @@ test('a database that cannot be read as a whole is replaced, with what exists no
   await expect.poll(() => placesOf(stage, 'A draft before the loss')).toContain(DATABASE);
   const address = new URL(phone.desk.page.url()).pathname;
   await phone.closeTab();
-  await keepOnly(stage, DATABASE, ['outbox', 'review', 'drafts']);
+  await keepOnly(stage, DATABASE, ['keys', 'outbox', 'review', 'drafts']);
   await phone.goOnline();
   const desk = await phone.open(address);
   await expect(desk.damage).toContainText('What waited to be sent is kept.');
@@ -140,6 +140,72 @@ test('a database that was deleted is fetched again', async ({ device }) => {
   await stage.evaluate((name) => indexedDB.deleteDatabase(name), DATABASE);
   await expect.poll(() => databases(stage)).toEqual([]);
   const desk = await phone.open();
+  await desk.isUpToDate();
+  await expect.poll(() => desk.count()).toBe(count);
+});
+
+test('nothing that people wrote can be read on the disk', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.openIncident(SCANNERS);
+  await phone.desk.isUpToDate();
+  const stage = await phone.backstage();
+  await phone.desk.isInstalled();
+  await phone.goOffline();
+  await phone.desk.note('Nobody but staff reads this.');
+  await phone.desk.isOffline(1);
+  await phone.desk.entry.fill('Half a sentence');
+  await expect.poll(() => placesOf(stage, 'Half a sentence')).toContain(DATABASE);
+  for (const text of ['Nobody but staff reads this.', 'Scanners', 'Oliwia Kaczmarek', 'Half a sentence']) {
+    expect(await placesOf(stage, text), text).toContain(DATABASE);
+    expect(await plainPlacesOf(stage, text), text).toEqual([]);
+  }
+});
+
+test('a database of the first layout is taken over as it is, and encrypted', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.isUpToDate();
+  const count = await phone.desk.count();
+  await phone.desk.openIncident(SCANNERS);
+  const stage = await phone.backstage();
+  await phone.desk.isInstalled();
+  await phone.goOffline();
+  await phone.desk.note('Written under the first layout.');
+  await phone.desk.isOffline(1);
+  await phone.desk.entry.fill('Begun under the first layout');
+  await expect.poll(() => placesOf(stage, 'Begun under the first layout')).toContain(DATABASE);
+  const address = new URL(phone.desk.page.url()).pathname;
+  await phone.closeTab();
+  await asFirstLayout(stage, DATABASE);
+  expect(await plainPlacesOf(stage, 'Written under the first layout.')).toEqual([DATABASE]);
+  const desk = await phone.open(address);
+  await desk.isOffline(1);
+  await expect(desk.damage).toHaveCount(0);
+  await expect(desk.message('Written under the first layout.')).toHaveCount(1);
+  await expect(desk.entry).toHaveValue('Begun under the first layout');
+  await desk.filter('');
+  await expect.poll(() => desk.count()).toBe(count);
+  for (const text of ['Written under the first layout.', 'Begun under the first layout', 'Scanners']) {
+    expect(await plainPlacesOf(stage, text), text).toEqual([]);
+  }
+  await phone.goOnline();
+  await desk.isUpToDate();
+});
+
+test('a device whose key was lost says what went with it, and fetches the rest again', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.isUpToDate();
+  const count = await phone.desk.count();
+  await phone.desk.openIncident(SCANNERS);
+  const stage = await phone.backstage();
+  await phone.desk.isInstalled();
+  await phone.goOffline();
+  await phone.desk.note('Gone with the key.');
+  await phone.desk.isOffline(1);
+  await phone.closeTab();
+  await loseKey(stage, DATABASE, 'device');
+  await phone.goOnline();
+  const desk = await phone.open();
+  await expect(desk.damage).toContainText('1 change that had not been sent could not be read either.');
   await desk.isUpToDate();
   await expect.poll(() => desk.count()).toBe(count);
 });

@@ -24,6 +24,8 @@ fn main() {
         devices: |open, now| Box::pin(devices(open, now)),
         all_devices: |now| Box::pin(all_devices(now)),
         wiping: || Box::pin(wiping()),
+        locked: || Box::pin(locked()),
+        pin: |open| Box::pin(pin(open)),
         attention: |centre| Box::pin(attention(centre)),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
         fetch: || Box::pin(fetch()),
@@ -71,6 +73,16 @@ fn all_devices(now: ReadSignal<UnixMillis>) -> Result<AnyView, SplitLoaderError>
 #[wasm_split(sheets, fallible)]
 fn wiping() -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::wiping())
+}
+
+#[wasm_split(sheets, fallible)]
+fn locked() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::locked())
+}
+
+#[wasm_split(sheets, fallible)]
+fn pin(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::pin(open))
 }
 
 #[wasm_split(sheets, fallible)]

@@ -16,7 +16,7 @@ use shared::sync::message::Surface;
 
 use super::desk::Desk;
 use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
-use super::storage::{self, Storage};
+use super::storage::{self, Broken, Storage};
 use super::tabs::{Tabs, Word};
 use super::{acts, clock, start, wipe};
 
@@ -25,6 +25,8 @@ const GIVE_WAY_MILLIS: u32 = 1_000;
 
 thread_local! {
     static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
+    /// Whether the database that was to be opened is locked.
+    static LOCKED: Cell<bool> = const { Cell::new(false) };
     /// Whose engine another tab has ended.
     static ENDED: Cell<Option<(PersonId, Surface)>> = const { Cell::new(None) };
     /// Asks that came while a start was under way, which may need what it opens.
@@ -119,14 +121,15 @@ fn begin(ask: Ask) {
     }
 }
 
-async fn start_desk(number: u32, person: PersonId, surface: Surface) {
+async fn start_desk(number: u32, person: PersonId, surface: Surface, pin: Option<String>) {
     ENDED.set(None);
     let stop = DESK.with(RefCell::take);
     if let Some(desk) = stop {
         desk.stop();
     }
-    match start::start(person, surface).await {
+    match start::start(person, surface, pin.as_deref()).await {
         Ok((desk, started)) => {
+            LOCKED.set(false);
             serve(&desk);
             let is_wiping = desk.state.borrow().is_wiping;
             answer(
@@ -139,26 +142,54 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface) {
             );
             desk.begin();
         }
+        Err(Broken::Locked) => {
+            answer(number, Err(locked(person, surface).await));
+            if !LOCKED.replace(true) {
+                spawn_local(wipe::ask_while(person, surface, || LOCKED.get()));
+            }
+        }
         Err(why) => answer(number, Err(why.into())),
     }
     let held = HELD.with(RefCell::take).unwrap_or_default();
     held.into_iter().for_each(begin);
 }
 
-/// Ends the engine and deletes its database, unless something waits in it. The other tabs let go of
-/// it first. One that another version has changed is left alone: what waits in it is not known
+/// What waits in a database that is locked can be counted, though not read.
+async fn locked(person: PersonId, surface: Surface) -> Failure {
+    let count = async {
+        let storage = Storage::open(storage::name(surface, person)).await?;
+        let count = storage.waiting().await;
+        storage.close();
+        count
+    };
+    let waiting = count.await.unwrap_or_default();
+    Failure::Locked { waiting }
+}
+
+/// Ends the engine and deletes its database, unless something waits in it that is not `locked` up
+/// with it. The other tabs let go of it first. One that another version has changed is left alone: what waits in it is not known
 /// here.
-async fn forget(desk: Option<Rc<Desk>>, name: &str) -> Result<(), Failure> {
+async fn forget(desk: Option<Rc<Desk>>, name: &str, locked: bool) -> Result<(), Failure> {
     if let Some(desk) = desk {
         desk.storage.is_spare().await?;
         desk.tabs.tell(&Word::Closing);
+        desk.storage.destroy().await?;
         desk.stop();
         DESK.with(RefCell::take);
     } else {
         let storage = Storage::open(name.to_owned()).await?;
-        let is_spare = storage.is_spare().await;
+        let is_locked = locked && storage.wants_pin().await?;
+        let is_spare = if is_locked {
+            Ok(())
+        } else {
+            storage.is_spare().await
+        };
+        let destroyed = match is_spare {
+            Ok(()) => storage.destroy().await.map_err(Failure::from),
+            Err(_) => is_spare,
+        };
         storage.close();
-        is_spare?;
+        destroyed?;
         let tabs = Tabs::join(name, Slot::default());
         tabs.tell(&Word::Closing);
         tabs.leave();
@@ -168,22 +199,32 @@ async fn forget(desk: Option<Rc<Desk>>, name: &str) -> Result<(), Failure> {
 
 async fn take(ask: Ask) {
     let Ask { number, call } = ask;
-    if let Call::Start { person, surface } = call {
-        return start_desk(number, person, surface).await;
+    if let Call::Start {
+        person,
+        surface,
+        pin,
+    } = call
+    {
+        return start_desk(number, person, surface, pin).await;
     }
     let desk = DESK.with(|desk| desk.borrow().clone());
     if let Call::Wipe { person, surface } = call {
         return wipe::take(number, desk, person, surface).await;
     }
-    if let Call::Forget { person, surface } = call {
-        let forgotten = forget(desk, &storage::name(surface, person)).await;
+    if let Call::Forget {
+        person,
+        surface,
+        locked,
+    } = call
+    {
+        let forgotten = forget(desk, &storage::name(surface, person), locked).await;
         return answer(number, forgotten.map(|()| Answer::Done));
     }
     if desk.is_none()
         && matches!(call, Call::SignedIn)
         && let Some((person, surface)) = ENDED.take()
     {
-        return start_desk(number, person, surface).await;
+        return start_desk(number, person, surface, None).await;
     }
     let Some(desk) = desk else {
         return answer(number, Err(Failure::NotStarted));
@@ -217,6 +258,7 @@ async fn take(ask: Ask) {
         | Call::Retry
         | Call::SignedIn
         | Call::SaveDraft(_)
+        | Call::SetPin { .. }
         | Call::Wipe { .. }
         | Call::Forget { .. }) => answer(number, desk.handle(other).await),
     }

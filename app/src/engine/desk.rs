@@ -103,6 +103,13 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
+            Call::SetPin { before, pin } => {
+                let (before, pin) = (before.as_deref(), pin.as_deref());
+                self.storage.set_pin(before, pin, self.device).await?;
+                self.state.borrow_mut().status.pin = pin.is_some();
+                self.refresh_status();
+                Ok(Answer::Done)
+            }
             Call::Start { .. }
             | Call::Act { .. }
             | Call::Declare { .. }

@@ -41,7 +41,17 @@ pub enum Tell {
 pub enum Call {
     /// Opens the person's database on this surface and begins to sync. First of all calls.
     /// Answered with [`Answer::Started`] from what is stored, without the network.
-    Start { person: PersonId, surface: Surface },
+    Start {
+        person: PersonId,
+        surface: Surface,
+        /// What opens a database that is locked with one.
+        pin: Option<String>,
+    },
+    /// Locks the database with a PIN, or no longer with one; the one before is asked for.
+    SetPin {
+        before: Option<String>,
+        pin: Option<String>,
+    },
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
     /// Reads what is being written on an incident, whether that is on this device or not.
@@ -84,8 +94,13 @@ pub enum Call {
     /// gone on with until [`Answer::Wiped`].
     Wipe { person: PersonId, surface: Surface },
     /// Stops, and deletes the person's database if nothing waits; also where no engine runs, such
-    /// as after it could not be started.
-    Forget { person: PersonId, surface: Surface },
+    /// as after it could not be started. One that is locked, whose PIN nobody knows, goes with what
+    /// waits.
+    Forget {
+        person: PersonId,
+        surface: Surface,
+        locked: bool,
+    },
 }
 
 /// What an ask is answered with.
@@ -94,7 +109,7 @@ pub enum Answer {
     Done,
     Started {
         directory: Option<Directory>,
-        status: Status,
+        status: Box<Status>,
         rows: Vec<Row>,
         /// Whether there was no database before.
         is_new: bool,
@@ -255,6 +270,10 @@ pub enum Failure {
     StillWaiting { count: u32 },
     #[error("the device is being wiped")]
     Wiping,
+    #[error("the database opens with a PIN only; acts that wait in it: {waiting}")]
+    Locked { waiting: u32 },
+    #[error("the PIN is wrong; the next try waits {wait_seconds} s")]
+    WrongPin { wait_seconds: u32 },
     #[error("the file is not taken over: {0}")]
     Parcel(BadParcel),
 }
@@ -335,13 +354,23 @@ pub struct Status {
     pub incidents: u32,
     /// Whether everything the person may see is on this device.
     pub complete: bool,
+    /// Whether the database opens with a PIN only.
+    pub pin: bool,
     /// Bytes used and allowed, as the browser estimates them.
     pub storage_used: Option<u64>,
     pub storage_quota: Option<u64>,
-    /// Whether the browser promises to keep the data under pressure.
+    pub promises: Promises,
+}
+
+/// What the browser promises of what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Promises {
+    /// To keep it under pressure.
     pub persistent: bool,
-    /// Whether the browser can force a commit to disk.
+    /// To force a commit to disk.
     pub strict: bool,
+    /// That nobody but this browser can read it.
+    pub encrypted: bool,
 }
 
 /// Whether the server answers.

@@ -35,16 +35,17 @@ pub(crate) struct Opened {
 /// Opens the database and reads it. What cannot be read is taken out of it. A database that opens
 /// but does not let itself be read is replaced, once what exists nowhere else is saved; one that
 /// does not open is left alone.
-pub(crate) async fn open(name: &str, slot: Slot) -> Result<Opened, Broken> {
-    let (storage, first) = open_patiently(name).await?;
-    let Some(first) = first else {
+pub(crate) async fn open(name: &str, slot: Slot, pin: Option<&str>) -> Result<Opened, Broken> {
+    let (storage, tried) = open_patiently(name, pin).await?;
+    let Some((first, lost)) = tried else {
         return replace(storage, slot).await;
     };
     if first.bad.is_none() {
+        let damage = lost.map(|lost| told(lost, &Entries::new()));
         return Ok(Opened {
             storage,
             first,
-            damage: None,
+            damage,
         });
     }
     mend(&storage, &first, slot).await?;
@@ -57,14 +58,21 @@ pub(crate) async fn open(name: &str, slot: Slot) -> Result<Opened, Broken> {
     })
 }
 
+/// What was read of a database, and how many acts were lost with its keys if those were.
+type Read = (First, Option<usize>);
+
 /// Opens and reads the database, again after a while if that fails: the reason may pass.
-async fn open_patiently(name: &str) -> Result<(Storage, Option<First>), Broken> {
+async fn open_patiently(name: &str, pin: Option<&str>) -> Result<(Storage, Option<Read>), Broken> {
     let mut waits = RETRY_MILLIS.into_iter();
     loop {
         let tried = match Storage::open(name.to_owned()).await {
-            Ok(storage) => match start::read(&storage).await {
-                Ok(first) => return Ok((storage, Some(first))),
+            Ok(storage) => match unlock_and_read(&storage, pin).await {
+                Ok(read) => return Ok((storage, Some(read))),
                 Err(Broken::Quota) => Err(Broken::Quota),
+                Err(broken @ (Broken::Locked | Broken::WrongPin { .. })) => {
+                    storage.close();
+                    return Err(broken);
+                }
                 Err(Broken::Later | Broken::Other(_)) => Ok((storage, None)),
             },
             Err(broken) => Err(broken),
@@ -80,6 +88,11 @@ async fn open_patiently(name: &str) -> Result<(Storage, Option<First>), Broken> 
         }
         TimeoutFuture::new(wait).await;
     }
+}
+
+async fn unlock_and_read(storage: &Storage, pin: Option<&str>) -> Result<Read, Broken> {
+    let lost = storage.unlock(pin).await?;
+    Ok((start::read(storage).await?, lost))
 }
 
 /// What exists nowhere but on this device.
@@ -101,6 +114,7 @@ async fn replace(storage: Storage, slot: Slot) -> Result<Opened, Broken> {
     let saved = saved?;
     Storage::delete(&storage.name).await?;
     let storage = Storage::open(storage.name.clone()).await?;
+    storage.unlock(None).await?;
     let put_back = put_back(&storage, &saved, slot).await;
     let damage = Some(match put_back {
         Ok(()) => told(saved.lost, &saved.acts),

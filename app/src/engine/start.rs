@@ -16,7 +16,7 @@ use shared::time::UnixMillis;
 use super::desk::{self, Desk, State};
 use super::keep::{self, Entries};
 use super::list::List;
-use super::protocol::{Answer, News, Status};
+use super::protocol::{Answer, News, Promises, Status};
 use super::rebuild::{self, Opened};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
@@ -31,6 +31,7 @@ const FRESH: &str = "fresh";
 pub(crate) async fn start(
     person: PersonId,
     surface: Surface,
+    pin: Option<&str>,
 ) -> Result<(Rc<Desk>, Answer), Broken> {
     let name = storage::name(surface, person);
     let slot = locks::take_slot(&name).await;
@@ -38,7 +39,7 @@ pub(crate) async fn start(
         storage,
         first,
         damage,
-    } = rebuild::open(&name, slot).await?;
+    } = rebuild::open(&name, slot, pin).await?;
     let is_new = first.device.is_none() && damage.is_none();
     let device = match first.device {
         Some(device) => device,
@@ -46,17 +47,22 @@ pub(crate) async fn start(
     };
     let (wishes, wished) = mpsc::unbounded();
     let status = Status {
-        strict: storage.strict,
+        promises: Promises {
+            persistent: false,
+            strict: storage.strict,
+            encrypted: storage.is_encrypted(),
+        },
         waiting: first.waiting,
         review: first.review,
         fresh_at: first.fresh_at,
         incidents: u32::try_from(first.rows.len()).unwrap_or(u32::MAX),
         complete: is_complete(&first.cursors),
+        pin: storage.wants_pin().await?,
         ..Status::default()
     };
     let started = Answer::Started {
         directory: first.directory.clone(),
-        status: status.clone(),
+        status: Box::new(status.clone()),
         rows: first.rows,
         is_new,
     };
@@ -331,7 +337,7 @@ impl Desk {
             if let Ok(promise) = manager.persisted()
                 && let Ok(persistent) = JsFuture::from(promise).await
             {
-                desk.state.borrow_mut().status.persistent = persistent.is_truthy();
+                desk.state.borrow_mut().status.promises.persistent = persistent.is_truthy();
             }
             desk.refresh_status();
         });

@@ -9,11 +9,13 @@
 //! browsers otherwise report success before the disk has it. What came from the server is written
 //! relaxed: it can be fetched again.
 
+use std::cell::OnceCell;
 use std::pin::Pin;
 
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{DomException, Error, OpenDbError};
 use indexed_db_futures::internals::SystemRepr as _;
+use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
@@ -22,13 +24,15 @@ use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};
 use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
+use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent, SubtleCrypto};
 
-use shared::ids::{DocKey, IncidentId, PersonId};
+use shared::ids::{DeviceId, DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use super::board;
+use super::cipher::{Cipher, KEY_BYTES};
+use super::keys::{self, Kept, Tries, Unwrapped, Wrapped};
 use super::protocol::{Failure, News};
+use super::{board, clock};
 
 /// The name of the error that says that there is no room.
 const QUOTA: &str = "QuotaExceededError";
@@ -36,8 +40,11 @@ const QUOTA: &str = "QuotaExceededError";
 /// The name of the error that says that a later version has written the database.
 const VERSION: &str = "VersionError";
 
-/// The layout of the database.
-const LAYOUT: u32 = 1;
+/// The layout of the database. The second brought the store of keys.
+const LAYOUT: u32 = 2;
+
+/// The store of the keys under which the records of all others lie.
+pub(crate) const KEYS: &str = "keys";
 
 /// An object store of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +106,10 @@ pub(crate) enum Broken {
     Quota,
     #[error("a later version has written the database")]
     Later,
+    #[error("the database opens with a PIN only")]
+    Locked,
+    #[error("the PIN is wrong; the next try waits {wait_millis} ms")]
+    WrongPin { wait_millis: i64 },
     #[error("{0}")]
     Other(String),
 }
@@ -108,6 +119,10 @@ impl From<Broken> for Failure {
         match broken {
             Broken::Quota => Self::Quota,
             Broken::Later => Self::Later,
+            Broken::Locked => Self::Locked { waiting: 0 },
+            Broken::WrongPin { wait_millis } => Self::WrongPin {
+                wait_seconds: u32::try_from((wait_millis + 999) / 1_000).unwrap_or(0),
+            },
             Broken::Other(reason) => Self::Storage { reason },
         }
     }
@@ -151,6 +166,8 @@ pub(crate) enum Purpose {
 /// The database of one person on one surface.
 pub(crate) struct Storage {
     database: Database,
+    /// Set once its records can be read.
+    cipher: OnceCell<Cipher>,
     pub name: String,
     /// Whether the browser can force a commit to disk.
     pub strict: bool,
@@ -166,7 +183,8 @@ pub(crate) fn name(surface: Surface, person: PersonId) -> String {
 }
 
 impl Storage {
-    /// Opens the database, making it if need be.
+    /// Opens the database, making it if need be. Its records can be counted and deleted; they are
+    /// read and written once it is unlocked.
     pub(crate) async fn open(name: String) -> Result<Self, Broken> {
         let opening = Database::open(name.as_str())
             .with_version(LAYOUT)
@@ -180,9 +198,156 @@ impl Storage {
         give_way(&database);
         Ok(Self {
             database,
+            cipher: OnceCell::new(),
             name,
             strict: can_be_strict(),
         })
+    }
+
+    /// Finds or makes the key of the records. Where it was lost, the records are too; says how many
+    /// acts were among them.
+    pub(crate) async fn unlock(&self, pin: Option<&str>) -> Result<Option<usize>, Broken> {
+        let Some(subtle) = keys::subtle() else {
+            self.cipher.set(Cipher::Plain).ok();
+            return Ok(None);
+        };
+        loop {
+            let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
+            if let Kept::Wrapped(wrapped) = &kept
+                && let Some(key) = self.try_pin(&subtle, wrapped, pin).await?
+            {
+                self.cipher.set(Cipher::new(&key)).ok();
+                return Ok(None);
+            }
+            let (wrapped, key) = Wrapped::make(&subtle).await?;
+            let cipher = Cipher::new(&key);
+            // Another tab may have been quicker.
+            if let Some(lost) = self.rekey(&cipher, &wrapped, &kept).await? {
+                self.cipher.set(cipher).ok();
+                let is_lost = !matches!(kept, Kept::None | Kept::Destroyed);
+                return Ok(is_lost.then_some(lost));
+            }
+        }
+    }
+
+    /// The key of the records, unless these keys never wrapped it. A wrong PIN is noted, and after
+    /// some of them the next has to wait.
+    async fn try_pin(
+        &self,
+        subtle: &SubtleCrypto,
+        wrapped: &Wrapped,
+        pin: Option<&str>,
+    ) -> Result<Option<[u8; KEY_BYTES]>, Broken> {
+        if pin.is_some() {
+            let tries = Tries::read(&self.keys(Purpose::Read)?).await?;
+            let wait_millis = tries.wait(clock::wall());
+            if wait_millis > 0 {
+                return Err(Broken::WrongPin { wait_millis });
+            }
+        }
+        match wrapped.unwrap(subtle, pin).await? {
+            Unwrapped::Nothing => Ok(None),
+            Unwrapped::WantsPin if pin.is_none() => Err(Broken::Locked),
+            Unwrapped::WantsPin => {
+                let tx = self.keys(Purpose::Strict)?;
+                let tries = Tries::read(&tx).await?.and_one(clock::wall());
+                tries.put(&tx)?;
+                tx.commit().await?;
+                Err(Broken::WrongPin {
+                    wait_millis: tries.wait(clock::wall()),
+                })
+            }
+            Unwrapped::Key(key) => {
+                if pin.is_some() {
+                    let tx = self.keys(Purpose::Relaxed)?;
+                    Tries::default().put(&tx)?;
+                    tx.commit().await?;
+                }
+                Ok(Some(key))
+            }
+        }
+    }
+
+    /// Locks the records with a PIN, or no longer with one; the one before is asked for.
+    pub(crate) async fn set_pin(
+        &self,
+        before: Option<&str>,
+        pin: Option<&str>,
+        device: DeviceId,
+    ) -> Result<(), Broken> {
+        let subtle = keys::subtle().ok_or(Broken::Locked)?;
+        let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
+        let Kept::Wrapped(wrapped) = &kept else {
+            return Err(Broken::Locked);
+        };
+        let key = self.try_pin(&subtle, wrapped, before).await?;
+        let key = key.ok_or(Broken::Locked)?;
+        let under = wrapped.under(&subtle, &key, pin).await?;
+        let tx = self.keys(Purpose::Strict)?;
+        // Another tab may have been quicker.
+        if Kept::read(&tx).await? != kept {
+            return Err(Broken::Locked);
+        }
+        under.put(&tx)?;
+        keys::put_name(&tx, device)?;
+        tx.commit().await
+    }
+
+    /// Whether the records open with a PIN only.
+    pub(crate) async fn wants_pin(&self) -> Result<bool, Broken> {
+        let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
+        Ok(matches!(kept, Kept::Wrapped(wrapped) if wrapped.wants_pin()))
+    }
+
+    /// How the device is called, as far as that was noted beside the PIN.
+    pub(crate) async fn device(&self) -> Result<Option<DeviceId>, Broken> {
+        keys::name(&self.keys(Purpose::Read)?).await
+    }
+
+    /// Puts everything under new keys, unless others were put there meanwhile: what was plain, or
+    /// nothing, since nobody can read the rest any more. Says how many acts are lost by that.
+    async fn rekey(
+        &self,
+        cipher: &Cipher,
+        wrapped: &Wrapped,
+        before: &Kept,
+    ) -> Result<Option<usize>, Broken> {
+        let names = Shelf::ALL.map(Shelf::name);
+        let tx = self.transact(names.into_iter().chain([KEYS]), Purpose::Strict)?;
+        if Kept::read(&tx).await? != *before {
+            return Ok(None);
+        }
+        let mut lost = 0;
+        for shelf in Shelf::ALL {
+            let store = tx.store(shelf.name())?;
+            if *before == Kept::None {
+                encrypt_all(&store, shelf, cipher).await?;
+                continue;
+            }
+            if shelf == Shelf::Outbox {
+                lost = tx.count(shelf).await? as usize;
+            }
+            store.clear()?;
+        }
+        wrapped.put(&tx)?;
+        tx.commit().await?;
+        Ok(Some(lost))
+    }
+
+    /// Destroys the keys, and all records with them.
+    pub(crate) async fn destroy(&self) -> Result<(), Broken> {
+        let tx = self.keys(Purpose::Strict)?;
+        Kept::destroy(&tx)?;
+        tx.commit().await
+    }
+
+    fn keys(&self, purpose: Purpose) -> Result<Tx<'_>, Broken> {
+        self.transact([KEYS].into_iter(), purpose)
+    }
+
+    /// Whether the disk holds records that only this browser reads.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.cipher.get().is_some_and(|cipher| !cipher.is_plain())
     }
 
     /// Deletes a database of this name, opened or not.
@@ -205,9 +370,23 @@ impl Storage {
         Ok(())
     }
 
+    /// How many acts were never sent.
+    pub(crate) async fn waiting(&self) -> Result<u32, Broken> {
+        let tx = self.begin(&[Shelf::Outbox], Purpose::Read)?;
+        tx.count(Shelf::Outbox).await
+    }
+
     /// Begins a transaction over some stores.
     pub(crate) fn begin(&self, shelves: &[Shelf], purpose: Purpose) -> Result<Tx<'_>, Broken> {
-        let names: Vec<_> = shelves.iter().map(|shelf| shelf.name()).collect();
+        self.transact(shelves.iter().map(|shelf| shelf.name()), purpose)
+    }
+
+    fn transact(
+        &self,
+        stores: impl Iterator<Item = &'static str>,
+        purpose: Purpose,
+    ) -> Result<Tx<'_>, Broken> {
+        let names: Vec<_> = stores.collect();
         let (mode, durability) = match purpose {
             Purpose::Read => (TransactionMode::Readonly, TransactionDurability::Default),
             Purpose::Relaxed => (TransactionMode::Readwrite, TransactionDurability::Relaxed),
@@ -216,14 +395,44 @@ impl Storage {
         let options = TransactionOptions::new().with_durability(durability);
         let building = self.database.transaction(names).with_mode(mode);
         let transaction = building.with_options(options).build()?;
-        Ok(Tx { transaction })
+        Ok(Tx {
+            transaction,
+            cipher: &self.cipher,
+        })
     }
+}
+
+/// Encrypts what a store holds plain.
+async fn encrypt_all(store: &ObjectStore<'_>, shelf: Shelf, cipher: &Cipher) -> Result<(), Broken> {
+    let (keys, records) = (
+        store.get_all_keys::<JsValue>().primitive()?,
+        store.get_all::<Uint8Array>().primitive()?,
+    );
+    let keys: Result<Vec<_>, _> = keys.await?.collect();
+    let records: Result<Vec<_>, _> = records.await?.collect();
+    for (key, record) in keys?.into_iter().zip(records?) {
+        let record: Vec<u8> = record.into();
+        put(store, key, &cipher.encrypt(shelf.name(), &record))?;
+    }
+    Ok(())
+}
+
+fn put(store: &ObjectStore<'_>, key: JsValue, record: &[u8]) -> Result<(), Broken> {
+    store
+        .put(Uint8ArraySlice::new(record))
+        .with_key(key)
+        .without_key_type()
+        .primitive()?;
+    Ok(())
 }
 
 /// Brings a database from a layout to this one, step by step; zero is none at all.
 fn upgrade(database: &Database, from: f64) -> Result<(), Error> {
     if from < 1.0 {
         make(database)?;
+    }
+    if from < 2.0 {
+        database.create_object_store(KEYS).build()?;
     }
     Ok(())
 }
@@ -298,34 +507,50 @@ impl From<u32> for Key {
 }
 
 /// A record that was asked for.
-pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Broken>>>>;
+pub(crate) type Pending<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Broken>> + 'a>>;
 
 /// A transaction; dropped without a commit, it changes nothing.
 pub(crate) struct Tx<'a> {
     transaction: Transaction<'a>,
+    cipher: &'a OnceCell<Cipher>,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    /// A store that the transaction is over.
+    pub(crate) fn store(&self, name: &str) -> Result<ObjectStore<'_>, Broken> {
+        Ok(self.transaction.object_store(name)?)
+    }
+
+    fn cipher(&self) -> Result<&'a Cipher, Broken> {
+        self.cipher.get().ok_or(Broken::Locked)
+    }
+
     /// Asks for a record at once; the answer can be awaited later.
-    pub(crate) fn get(&self, shelf: Shelf, key: impl Into<Key>) -> Result<Pending, Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+    pub(crate) fn get(&self, shelf: Shelf, key: impl Into<Key>) -> Result<Pending<'a>, Broken> {
+        let (store, cipher) = (self.store(shelf.name())?, self.cipher()?);
         let request = store
             .get::<Uint8Array, JsValue, _>(key.into().0)
             .primitive()?;
-        Ok(Box::pin(async move { Ok(request.await?.map(Into::into)) }))
+        Ok(Box::pin(async move {
+            let stored = request.await?;
+            Ok(stored.map(|stored| cipher.decrypt(shelf.name(), stored.into())))
+        }))
     }
 
     /// All records of a store, in the order of their keys.
     pub(crate) async fn all(&self, shelf: Shelf) -> Result<Vec<Vec<u8>>, Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let (store, cipher) = (self.store(shelf.name())?, self.cipher()?);
         let request = store.get_all::<Uint8Array>().primitive()?;
         let records: Result<Vec<_>, _> = request.await?.collect();
-        Ok(records?.into_iter().map(Into::into).collect())
+        let records = records?.into_iter();
+        Ok(records
+            .map(|stored| cipher.decrypt(shelf.name(), stored.into()))
+            .collect())
     }
 
     /// All keys of a store that are texts, in order.
     pub(crate) async fn names(&self, shelf: Shelf) -> Result<Vec<String>, Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let store = self.store(shelf.name())?;
         let request = store.get_all_keys::<String>().primitive()?;
         let keys: Result<Vec<_>, _> = request.await?.collect();
         Ok(keys?)
@@ -333,7 +558,7 @@ impl Tx<'_> {
 
     /// All keys of a store that are numbers, in order.
     pub(crate) async fn numbers(&self, shelf: Shelf) -> Result<Vec<u32>, Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let store = self.store(shelf.name())?;
         let request = store.get_all_keys::<u32>().primitive()?;
         let keys: Result<Vec<_>, _> = request.await?.collect();
         Ok(keys?)
@@ -341,7 +566,7 @@ impl Tx<'_> {
 
     /// How many records a store has.
     pub(crate) async fn count(&self, shelf: Shelf) -> Result<u32, Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let store = self.store(shelf.name())?;
         Ok(store.count().primitive()?.await?)
     }
 
@@ -352,21 +577,16 @@ impl Tx<'_> {
         key: impl Into<Key>,
         record: &[u8],
     ) -> Result<(), Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
-        let record = Uint8ArraySlice::new(record);
-        store
-            .put(record)
-            .with_key(key.into().0)
-            .without_key_type()
-            .primitive()?;
-        Ok(())
+        let (store, cipher) = (self.store(shelf.name())?, self.cipher()?);
+        put(&store, key.into().0, &cipher.encrypt(shelf.name(), record))
     }
 
     /// Writes a record behind all others of a store that numbers its records.
     pub(crate) fn append(&self, shelf: Shelf, record: &[u8]) -> Result<(), Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let (store, cipher) = (self.store(shelf.name())?, self.cipher()?);
+        let record = cipher.encrypt(shelf.name(), record);
         store
-            .add(Uint8ArraySlice::new(record))
+            .add(Uint8ArraySlice::new(&record))
             .without_key_type()
             .primitive()?;
         Ok(())
@@ -374,14 +594,14 @@ impl Tx<'_> {
 
     /// Deletes a record, if there is one.
     pub(crate) fn delete(&self, shelf: Shelf, key: impl Into<Key>) -> Result<(), Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let store = self.store(shelf.name())?;
         store.delete::<JsValue, _>(key.into().0).primitive()?;
         Ok(())
     }
 
     /// Deletes all records of a store.
     pub(crate) fn clear(&self, shelf: Shelf) -> Result<(), Broken> {
-        let store = self.transaction.object_store(shelf.name())?;
+        let store = self.store(shelf.name())?;
         store.clear()?;
         Ok(())
     }

@@ -10,20 +10,23 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 
 use shared::ids::{DeviceId, PersonId};
-use shared::sync::client::{Fault, Input, Waiting, hand_over as chosen, is_taken};
-use shared::sync::message::{self, PushReply, PushRequest, Surface};
+use shared::sync::client::{Fault, Input, Slot, Waiting, hand_over as chosen, is_taken};
+use shared::sync::message::{self, PROTOCOL, PushReply, PushRequest, Surface};
 
 use super::desk::Desk;
-use super::protocol::{Answer, Failure};
-use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
-use super::tabs::Word;
-use super::{board, http, keep, push, start, sync};
+use super::protocol::{Answer, Failure, News};
+use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
+use super::tabs::{Tabs, Word};
+use super::{board, clock, http, keep, push, start, sync};
 
 /// The note that the device is to be wiped.
 const WIPE: &str = "wipe";
 
 /// How long to wait when the browser could not delete the database.
 const RETRY_MILLIS: u32 = 2_000;
+
+/// How often a device that is locked asks whether it is to be wiped.
+const ASK_MILLIS: u32 = 30_000;
 
 thread_local! {
     /// Asks that are answered once nothing is left.
@@ -43,16 +46,69 @@ pub(crate) async fn take(number: u32, desk: Option<Rc<Desk>>, person: PersonId, 
     match desk.filter(is_own) {
         Some(desk) if desk.state.borrow().is_wiping => {}
         Some(desk) => sync::feed(&desk, Input::LeadWipe),
-        None => {
-            if let Err(why) = begin(person, surface).await {
-                settle(&Err(why.into()));
+        None => match begin(person, surface).await {
+            Ok(()) => {}
+            // What waits behind a PIN cannot be handed over without it.
+            Err(Broken::Locked) => {
+                let name = storage::name(surface, person);
+                settle(&erase_locked(&name).await.map_err(Failure::from));
             }
-        }
+            Err(why) => settle(&Err(why.into())),
+        },
     }
 }
 
+/// Hears of a wipe on a device that is locked, which asks the server for nothing else.
+pub(crate) async fn ask_while(person: PersonId, surface: Surface, is_locked: impl Fn() -> bool) {
+    while is_locked() {
+        if let Ok(Some(device)) = name_of_locked(person, surface).await
+            && is_to_be_wiped(person, surface, device).await
+        {
+            return board::tell(News::Wiping);
+        }
+        TimeoutFuture::new(ASK_MILLIS).await;
+    }
+}
+
+async fn name_of_locked(person: PersonId, surface: Surface) -> Result<Option<DeviceId>, Broken> {
+    let storage = Storage::open(storage::name(surface, person)).await?;
+    let device = storage.device().await;
+    storage.close();
+    device
+}
+
+async fn is_to_be_wiped(person: PersonId, surface: Surface, device: DeviceId) -> bool {
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        surface,
+        person,
+        device,
+        epoch: None,
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        hands_over: false,
+    };
+    let answer = http::post("/sync/push", &message::encode(&request)).await;
+    matches!(answer, Err(Fault::Wipe))
+}
+
+async fn erase_locked(name: &str) -> Result<Answer, Broken> {
+    let storage = Storage::open(name.to_owned()).await?;
+    let device = storage.device().await?;
+    storage.destroy().await?;
+    storage.close();
+    let tabs = Tabs::join(name, Slot::default());
+    tabs.tell(&Word::Closing);
+    tabs.leave();
+    Storage::delete(name).await?;
+    let nameless = || DeviceId::new(clock::wall(), clock::random());
+    Ok(Answer::Wiped {
+        device: device.unwrap_or_else(nameless),
+    })
+}
+
 async fn begin(person: PersonId, surface: Surface) -> Result<(), Broken> {
-    let (desk, _) = start::start(person, surface).await?;
+    let (desk, _) = start::start(person, surface, None).await?;
     desk.state.borrow_mut().is_wiping = true;
     note(&desk).await?;
     board::serve(&desk);
@@ -168,6 +224,8 @@ pub(crate) async fn erase(desk: Rc<Desk>) {
     desk.tabs.tell(&Word::Closing);
     // Another tab would lead on what is being deleted.
     let lead = desk.state.borrow_mut().lead.take();
+    // Whatever is left of a database is then of no use; it is deleted even if this fails.
+    desk.storage.destroy().await.ok();
     desk.stop();
     board::let_go(&desk);
     while let Err(broken) = Storage::delete(&desk.storage.name).await {

@@ -191,7 +191,11 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::Refused(refused) => refusal_text(refused),
         Failure::Quota => t!("failure.quota"),
-        Failure::Storage { .. } | Failure::Stopped | Failure::Wiping => t!("failure.storage"),
+        Failure::Storage { .. }
+        | Failure::Stopped
+        | Failure::Wiping
+        | Failure::Locked { .. }
+        | Failure::WrongPin { .. } => t!("failure.storage"),
         Failure::Unknown => t!("failure.unknown"),
         Failure::NotStarted => t!("failure.not_started"),
         Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),

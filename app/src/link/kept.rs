@@ -46,7 +46,10 @@ pub(super) fn note(link: Link, person: PersonId, waiting: u32) {
 /// Asks the browser, once there is something to lose, to keep it under pressure. A browser that
 /// asks the person in turn is asked only once.
 pub(super) fn ask_to_persist(link: Link) {
-    let is_kept = link.board.status.with_untracked(|status| status.persistent);
+    let is_kept = link
+        .board
+        .status
+        .with_untracked(|status| status.promises.persistent);
     if !is_kept && browser::stored(ASKED).is_none() {
         ask_to_persist_once_more(link);
     }

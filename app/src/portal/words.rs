@@ -210,9 +210,12 @@ pub(super) fn failure(failure: &Failure) -> String {
         Failure::Unknown => t!("portal.unknown"),
         Failure::NotStarted => t!("failure.not_started"),
         Failure::StillWaiting { count } => t!("failure.still_waiting", count = *count),
-        Failure::Storage { .. } | Failure::Stopped | Failure::Wiping | Failure::Parcel(_) => {
-            t!("failure.storage")
-        }
+        Failure::Storage { .. }
+        | Failure::Stopped
+        | Failure::Wiping
+        | Failure::Locked { .. }
+        | Failure::WrongPin { .. }
+        | Failure::Parcel(_) => t!("failure.storage"),
         Failure::Later => t!("banner.earlier"),
     }
 }
@@ -228,6 +231,8 @@ pub(super) fn failed(why: &Failure, intent: &Intent) -> String {
         | Failure::Storage { .. }
         | Failure::Stopped
         | Failure::Wiping
+        | Failure::Locked { .. }
+        | Failure::WrongPin { .. }
         | Failure::Parcel(_)
         | Failure::Later => failure(why),
     }

@@ -7,6 +7,7 @@ use super::appearance::{self, Theme};
 use super::devices_page::devices_link;
 use super::rooms::Rooms;
 use crate::incidents::{Desk, Drafts};
+use crate::pin::lock;
 use crate::text::{self, t};
 use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
@@ -17,7 +18,13 @@ use crate::ui::room::room;
 pub(super) fn PersonMenu(now: Now) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let rooms = expect_context::<Rooms>();
-    let (leaving, devices) = (RwSignal::new(false), RwSignal::new(false));
+    let drafts = expect_context::<Drafts>();
+    let (leaving, devices, pin) = (
+        RwSignal::new(false),
+        RwSignal::new(false),
+        RwSignal::new(false),
+    );
+    let has_pin = move || desk.board().status.with(|status| status.pin);
     let name = move || desk.me().name.clone();
     view! {
         <button
@@ -45,10 +52,19 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             <hr />
             {opening(t!("devices.menu"), devices)}
             {devices_link(desk)}
+            {opening(t!("pin.menu"), pin)}
+            <When is=Signal::derive(has_pin)>
+                <button type="button" on:click=move |_| lock(desk.link, drafts)>
+                    {t!("pin.lock")}
+                </button>
+            </When>
             {opening(t!("menu.sign_out"), leaving)}
         </div>
         <When is=Signal::derive(move || devices.get())>
             {room(move || (rooms.devices)(devices, now))}
+        </When>
+        <When is=Signal::derive(move || pin.get())>
+            {room(move || (rooms.pin)(pin))}
         </When>
         <When is=Signal::derive(move || leaving.get())>
             {room(move || (rooms.leaving)(leaving))}

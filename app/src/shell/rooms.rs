@@ -12,6 +12,7 @@ use super::sync_centre::SyncCentre;
 use crate::devices::DevicesSheet;
 use crate::incidents::{AttentionList, DeclareSheet, OpenIncident};
 use crate::leaving::LeavingSheet;
+use crate::pin::{LockedPage, PinSheet};
 use crate::reports::ReportPage;
 use crate::text::t;
 use crate::ui::room::Entering;
@@ -27,6 +28,8 @@ pub struct Rooms {
     pub devices: fn(RwSignal<bool>, Now) -> Entering,
     pub all_devices: fn(Now) -> Entering,
     pub wiping: fn() -> Entering,
+    pub locked: fn() -> Entering,
+    pub pin: fn(RwSignal<bool>) -> Entering,
     pub attention: fn(RwSignal<bool>) -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
     /// Fetches the files of all rooms.
@@ -61,6 +64,16 @@ pub fn devices(open: RwSignal<bool>, now: Now) -> AnyView {
 /// Everybody's devices.
 pub fn all_devices(now: Now) -> AnyView {
     view! { <DevicesPage now=now /> }.into_any()
+}
+
+/// A device that is locked.
+pub fn locked() -> AnyView {
+    view! { <LockedPage /> }.into_any()
+}
+
+/// The PIN of this device.
+pub fn pin(open: RwSignal<bool>) -> AnyView {
+    view! { <PinSheet open=open /> }.into_any()
 }
 
 /// A device that is being wiped.

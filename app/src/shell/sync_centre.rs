@@ -335,7 +335,8 @@ fn Device(now: Now) -> impl IntoView {
             (Some(used), None) => text::bytes(used),
             (None, _) => t!("value.unknown"),
         };
-        let may_go = (!status.persistent).then(|| t!("sync.persistent_not"));
+        let may_go = (!status.promises.persistent).then(|| t!("sync.persistent_not"));
+        let is_plain = (!status.promises.encrypted).then(|| t!("sync.encrypted_not"));
         let oldest = desk.board().with_rows(|rows| {
             let created = rows.iter().map(|entry| entry.row.created_at);
             created.min()
@@ -350,8 +351,17 @@ fn Device(now: Now) -> impl IntoView {
             (t!("sync.complete"), yes_no(status.complete), None),
             (t!("sync.fresh"), fresh, None),
             (t!("sync.storage"), storage, None),
-            (t!("sync.persistent"), yes_no(status.persistent), may_go),
-            (t!("sync.strict"), yes_no(status.strict), None),
+            (
+                t!("sync.persistent"),
+                yes_no(status.promises.persistent),
+                may_go,
+            ),
+            (t!("sync.strict"), yes_no(status.promises.strict), None),
+            (
+                t!("sync.encrypted"),
+                yes_no(status.promises.encrypted),
+                is_plain,
+            ),
         ]
         .into_iter()
         .map(|(name, value, why)| {
