@@ -20,6 +20,7 @@ pub enum Command {
     Notify(Notify),
     Backup { to: PathBuf },
     Restore { from: PathBuf },
+    Compact,
     Check,
     Help,
     Version,
@@ -220,6 +221,7 @@ impl Words {
             ["notify", "replay"] => (Command::Notify(Notify::Replay), &[]),
             ["backup", to] => (Command::Backup { to: to.into() }, &[]),
             ["restore", from] => (Command::Restore { from: from.into() }, &[]),
+            ["compact"] => (Command::Compact, &[]),
             ["check"] => (Command::Check, &[]),
             [] | ["help", ..] => return Ok(Command::Help),
             ["version", ..] => return Ok(Command::Version),
@@ -357,6 +359,7 @@ holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
 holdfast backup FILE                                copy the data to a file, also while serving
 holdfast restore FILE                               put such a file into an empty data folder
+holdfast compact                                    drop old changes that snapshots cover, at once
 holdfast check                                      print the settings, check them and the data
 
 Settings, as flags over HOLDFAST_* variables over holdfast.toml (or --config FILE):

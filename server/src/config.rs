@@ -44,6 +44,8 @@ pub struct Config {
     /// Whether the address of a client is the last one that a proxy put into `X-Forwarded-For`.
     pub behind_proxy: bool,
     pub session_days: u32,
+    /// How long the bytes of a change are kept beside a snapshot that covers it.
+    pub keep_changes_days: u32,
     /// How far back a device's claim about time is believed.
     pub bound_hours: u32,
     /// Failed sign-ins in a quarter of an hour; of a login from one address, and from all in a
@@ -93,6 +95,12 @@ pub const SETTINGS: &[Setting] = &[
         "believe the proxy's X-Forwarded-For",
     ),
     setting("session_days", "1–365", "30", "how long a sign-in holds"),
+    setting(
+        "keep_changes_days",
+        "0–36500",
+        "30",
+        "a device away for longer gets its incidents whole, not by their changes",
+    ),
     setting(
         "bound_hours",
         "1–8760",
@@ -235,6 +243,7 @@ impl Config {
             origin: reader.origin(port),
             behind_proxy: reader.parse("behind_proxy").unwrap_or_default(),
             session_days: reader.within("session_days", 1, 365),
+            keep_changes_days: reader.within("keep_changes_days", 0, 36_500),
             bound_hours: reader.within("bound_hours", 1, 8_760),
             sign_in_failures_per_login: reader.within("sign_in_failures_per_login", 1, 1_000),
             sign_in_failures_per_address: reader.within("sign_in_failures_per_address", 1, 100_000),

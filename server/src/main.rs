@@ -10,7 +10,7 @@ use server::client::Client;
 use server::clock::{Clock, Random};
 use server::command::{self, Command, Invocation, Notify, Run, Serving};
 use server::config::{Config, LogFormat, Mode, Sources};
-use server::store::{EffectCount, StoreError};
+use server::store::{Compacted, EffectCount, StoreError};
 use server::{App, accounts, check, demo, import, serve};
 
 // glibc keeps a heap for every thread and gives little of it back: after many devices came at once,
@@ -49,6 +49,7 @@ fn run() -> anyhow::Result<ExitCode> {
         | Command::Notify(_)
         | Command::Backup { .. }
         | Command::Restore { .. }
+        | Command::Compact
         | Command::Check => {}
     }
     let config = Config::read(&sources, mode)?;
@@ -103,6 +104,7 @@ async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode
         | Command::Notify(_)
         | Command::Backup { .. }
         | Command::Restore { .. }
+        | Command::Compact
         | Command::Help
         | Command::Version => false,
     };
@@ -146,10 +148,19 @@ async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(user) => accounts::run(app, user).await?,
         Command::Notify(what) => return notify(app, what).await,
         Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
+        Command::Compact => return compact(app).await,
         Command::Check => return audit(app).await,
         Command::Backup { .. } | Command::Restore { .. } | Command::Help | Command::Version => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn compact(app: &App) -> anyhow::Result<ExitCode> {
+    let Compacted { changes, bytes } = server::sync::compact(app).await?;
+    app.store.shrink().await?;
+    say(&format!(
+        "{changes} changes are covered by snapshots; {bytes} bytes of them were dropped\n"
+    ))
 }
 
 async fn audit(app: &App) -> anyhow::Result<ExitCode> {

@@ -43,6 +43,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let clocks = Arc::clone(&app);
     let tell = move || sla::run(Arc::clone(&clocks));
     let levels = tokio::spawn(keep_up("telling of service levels", RESTART, tell));
+    let log = Arc::clone(&app);
+    let drop_old = move || sync::compact::now_and_then(Arc::clone(&log));
+    let compaction = tokio::spawn(keep_up("dropping old changes", RESTART, drop_old));
     let served = answer(Arc::clone(&app), listener).await;
     app.stop();
     if tokio::time::timeout(GRACE, work).await.is_err() {
@@ -51,6 +54,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     watch.abort();
     refresh.abort();
     levels.abort();
+    compaction.abort();
     tracing::info!("ended");
     served
 }

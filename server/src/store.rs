@@ -245,6 +245,22 @@ pub struct Told {
     pub told_at: UnixMillis,
 }
 
+/// A change that is old enough to lose its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aged {
+    pub seq: Seq,
+    pub doc: DocKey,
+    /// Whether a snapshot covers it.
+    pub is_covered: bool,
+}
+
+/// What was dropped of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compacted {
+    pub changes: u64,
+    pub bytes: u64,
+}
+
 /// The documents of incidents that a scope reaches, by kind.
 pub type Audience = BTreeSet<(DocKind, Scope)>;
 
@@ -269,6 +285,8 @@ pub trait Store: Outbox + Debug + Send + Sync {
         scopes: &BTreeSet<Scope>,
     ) -> Result<()>;
 
+    /// Gives room that nothing fills back to the disk; everything waits meanwhile.
+    async fn shrink(&self) -> Result<()>;
     /// Whether the store answers.
     async fn is_ready(&self) -> Result<()>;
     /// Ends all connections; what was committed stays.
@@ -395,6 +413,13 @@ pub trait Writing: View {
     /// Adds the changes of one commit, whose last place is `commit_end`.
     async fn append(&mut self, changes: &[StoredChange], commit_end: Seq) -> Result<()>;
     async fn put_doc(&mut self, state: &DocState) -> Result<()>;
+    /// Changes above the place up to which bytes were dropped, received before a moment; the oldest
+    /// first, and none behind one that is younger.
+    async fn aged(&mut self, before: UnixMillis, limit: u32) -> Result<Vec<Aged>>;
+    /// Keeps a document as a snapshot that covers all its changes.
+    async fn put_snapshot(&mut self, doc: DocKey, snapshot: &[u8]) -> Result<()>;
+    /// Drops the bytes of changes up to a place, where a snapshot covers them.
+    async fn drop_bytes(&mut self, up_to: Seq) -> Result<Compacted>;
     async fn put_row(&mut self, row: &RowState) -> Result<()>;
     /// Scopes that begin and end to reach an incident at a place of the log.
     async fn move_audience(

@@ -13,6 +13,7 @@
 mod act;
 mod audit;
 mod batch;
+pub(crate) mod compact;
 mod contacts;
 mod hot;
 mod keeper;
@@ -49,6 +50,7 @@ use crate::error::ApiError;
 
 pub(crate) use act::{Deed, act};
 pub use audit::Audit;
+pub use compact::all as compact;
 pub use keeper::{Keeper, Report};
 pub(crate) use public::{Public, public};
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::ids::{ActId, DocKey, DocKind, FactId, IncidentId};
 use shared::incidents::{Incident, IncidentDocs, Intent, read};
 use shared::rows::row;
+use shared::sync::client::Contact;
 use shared::sync::server::Kept;
 
 use super::pages::book;
@@ -43,7 +44,9 @@ impl World {
             && cursors.high == self.server.log.head
             && cursors.lows.values().all(|low| low.0 == 0)
             && !cursors.lows.is_empty();
-        let is_settled = is_read && post.device.disk.outbox().is_empty();
+        // What a person may see can change without a place in the log.
+        let is_in_touch = post.device.network.contact() == Contact::Online;
+        let is_settled = is_read && is_in_touch && post.device.disk.outbox().is_empty();
         post.pending.is_none() && (is_settled || post.wipe == Wipe::Done)
     }
 

@@ -240,27 +240,26 @@ impl Server {
     fn whole(&self, doc: DocKey, how: How, after: Seq) -> Option<PulledDoc> {
         let kept = self.kept.get(&doc.id)?;
         let mark = kept.marks.get(&doc.kind)?;
+        let changes = self.changes.iter().map(|written| &written.change);
+        let changes: Vec<_> = changes
+            .filter(|it| it.doc == doc && it.seq > after)
+            .collect();
+        let has_bytes = changes.iter().all(|change| change.bytes.is_some());
         let (body, receipts) = match how {
-            How::Snapshot => {
-                let bytes = kept.docs.get(doc.kind)?.save();
-                (
-                    PulledBody::Snapshot(bytes),
-                    ReceiptColumns::pack(book(kept, doc.kind).iter()),
-                )
-            }
-            How::Changes => {
-                let changes = self.changes.iter().map(|written| &written.change);
-                let changes: Vec<_> = changes
-                    .filter(|it| it.doc == doc && it.seq > after)
-                    .collect();
-                if changes.is_empty() {
-                    return None;
-                }
+            How::Changes if changes.is_empty() => return None,
+            How::Changes if has_bytes || self.is(Broken::CompactedLeftOut) => {
                 let receipts = ReceiptColumns::pack(changes.iter().map(|it| &it.receipt));
                 let bytes = changes.into_iter().filter_map(|it| it.bytes.clone());
                 (
                     PulledBody::Changes(bytes.map(ChangeBytes).collect()),
                     receipts,
+                )
+            }
+            How::Changes | How::Snapshot => {
+                let bytes = kept.docs.get(doc.kind)?.save();
+                (
+                    PulledBody::Snapshot(bytes),
+                    ReceiptColumns::pack(book(kept, doc.kind).iter()),
                 )
             }
         };

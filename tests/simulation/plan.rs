@@ -71,6 +71,8 @@ pub enum Step {
     Backup,
     /// The server begins anew with the last copy of its log.
     Restore,
+    /// The server drops the bytes of what snapshots cover: of all that its log has.
+    Compact,
     /// The server goes down with the next push, and comes up again.
     Kill { dies: Dies },
     /// A device gets into a dead zone, or out of it.
@@ -216,6 +218,11 @@ impl Plan {
         if draws.percent(25) {
             let device = place(&mut draws, devices);
             steps.insert(1 + place(&mut draws, steps.len()), Step::Wipe { device });
+        }
+        if draws.percent(25) {
+            for _ in 0..3 {
+                steps.insert(1 + place(&mut draws, steps.len()), Step::Compact);
+            }
         }
         Self { frame, steps }
     }

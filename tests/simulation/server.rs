@@ -444,6 +444,13 @@ impl Server {
         self.kept.insert(id, commit.kept);
     }
 
+    /// Drops the bytes of all changes: every document here is a snapshot.
+    pub(super) fn compact(&mut self) {
+        for written in &mut self.changes {
+            written.change.bytes = None;
+        }
+    }
+
     fn append(&mut self, change: Logged, commit_end: Seq) {
         let last = self
             .changes

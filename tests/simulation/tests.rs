@@ -85,6 +85,11 @@ fn a_birth_of_which_another_device_brought_back_one_half_is_made_whole() {
 }
 
 #[test]
+fn what_the_server_had_all_along_leaves_a_device_that_may_not_see_it() {
+    check(&plan(include_str!("plans/lost_before_it_was_told.plan")));
+}
+
+#[test]
 fn what_only_a_wiped_device_held_of_a_lost_log_is_gone_with_it() {
     check(&plan(include_str!("plans/wiped_after_restore.plan")));
 }

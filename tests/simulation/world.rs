@@ -125,6 +125,7 @@ impl World {
             Step::Kill { dies } => self.dies = Some(*dies),
             Step::Backup => self.backup = Some(self.server.clone()),
             Step::Restore => self.restore(),
+            Step::Compact => self.server.compact(),
             Step::Carry { from, to } if (*from).max(*to) < self.posts.len() => {
                 self.carry(*from, *to);
             }
@@ -184,6 +185,7 @@ impl World {
             | Step::Group { .. }
             | Step::Backup
             | Step::Restore
+            | Step::Compact
             | Step::Kill { .. } => {}
         }
     }

@@ -50,10 +50,12 @@ pub enum Broken {
     NothingBroughtBack,
     /// A device that is to be wiped drops what it never sent.
     WipedBeforeHandedOver,
+    /// The server leaves out of a page what it has dropped the bytes of.
+    CompactedLeftOut,
 }
 
 impl Broken {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::OutboxClearedBeforeVerdict,
         Self::CursorsBeforeData,
         Self::ActsNotForced,
@@ -76,5 +78,6 @@ impl Broken {
         Self::EpochKept,
         Self::NothingBroughtBack,
         Self::WipedBeforeHandedOver,
+        Self::CompactedLeftOut,
     ];
 }

@@ -167,8 +167,8 @@ async fn locked(person: PersonId, surface: Surface) -> Failure {
 }
 
 /// Ends the engine and deletes its database, unless something waits in it that is not `locked` up
-/// with it. The other tabs let go of it first. One that another version has changed is left alone: what waits in it is not known
-/// here.
+/// with it. The other tabs let go of it first. One that another version has changed is left alone:
+/// what waits in it is not known here.
 async fn forget(desk: Option<Rc<Desk>>, name: &str, locked: bool) -> Result<(), Failure> {
     if let Some(desk) = desk {
         desk.storage.is_spare().await?;

@@ -7,9 +7,9 @@
 //! Question: against whom? Answer: against who reads the disk or a copy of the database, and above
 //! all against what a disk still holds after a sign-out or a wipe: those destroy the keys first, so
 //! that whatever blocks stay behind say nothing. Not against who can run code in this very browser
-//! as this user, or takes the browser's whole profile. For them there is a PIN, from which a further
-//! key is derived that wraps the first one: without it nothing here opens. What a PIN is worth
-//! against somebody with the whole profile is what its length is worth against guessing.
+//! as this user, or takes the browser's whole profile. For them there is a PIN, from which another
+//! key is derived that wraps the first one: without it nothing here opens. Against somebody with
+//! the whole profile a PIN is worth what its length is worth against guessing.
 
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};

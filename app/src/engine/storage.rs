@@ -9,6 +9,8 @@
 //! browsers otherwise report success before the disk has it. What came from the server is written
 //! relaxed: it can be fetched again.
 
+mod lock;
+
 use std::cell::OnceCell;
 use std::pin::Pin;
 
@@ -24,15 +26,14 @@ use indexed_db_futures::typed_array::{Uint8Array, Uint8ArraySlice};
 use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent, SubtleCrypto};
+use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 
-use shared::ids::{DeviceId, DocKey, IncidentId, PersonId};
+use shared::ids::{DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use super::cipher::{Cipher, KEY_BYTES};
-use super::keys::{self, Kept, Tries, Unwrapped, Wrapped};
+use super::board;
+use super::cipher::Cipher;
 use super::protocol::{Failure, News};
-use super::{board, clock};
 
 /// The name of the error that says that there is no room.
 const QUOTA: &str = "QuotaExceededError";
@@ -204,152 +205,6 @@ impl Storage {
         })
     }
 
-    /// Finds or makes the key of the records. Where it was lost, the records are too; says how many
-    /// acts were among them.
-    pub(crate) async fn unlock(&self, pin: Option<&str>) -> Result<Option<usize>, Broken> {
-        let Some(subtle) = keys::subtle() else {
-            self.cipher.set(Cipher::Plain).ok();
-            return Ok(None);
-        };
-        loop {
-            let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
-            if let Kept::Wrapped(wrapped) = &kept
-                && let Some(key) = self.try_pin(&subtle, wrapped, pin).await?
-            {
-                self.cipher.set(Cipher::new(&key)).ok();
-                return Ok(None);
-            }
-            let (wrapped, key) = Wrapped::make(&subtle).await?;
-            let cipher = Cipher::new(&key);
-            // Another tab may have been quicker.
-            if let Some(lost) = self.rekey(&cipher, &wrapped, &kept).await? {
-                self.cipher.set(cipher).ok();
-                let is_lost = !matches!(kept, Kept::None | Kept::Destroyed);
-                return Ok(is_lost.then_some(lost));
-            }
-        }
-    }
-
-    /// The key of the records, unless these keys never wrapped it. A wrong PIN is noted, and after
-    /// some of them the next has to wait.
-    async fn try_pin(
-        &self,
-        subtle: &SubtleCrypto,
-        wrapped: &Wrapped,
-        pin: Option<&str>,
-    ) -> Result<Option<[u8; KEY_BYTES]>, Broken> {
-        if pin.is_some() {
-            let tries = Tries::read(&self.keys(Purpose::Read)?).await?;
-            let wait_millis = tries.wait(clock::wall());
-            if wait_millis > 0 {
-                return Err(Broken::WrongPin { wait_millis });
-            }
-        }
-        match wrapped.unwrap(subtle, pin).await? {
-            Unwrapped::Nothing => Ok(None),
-            Unwrapped::WantsPin if pin.is_none() => Err(Broken::Locked),
-            Unwrapped::WantsPin => {
-                let tx = self.keys(Purpose::Strict)?;
-                let tries = Tries::read(&tx).await?.and_one(clock::wall());
-                tries.put(&tx)?;
-                tx.commit().await?;
-                Err(Broken::WrongPin {
-                    wait_millis: tries.wait(clock::wall()),
-                })
-            }
-            Unwrapped::Key(key) => {
-                if pin.is_some() {
-                    let tx = self.keys(Purpose::Relaxed)?;
-                    Tries::default().put(&tx)?;
-                    tx.commit().await?;
-                }
-                Ok(Some(key))
-            }
-        }
-    }
-
-    /// Locks the records with a PIN, or no longer with one; the one before is asked for.
-    pub(crate) async fn set_pin(
-        &self,
-        before: Option<&str>,
-        pin: Option<&str>,
-        device: DeviceId,
-    ) -> Result<(), Broken> {
-        let subtle = keys::subtle().ok_or(Broken::Locked)?;
-        let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
-        let Kept::Wrapped(wrapped) = &kept else {
-            return Err(Broken::Locked);
-        };
-        let key = self.try_pin(&subtle, wrapped, before).await?;
-        let key = key.ok_or(Broken::Locked)?;
-        let under = wrapped.under(&subtle, &key, pin).await?;
-        let tx = self.keys(Purpose::Strict)?;
-        // Another tab may have been quicker.
-        if Kept::read(&tx).await? != kept {
-            return Err(Broken::Locked);
-        }
-        under.put(&tx)?;
-        keys::put_name(&tx, device)?;
-        tx.commit().await
-    }
-
-    /// Whether the records open with a PIN only.
-    pub(crate) async fn wants_pin(&self) -> Result<bool, Broken> {
-        let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
-        Ok(matches!(kept, Kept::Wrapped(wrapped) if wrapped.wants_pin()))
-    }
-
-    /// How the device is called, as far as that was noted beside the PIN.
-    pub(crate) async fn device(&self) -> Result<Option<DeviceId>, Broken> {
-        keys::name(&self.keys(Purpose::Read)?).await
-    }
-
-    /// Puts everything under new keys, unless others were put there meanwhile: what was plain, or
-    /// nothing, since nobody can read the rest any more. Says how many acts are lost by that.
-    async fn rekey(
-        &self,
-        cipher: &Cipher,
-        wrapped: &Wrapped,
-        before: &Kept,
-    ) -> Result<Option<usize>, Broken> {
-        let names = Shelf::ALL.map(Shelf::name);
-        let tx = self.transact(names.into_iter().chain([KEYS]), Purpose::Strict)?;
-        if Kept::read(&tx).await? != *before {
-            return Ok(None);
-        }
-        let mut lost = 0;
-        for shelf in Shelf::ALL {
-            let store = tx.store(shelf.name())?;
-            if *before == Kept::None {
-                encrypt_all(&store, shelf, cipher).await?;
-                continue;
-            }
-            if shelf == Shelf::Outbox {
-                lost = tx.count(shelf).await? as usize;
-            }
-            store.clear()?;
-        }
-        wrapped.put(&tx)?;
-        tx.commit().await?;
-        Ok(Some(lost))
-    }
-
-    /// Destroys the keys, and all records with them.
-    pub(crate) async fn destroy(&self) -> Result<(), Broken> {
-        let tx = self.keys(Purpose::Strict)?;
-        Kept::destroy(&tx)?;
-        tx.commit().await
-    }
-
-    fn keys(&self, purpose: Purpose) -> Result<Tx<'_>, Broken> {
-        self.transact([KEYS].into_iter(), purpose)
-    }
-
-    /// Whether the disk holds records that only this browser reads.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.cipher.get().is_some_and(|cipher| !cipher.is_plain())
-    }
-
     /// Deletes a database of this name, opened or not.
     pub(crate) async fn delete(name: &str) -> Result<(), Broken> {
         Ok(Database::delete_by_name(name)?.await?)
@@ -400,21 +255,6 @@ impl Storage {
             cipher: &self.cipher,
         })
     }
-}
-
-/// Encrypts what a store holds plain.
-async fn encrypt_all(store: &ObjectStore<'_>, shelf: Shelf, cipher: &Cipher) -> Result<(), Broken> {
-    let (keys, records) = (
-        store.get_all_keys::<JsValue>().primitive()?,
-        store.get_all::<Uint8Array>().primitive()?,
-    );
-    let keys: Result<Vec<_>, _> = keys.await?.collect();
-    let records: Result<Vec<_>, _> = records.await?.collect();
-    for (key, record) in keys?.into_iter().zip(records?) {
-        let record: Vec<u8> = record.into();
-        put(store, key, &cipher.encrypt(shelf.name(), &record))?;
-    }
-    Ok(())
 }
 
 fn put(store: &ObjectStore<'_>, key: JsValue, record: &[u8]) -> Result<(), Broken> {

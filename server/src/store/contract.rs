@@ -263,6 +263,59 @@ pub(super) async fn a_document_is_its_snapshot_and_what_came_after(place: &impl 
     assert_eq!(places, [(id(1), Seq(3))].into());
 }
 
+pub(super) async fn what_a_snapshot_covers_loses_its_bytes_once_it_is_old(place: &impl Place) {
+    let store = place.open().await;
+    let signed = SignedHeads {
+        heads: vec![Hash([9; 32])],
+        receipts: Hash([8; 32]),
+        signature: vec![7; 64],
+    };
+    let state = |incident, last, snapshot: Option<&[u8]>| DocState {
+        doc: DocKey::incident(id(incident)),
+        generation: 0,
+        last_seq: Seq(last),
+        snapshot: snapshot.map(<[u8]>::to_vec),
+        receipts: ReceiptColumns::pack([&change(incident, last).receipt]),
+        signed: signed.clone(),
+    };
+    let mut turn = writing(&store).await;
+    let changes = [change(1, 1), change(2, 2), change(1, 3)];
+    turn.append(&changes, Seq(3)).await.expect("they are new");
+    turn.put_doc(&state(1, 3, Some(b"all")))
+        .await
+        .expect("kept");
+    turn.put_doc(&state(2, 2, None)).await.expect("kept");
+    assert_eq!(turn.aged(NOW, 9).await.expect("a look"), []);
+    let later = NOW.plus(1);
+    let covered = async |turn: &mut dyn Writing| {
+        let aged = turn.aged(later, 9).await.expect("a look");
+        let told = aged.iter().map(|aged| (aged.seq.0, aged.is_covered));
+        told.collect::<Vec<_>>()
+    };
+    let found = covered(&mut *turn).await;
+    assert_eq!(found, [(1, true), (2, false), (3, true)]);
+    assert_eq!(turn.aged(later, 2).await.expect("a look").len(), 2);
+
+    let dropped = turn.drop_bytes(Seq(2)).await.expect("dropped");
+    assert_eq!((dropped.changes, dropped.bytes), (1, 3));
+    let found = covered(&mut *turn).await;
+    assert_eq!(found, [(3, true)], "nothing is looked at twice");
+    let kept = turn
+        .changes(&[id(1), id(2)], Seq(0))
+        .await
+        .expect("changes");
+    let has_bytes: Vec<_> = kept.iter().map(|change| change.bytes.is_some()).collect();
+    assert_eq!(has_bytes, [false, true, true]);
+    let only = |mut docs: Vec<super::StoredDoc>| docs.remove(0).bytes;
+    assert_eq!(only(turn.docs(&[id(1)]).await.expect("docs")), b"all");
+    assert_eq!(only(turn.docs(&[id(2)]).await.expect("docs")), [2, 2, 2]);
+    let two = DocKey::incident(id(2));
+    turn.put_snapshot(two, b"both").await.expect("kept");
+    assert_eq!(only(turn.docs(&[id(2)]).await.expect("docs")), b"both");
+    turn.commit(Seq(3)).await.expect("kept");
+    store.shrink().await.expect("it shrinks");
+}
+
 pub(super) async fn a_scope_can_be_left_and_joined_again(place: &impl Place) {
     let store = place.open().await;
     let network: Audience = [(DocKind::Incident, group("network"))].into();

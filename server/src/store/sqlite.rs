@@ -41,7 +41,7 @@ use super::{
 use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (
         1,
         "log",
@@ -91,6 +91,11 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
         10,
         "wipes",
         include_str!("../../migrations/sqlite/0010_wipes.sql"),
+    ),
+    (
+        11,
+        "compaction",
+        include_str!("../../migrations/sqlite/0011_compaction.sql"),
     ),
 ];
 
@@ -173,11 +178,13 @@ fn pool() -> SqlitePoolOptions {
 /// Brings a database to this version and gives a new one its epoch and key.
 async fn prepare(writer: &SqlitePool, random: &Random) -> Result<()> {
     migrations().run(writer).await?;
-    sqlx::query("INSERT INTO log VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING")
-        .bind(random.bytes::<16>().as_slice())
-        .bind(random.bytes::<32>().as_slice())
-        .execute(writer)
-        .await?;
+    sqlx::query(
+        "INSERT INTO log (id, epoch, head, signing_key) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(random.bytes::<16>().as_slice())
+    .bind(random.bytes::<32>().as_slice())
+    .execute(writer)
+    .await?;
     Ok(())
 }
 
@@ -222,6 +229,11 @@ impl Store for Sqlite {
         scopes: &BTreeSet<Scope>,
     ) -> Result<()> {
         people::issue(&self.writer, person, device, scopes).await
+    }
+
+    async fn shrink(&self) -> Result<()> {
+        sqlx::query("VACUUM").execute(&self.writer).await?;
+        Ok(())
     }
 
     async fn is_ready(&self) -> Result<()> {
@@ -471,6 +483,7 @@ mod tests {
         a_view_sees_one_state,
         a_change_is_logged_once,
         a_document_is_its_snapshot_and_what_came_after,
+        what_a_snapshot_covers_loses_its_bytes_once_it_is_old,
         a_scope_can_be_left_and_joined_again,
         only_what_concerns_the_scopes_is_an_event,
         a_bounded_look_leaves_nothing_out_before_its_end,

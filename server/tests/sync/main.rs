@@ -2,6 +2,7 @@
 
 mod audit;
 mod author;
+mod compaction;
 mod contacts;
 mod delivery;
 mod device;

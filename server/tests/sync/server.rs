@@ -203,7 +203,7 @@ impl TestServer {
         let session = StoredSession {
             person,
             surface,
-            expires_at: NOON.plus(1_000_000_000),
+            expires_at: self.app.clock.now().plus(1_000_000_000),
             is_wiping: false,
         };
         let (store, agent) = (&self.app.store, Agent::default());

@@ -13,13 +13,14 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    Audience, DocState, Effect, Keeps, Outcome, QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX,
-    Quarantined, Result, RowState, StoredChange, Told, Writing,
+    Aged, Audience, Compacted, DocState, Effect, Keeps, Outcome, QUARANTINE_BYTES_MAX,
+    QUARANTINE_ROWS_MAX, Quarantined, Result, RowState, StoredChange, Told, Writing,
 };
 use super::due;
 use super::reading::Reading;
 use super::{
-    bytes, change, change_columns, id_list, incident, kind_number, number, refusal, seq, unsigned,
+    bytes, change, change_columns, doc, id_list, incident, kind_number, number, refusal, seq,
+    unsigned,
 };
 
 #[async_trait]
@@ -170,6 +171,60 @@ impl Writing for Reading {
             .execute(&mut *self.0)
             .await?;
         Ok(())
+    }
+
+    async fn aged(&mut self, before: UnixMillis, limit: u32) -> Result<Vec<Aged>> {
+        const SQL: &str = "SELECT seq, incident, kind, received_at, snapshot_seq >= seq
+             FROM changes JOIN docs USING (incident, kind)
+             WHERE seq > (SELECT compacted FROM log) ORDER BY seq LIMIT ?";
+        let rows = sqlx::query(SQL).bind(limit).fetch_all(&mut *self.0).await?;
+        let mut aged = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let received_at: i64 = row.try_get(3)?;
+            if received_at >= before.0 {
+                break;
+            }
+            aged.push(Aged {
+                seq: seq(row, 0)?,
+                doc: doc(row, 1)?,
+                is_covered: row.try_get(4)?,
+            });
+        }
+        Ok(aged)
+    }
+
+    async fn put_snapshot(&mut self, doc: DocKey, snapshot: &[u8]) -> Result<()> {
+        const SQL: &str = "UPDATE docs SET snapshot = ?, snapshot_seq = last_seq
+             WHERE incident = ? AND kind = ?";
+        let query = sqlx::query(SQL)
+            .bind(snapshot)
+            .bind(doc.id.as_bytes().as_slice())
+            .bind(kind_number(doc.kind));
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    async fn drop_bytes(&mut self, up_to: Seq) -> Result<Compacted> {
+        const COVERED: &str = "FROM changes JOIN docs USING (incident, kind)
+             WHERE seq > (SELECT compacted FROM log) AND seq <= ?1
+               AND bytes IS NOT NULL AND snapshot_seq >= seq";
+        let sql = ["SELECT count(*), ifnull(sum(length(bytes)), 0) ", COVERED].concat();
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number(up_to.0));
+        let row = query.fetch_one(&mut *self.0).await?;
+        let dropped = Compacted {
+            changes: unsigned(&row, 0)?,
+            bytes: unsigned(&row, 1)?,
+        };
+        let sql = [
+            "UPDATE changes SET bytes = NULL WHERE seq IN (SELECT seq ",
+            COVERED,
+            ")",
+        ];
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.concat())).bind(number(up_to.0));
+        query.execute(&mut *self.0).await?;
+        let query = sqlx::query("UPDATE log SET compacted = ?").bind(number(up_to.0));
+        query.execute(&mut *self.0).await?;
+        Ok(dropped)
     }
 
     async fn put_row(&mut self, row: &RowState) -> Result<()> {

@@ -181,10 +181,11 @@ impl LocalIncident {
     }
 
     /// Takes in that the server no longer lets this person see a document, or has none. It goes
-    /// once nothing of the incident waits to be sent. One that the server never had stays.
+    /// once nothing of the incident waits to be sent. One that the server never had stays, until it
+    /// turns out that it had it all the same.
     pub fn forget(&mut self, kind: DocKind) {
         if let Some(doc) = self.docs.get_mut(&kind) {
-            doc.leaving = doc.signed.is_some();
+            doc.leaving = true;
             doc.distrusted = false;
         }
         self.outbox
@@ -463,7 +464,7 @@ impl LocalIncident {
 
     fn leave(&mut self) {
         if self.outbox.is_empty() {
-            self.docs.retain(|_, doc| !doc.leaving);
+            self.docs.retain(|_, doc| !doc.has_left());
         }
     }
 }

@@ -50,6 +50,11 @@ pub struct LocalDoc {
 }
 
 impl LocalDoc {
+    /// Whether it is the server's to take away: one that it never had stays.
+    pub(super) fn has_left(&self) -> bool {
+        self.leaving && self.signed.is_some()
+    }
+
     /// A document that does not exist yet.
     pub fn new(key: DocKey) -> Self {
         Self {

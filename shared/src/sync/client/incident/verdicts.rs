@@ -5,6 +5,7 @@ use crate::incidents::Refused;
 use crate::sync::message::{Accepted, Verdict};
 
 use super::super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, TRIES_MAX};
+use super::super::replica::LocalDoc;
 use super::LocalIncident;
 
 impl LocalIncident {
@@ -21,8 +22,9 @@ impl LocalIncident {
             .position(|entry| entry.act() == offer.act);
         match verdict {
             Verdict::Accepted(list) | Verdict::Duplicate(list) => {
+                let is_new = matches!(verdict, Verdict::Accepted(_));
                 for accepted in list {
-                    self.take_receipt(accepted);
+                    self.take_receipt(accepted, is_new);
                 }
                 place.is_some_and(|place| self.accept(place, list))
             }
@@ -57,11 +59,14 @@ impl LocalIncident {
     /// Whether the server has said that it has none of what an act rests on.
     fn is_without_base(&self, place: usize) -> bool {
         let mut kinds = self.outbox[place].changes.iter().map(|it| it.doc.kind);
-        kinds.any(|kind| self.docs.get(&kind).is_some_and(|doc| doc.leaving))
+        kinds.any(|kind| self.docs.get(&kind).is_some_and(LocalDoc::has_left))
     }
 
-    fn take_receipt(&mut self, accepted: &Accepted) {
+    fn take_receipt(&mut self, accepted: &Accepted, is_new: bool) {
         if let Some(doc) = self.docs.get_mut(&accepted.doc.kind) {
+            // The server had none of it so far, and sends it from now on. What it accepted before
+            // it could say so may have changed hands since.
+            doc.leaving &= doc.signed.is_some() || !is_new;
             doc.add_receipts(&[accepted.receipt]);
             doc.signed = Some(accepted.signed.clone());
         }
@@ -73,7 +78,7 @@ impl LocalIncident {
         // Of a document that its person may see no more nothing comes.
         let comes = |accepted: &Accepted| {
             let doc = self.docs.get(&accepted.doc.kind);
-            doc.is_some_and(|doc| !doc.leaving)
+            doc.is_some_and(|doc| !doc.has_left())
         };
         if entry.changes.iter().all(|change| has(change.hash)) || !list.iter().any(comes) {
             self.outbox.remove(place);
