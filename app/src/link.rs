@@ -25,8 +25,8 @@ use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 use shared::ids::{ActId, DeviceId, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell};
-use crate::session::Session;
+use crate::engine::protocol::{Answer, Ask, Call, DraftKind, Failure, News, Tell, Unsent};
+use crate::session::{Locked, Session};
 use crate::ui::browser;
 
 pub(crate) use acts::Painted;
@@ -135,7 +135,7 @@ impl Link {
             // Where it stopped it is started again, or given up.
             Err(Failure::Stopped) => {}
             Err(Failure::Wiping) => self.begin_wipe(),
-            Err(Failure::Locked { waiting }) => self.lock(Some(waiting)),
+            Err(Failure::Locked { only_here }) => self.lock(Some(Locked { only_here })),
             Err(Failure::Later) => self.board.versions.set(Versions::Earlier),
             Err(_) => self.board.engine_failed.set(true),
         }
@@ -207,15 +207,14 @@ impl Link {
         self.end();
     }
 
-    /// Ends the engine and deletes its database; on failure nothing is forgotten. What waits in one
-    /// that is locked goes with it.
-    pub async fn forget(self, locked: bool) -> Result<(), Failure> {
+    /// Ends the engine and deletes its database; on failure nothing is forgotten.
+    pub async fn forget(self, unsent: Unsent) -> Result<(), Failure> {
         let person = self.person().ok_or(Failure::NotStarted)?;
         let surface = self.surface;
         let call = Call::Forget {
             person,
             surface,
-            locked,
+            unsent,
         };
         self.ask(call).await?;
         self.end();
@@ -290,6 +289,8 @@ impl Link {
         }
         match news {
             News::Wiping => self.begin_wipe(),
+            // A page that may not go on is one that is already leaving.
+            News::Lock => drop(window().location().reload()),
             News::Durable { act } => self.settle(act, Ok(())),
             News::NotKept { act, why } => self.settle(act, Err(why)),
             News::Incident { id, .. } if !self.follows(id) => {}
@@ -307,9 +308,9 @@ impl Link {
     }
 
     /// Says on the page whether the database opens with a PIN only.
-    fn lock(self, waiting: Option<u32>) {
+    fn lock(self, locked: Option<Locked>) {
         if let Some(session) = self.with(|state| state.session) {
-            session.locked.set(waiting);
+            session.locked.set(locked);
         }
     }
 

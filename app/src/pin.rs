@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
-use crate::engine::protocol::{Call, Failure};
+use crate::engine::protocol::{Call, Failure, PinChange};
 use crate::incidents::{Drafts, failure_text};
 use crate::link::Link;
 use crate::session::Session;
@@ -33,12 +33,16 @@ const LOOK: Duration = Duration::from_secs(15);
 /// Locks the page once nobody has touched it for a while, also one that was asleep meanwhile.
 pub(crate) fn lock_when_idle(link: Link, drafts: Drafts) {
     let touched = StoredValue::new(browser::now());
-    let touch = move || touched.set_value(browser::now());
     let look = move || {
         let has_pin = link.board.status.with_untracked(|status| status.pin);
         if has_pin && browser::now().since(touched.get_value()) >= IDLE_MILLIS {
             lock(link, drafts);
         }
+    };
+    let touch = move || {
+        // After a sleep this may come before the timer.
+        look();
+        touched.set_value(browser::now());
     };
     let keys = window_event_listener(leptos::ev::keydown, move |_| touch());
     let hands = window_event_listener(leptos::ev::pointerdown, move |_| touch());
@@ -53,10 +57,11 @@ pub(crate) fn lock_when_idle(link: Link, drafts: Drafts) {
     }
 }
 
-/// Forgets on this page what was read; what is being written is saved first.
+/// Forgets on all pages of this browser what was read; what is being written is saved first.
 pub(crate) fn lock(link: Link, drafts: Drafts) {
     spawn_local(async move {
         drafts.flush().await;
+        link.tell(Call::Lock);
         link.stop().await;
         // A page that may not go on is one that is already leaving.
         window().location().reload().ok();
@@ -147,15 +152,19 @@ fn Forgotten() -> impl IntoView {
             }
         });
     };
-    let waiting = move || {
-        let waiting = session.locked.get().filter(|count| *count > 0)?;
-        Some(view! { <p><strong>{t!("pin.lost", count = waiting)}</strong></p> })
+    let lost = move || {
+        let told = match session.locked.get()?.only_here {
+            Some(0) => return None,
+            Some(count) => t!("pin.lost", count = count),
+            None => t!("pin.lost_unknown"),
+        };
+        Some(view! { <p><strong>{told}</strong></p> })
     };
     view! {
         <details>
             <summary>{t!("pin.forgotten")}</summary>
             <p>{t!("pin.forgotten_about")}</p>
-            {waiting}
+            {lost}
             <p class="error" role="alert">{failure}</p>
             <button type="button" class="button danger" on:click=remove>
                 {t!("pin.remove_all")}
@@ -197,12 +206,13 @@ pub(crate) fn PinSheet(open: RwSignal<bool>) -> impl IntoView {
         again: RwSignal::new(String::new()),
     };
     let (failure, busy) = (RwSignal::new(String::new()), RwSignal::new(false));
-    let set = move |pin: Option<String>| {
+    let set = move |after: Option<String>| {
         busy.set(true);
         failure.set(String::new());
         spawn_local(async move {
             let before = has_pin.get_untracked().then(|| form.before.get_untracked());
-            match link.ask(Call::SetPin { before, pin }).await {
+            let change = PinChange { before, after };
+            match link.ask(Call::SetPin(change)).await {
                 Ok(_) => drop(open.try_set(false)),
                 Err(why) => drop(failure.try_set(told(&why))),
             }

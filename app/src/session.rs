@@ -25,7 +25,7 @@ use shared::ids::PersonId;
 use shared::people::Person;
 use shared::sync::message::Surface;
 
-use crate::engine::protocol::Failure;
+use crate::engine::protocol::{Failure, Unsent};
 use crate::link::{Link, forget_beside};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -51,10 +51,17 @@ pub struct Session {
     pub ended: RwSignal<bool>,
     /// Whose devices in this browser are being wiped, so that nothing of them is shown.
     pub wiping: RwSignal<Option<PersonId>>,
-    /// The person's database opens with a PIN only; how many acts wait in it.
-    pub locked: RwSignal<Option<u32>>,
+    /// The person's database opens with a PIN only.
+    pub locked: RwSignal<Option<Locked>>,
     /// Where this page is.
     pub surface: Surface,
+}
+
+/// That a person's database opens with a PIN only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locked {
+    /// How much is nowhere else, if that could be counted.
+    pub only_here: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +152,7 @@ impl Session {
         let person = post_credentials(login, password, self.surface).await?;
         browser::store(SIGN_OUT, None);
         wiped::forget();
+        wiped::tell_as(person.id).await;
         self.ended.set(false);
         self.enter(person);
         Ok(())
@@ -154,8 +162,11 @@ impl Session {
     /// with all that lies beside it, and whoever asks for that stays signed in until it is done.
     pub async fn sign_out(self, link: Link, forget: bool) -> Result<(), String> {
         if forget {
-            let locked = self.locked.get_untracked().is_some();
-            link.forget(locked).await.map_err(|why| not_removed(&why))?;
+            let unsent = match self.locked.get_untracked() {
+                Some(_) => Unsent::GoesIfLocked,
+                None => Unsent::Stays,
+            };
+            link.forget(unsent).await.map_err(|why| not_removed(&why))?;
             self.locked.set(None);
         } else {
             link.stop().await;

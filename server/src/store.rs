@@ -329,7 +329,8 @@ pub trait Store: Outbox + Debug + Send + Sync {
     async fn is_to_be_wiped(&self, person: PersonId, device: DeviceId) -> Result<bool>;
     /// Leaves a session nothing but to hand over what was never sent.
     async fn begin_wipe(&self, session: SessionId) -> Result<()>;
-    /// Notes that devices of a person were wiped, and ends the session that said so.
+    /// Notes that devices of a person were wiped, and ends the session that said so if it was theirs:
+    /// their owner may have signed in anew before it could be said.
     async fn end_wipe(
         &self,
         session: SessionId,
@@ -418,8 +419,9 @@ pub trait Writing: View {
     async fn aged(&mut self, before: UnixMillis, limit: u32) -> Result<Vec<Aged>>;
     /// Keeps a document as a snapshot that covers all its changes.
     async fn put_snapshot(&mut self, doc: DocKey, snapshot: &[u8]) -> Result<()>;
-    /// Drops the bytes of changes up to a place, where a snapshot covers them.
-    async fn drop_bytes(&mut self, up_to: Seq) -> Result<Compacted>;
+    /// Drops the bytes of these changes, where a snapshot covers them; up to a place none is looked
+    /// at any more.
+    async fn drop_bytes(&mut self, changes: &[Seq], up_to: Seq) -> Result<Compacted>;
     async fn put_row(&mut self, row: &RowState) -> Result<()>;
     /// Scopes that begin and end to reach an incident at a place of the log.
     async fn move_audience(

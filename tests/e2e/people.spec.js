@@ -130,10 +130,10 @@ test('diagnostics say how the device stands and nothing that anybody wrote', asy
   await centre.getByRole('button', { name: 'Copy diagnostics' }).click();
   await expect(desk.page.locator('.toast').last()).toContainText('Copied');
   const copied = await desk.page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toMatch(/^holdfast \d+\.\d+/);
+  expect(copied).toMatch(/^version: \d+\.\d+/);
   expect(copied).toContain(await desk.page.evaluate(() => navigator.userAgent));
-  expect(copied).toMatch(/waiting: 1\b/);
-  expect(copied).toContain('line: Offline');
+  expect(copied).toMatch(/unsent: 1\b/);
+  expect(copied).toContain('line: offline');
   for (const word of ['Zucchini', 'Scanners', 'Tomasz']) expect(copied).not.toContain(word);
 });
 

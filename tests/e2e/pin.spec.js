@@ -101,10 +101,10 @@ test('after five wrong tries the next one waits', async ({ device }) => {
     await expect(page.getByText('That is not the PIN. Try again.')).toBeVisible();
   }
   await unlock(page, 'wrong 5');
-  await expect(page.getByText(/The next try is possible in 30 seconds/)).toBeVisible();
+  await expect(page.getByText(/The next is possible in 30 seconds/)).toBeVisible();
   await page.reload();
   await unlock(page, PIN);
-  await expect(page.getByText(/The next try is possible in \d+ seconds/)).toBeVisible();
+  await expect(page.getByText(/The next is possible in \d+ seconds/)).toBeVisible();
   await expect(locked(page)).toBeVisible();
 });
 
@@ -136,7 +136,7 @@ test('whoever has forgotten the PIN signs out without what is here', async ({ de
   await expect(locked(desk.page)).toBeVisible();
   await phone.goOnline();
   await desk.page.getByText('PIN forgotten?').click();
-  await expect(desk.page.getByText('1 change that was never sent is lost with it.')).toBeVisible();
+  await expect(desk.page.getByText('1 change or draft that is nowhere else is lost with it.')).toBeVisible();
   await desk.page.getByRole('button', { name: 'Sign out and remove everything' }).click();
   await expect(desk.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   const stage = await phone.backstage();

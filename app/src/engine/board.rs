@@ -11,22 +11,21 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use shared::ids::PersonId;
-use shared::sync::client::Slot;
 use shared::sync::message::Surface;
 
 use super::desk::Desk;
-use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell};
+use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell, Unsent};
 use super::storage::{self, Broken, Storage};
-use super::tabs::{Tabs, Word};
-use super::{acts, clock, start, wipe};
+use super::tabs::Word;
+use super::{acts, clock, start, tabs, wipe};
 
 /// How long the page may take to save its drafts before another tab gets the database.
 const GIVE_WAY_MILLIS: u32 = 1_000;
 
 thread_local! {
     static DESK: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
-    /// Whether the database that was to be opened is locked.
-    static LOCKED: Cell<bool> = const { Cell::new(false) };
+    /// Whose database was to be opened and is locked.
+    static LOCKED: Cell<Option<(PersonId, Surface)>> = const { Cell::new(None) };
     /// Whose engine another tab has ended.
     static ENDED: Cell<Option<(PersonId, Surface)>> = const { Cell::new(None) };
     /// Asks that came while a start was under way, which may need what it opens.
@@ -129,7 +128,7 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface, pin: Option
     }
     match start::start(person, surface, pin.as_deref()).await {
         Ok((desk, started)) => {
-            LOCKED.set(false);
+            LOCKED.set(None);
             serve(&desk);
             let is_wiping = desk.state.borrow().is_wiping;
             answer(
@@ -144,8 +143,10 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface, pin: Option
         }
         Err(Broken::Locked) => {
             answer(number, Err(locked(person, surface).await));
-            if !LOCKED.replace(true) {
-                spawn_local(wipe::ask_while(person, surface, || LOCKED.get()));
+            let whose = Some((person, surface));
+            if LOCKED.replace(whose) != whose {
+                let is_locked = move || LOCKED.get() == whose;
+                spawn_local(wipe::ask_while(person, surface, is_locked));
             }
         }
         Err(why) => answer(number, Err(why.into())),
@@ -154,47 +155,45 @@ async fn start_desk(number: u32, person: PersonId, surface: Surface, pin: Option
     held.into_iter().for_each(begin);
 }
 
-/// What waits in a database that is locked can be counted, though not read.
+/// What is only in a database that is locked can be counted, though not read.
 async fn locked(person: PersonId, surface: Surface) -> Failure {
     let count = async {
         let storage = Storage::open(storage::name(surface, person)).await?;
-        let count = storage.waiting().await;
+        let count = storage.only_here().await;
         storage.close();
         count
     };
-    let waiting = count.await.unwrap_or_default();
-    Failure::Locked { waiting }
+    let only_here = count.await.ok();
+    Failure::Locked { only_here }
 }
 
-/// Ends the engine and deletes its database, unless something waits in it that is not `locked` up
-/// with it. The other tabs let go of it first. One that another version has changed is left alone:
+/// Ends the engine and deletes its database, unless something waits in it. The other tabs let go of
+/// it first; what they kept until then counts. One that another version has changed is left alone:
 /// what waits in it is not known here.
-async fn forget(desk: Option<Rc<Desk>>, name: &str, locked: bool) -> Result<(), Failure> {
+async fn forget(desk: Option<Rc<Desk>>, name: &str, unsent: Unsent) -> Result<(), Failure> {
     if let Some(desk) = desk {
         desk.storage.is_spare().await?;
         desk.tabs.tell(&Word::Closing);
-        desk.storage.destroy().await?;
+        desk.storage.destroy_spare().await?;
         desk.stop();
         DESK.with(RefCell::take);
     } else {
         let storage = Storage::open(name.to_owned()).await?;
-        let is_locked = locked && storage.wants_pin().await?;
-        let is_spare = if is_locked {
-            Ok(())
-        } else {
-            storage.is_spare().await
-        };
-        let destroyed = match is_spare {
-            Ok(()) => storage.destroy().await.map_err(Failure::from),
-            Err(_) => is_spare,
-        };
+        let destroyed = destroy(&storage, unsent).await;
         storage.close();
         destroyed?;
-        let tabs = Tabs::join(name, Slot::default());
-        tabs.tell(&Word::Closing);
-        tabs.leave();
     }
     Ok(Storage::delete(name).await?)
+}
+
+async fn destroy(storage: &Storage, unsent: Unsent) -> Result<(), Failure> {
+    if unsent == Unsent::GoesIfLocked && storage.wants_pin().await? {
+        tabs::close_others(&storage.name);
+        return Ok(storage.destroy().await?);
+    }
+    storage.is_spare().await?;
+    tabs::close_others(&storage.name);
+    storage.destroy_spare().await
 }
 
 async fn take(ask: Ask) {
@@ -214,10 +213,10 @@ async fn take(ask: Ask) {
     if let Call::Forget {
         person,
         surface,
-        locked,
+        unsent,
     } = call
     {
-        let forgotten = forget(desk, &storage::name(surface, person), locked).await;
+        let forgotten = forget(desk, &storage::name(surface, person), unsent).await;
         return answer(number, forgotten.map(|()| Answer::Done));
     }
     if desk.is_none()
@@ -258,7 +257,8 @@ async fn take(ask: Ask) {
         | Call::Retry
         | Call::SignedIn
         | Call::SaveDraft(_)
-        | Call::SetPin { .. }
+        | Call::SetPin(_)
+        | Call::Lock
         | Call::Wipe { .. }
         | Call::Forget { .. }) => answer(number, desk.handle(other).await),
     }

@@ -103,11 +103,15 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
-            Call::SetPin { before, pin } => {
-                let (before, pin) = (before.as_deref(), pin.as_deref());
-                self.storage.set_pin(before, pin, self.device).await?;
-                self.state.borrow_mut().status.pin = pin.is_some();
-                self.refresh_status();
+            Call::SetPin(change) => {
+                self.storage.set_pin(&change, Some(self.device)).await?;
+                let has_pin = change.after.is_some();
+                self.note_pin(has_pin);
+                self.tabs.tell(&Word::Pin(has_pin));
+                Ok(Answer::Done)
+            }
+            Call::Lock => {
+                self.tabs.tell(&Word::Lock);
                 Ok(Answer::Done)
             }
             Call::Start { .. }
@@ -141,6 +145,11 @@ impl Desk {
         state.socket = None;
         state.lead = None;
         self.storage.close();
+    }
+
+    fn note_pin(self: &Rc<Self>, has_pin: bool) {
+        self.state.borrow_mut().status.pin = has_pin;
+        self.refresh_status();
     }
 
     /// The person who is signed in, as the directory on this device knows them.
@@ -334,6 +343,8 @@ impl Desk {
             Word::Retry { signed_in } => sync::retry(self, signed_in),
             Word::Clock(reading) => self.tabs.note_clock(reading),
             Word::Drafted(written) => board::tell(News::Drafted(written)),
+            Word::Pin(has_pin) => self.note_pin(has_pin),
+            Word::Lock => board::tell(News::Lock),
             Word::Closing => {
                 self.stop();
                 board::drop_desk(self);

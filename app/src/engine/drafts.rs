@@ -81,8 +81,10 @@ pub(crate) async fn of(desk: &Desk, id: IncidentId) -> Result<Vec<(DraftKind, St
     let asked = DraftKind::ALL.map(|kind| (kind, tx.get(Shelf::Drafts, name(id, kind))));
     let mut drafts = Vec::new();
     for (kind, record) in asked {
-        if let Some(record) = record?.await? {
-            drafts.push((kind, String::from_utf8_lossy(&record).into_owned()));
+        let text = record?.await?.map(String::from_utf8);
+        // One that cannot be read is none.
+        if let Some(Ok(text)) = text {
+            drafts.push((kind, text));
         }
     }
     Ok(drafts)
@@ -95,7 +97,7 @@ pub(crate) async fn all(desk: &Desk) -> Result<Vec<KeptDraft>, Broken> {
     let records = tx.all(Shelf::Drafts).await?;
     let mut drafts = Vec::new();
     for (name, record) in names.iter().zip(records) {
-        let Some((incident, kind)) = named(name) else {
+        let (Some((incident, kind)), Ok(text)) = (named(name), String::from_utf8(record)) else {
             continue;
         };
         let (subject, is_here) = desk.called(incident).await?;
@@ -103,7 +105,7 @@ pub(crate) async fn all(desk: &Desk) -> Result<Vec<KeptDraft>, Broken> {
             incident,
             kind,
             subject,
-            text: String::from_utf8_lossy(&record).into_owned(),
+            text,
             is_here,
         });
     }

@@ -48,10 +48,9 @@ pub enum Call {
         pin: Option<String>,
     },
     /// Locks the database with a PIN, or no longer with one; the one before is asked for.
-    SetPin {
-        before: Option<String>,
-        pin: Option<String>,
-    },
+    SetPin(PinChange),
+    /// Has all other tabs forget what they have read, too.
+    Lock,
     /// Opens an incident and follows it: each change arrives as [`News::Incident`].
     Open { incident: IncidentId },
     /// Reads what is being written on an incident, whether that is on this device or not.
@@ -99,8 +98,24 @@ pub enum Call {
     Forget {
         person: PersonId,
         surface: Surface,
-        locked: bool,
+        unsent: Unsent,
     },
+}
+
+/// A PIN in place of another, or of none, or none any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinChange {
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// What becomes of acts that wait in a database that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unsent {
+    /// With them it is not deleted.
+    Stays,
+    /// They go with it if it is locked, since nobody can read them.
+    GoesIfLocked,
 }
 
 /// What an ask is answered with.
@@ -270,9 +285,12 @@ pub enum Failure {
     StillWaiting { count: u32 },
     #[error("the device is being wiped")]
     Wiping,
-    #[error("the database opens with a PIN only; acts that wait in it: {waiting}")]
-    Locked { waiting: u32 },
-    #[error("the PIN is wrong; the next try waits {wait_seconds} s")]
+    #[error("the database opens with a PIN only")]
+    Locked {
+        /// How much is nowhere else, if that could be counted.
+        only_here: Option<u32>,
+    },
+    #[error("the PIN is wrong, or comes too early; the next try waits {wait_seconds} s")]
     WrongPin { wait_seconds: u32 },
     #[error("the file is not taken over: {0}")]
     Parcel(BadParcel),
@@ -306,6 +324,8 @@ pub enum News {
     SignInNeeded,
     /// The server had this device wiped: nothing is shown any more.
     Wiping,
+    /// Another tab locked the device: nothing is shown before the PIN.
+    Lock,
     /// The server needs a newer client before sync goes on.
     UpdateNeeded,
     /// Another tab writes the same draft.

@@ -15,11 +15,10 @@ use shared::time::UnixMillis;
 
 use super::desk::Desk;
 use super::keep::{self, Entries, Outcome};
-use super::protocol::{Failure, News, Rescued, Sealed};
+use super::protocol::{Failure, News, PinChange, Rescued, Sealed};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
-use super::tabs::{Tabs, Word};
-use super::{board, clock, drafts, sync, walk};
+use super::{board, clock, drafts, sync, tabs, walk};
 
 /// How long to wait before each further try to open a database.
 const RETRY_MILLIS: [u32; 3] = [200, 1_000, 3_000];
@@ -38,7 +37,7 @@ pub(crate) struct Opened {
 pub(crate) async fn open(name: &str, slot: Slot, pin: Option<&str>) -> Result<Opened, Broken> {
     let (storage, tried) = open_patiently(name, pin).await?;
     let Some((first, lost)) = tried else {
-        return replace(storage, slot).await;
+        return replace(storage, slot, pin).await;
     };
     if first.bad.is_none() {
         let damage = lost.map(|lost| told(lost, &Entries::new()));
@@ -68,12 +67,16 @@ async fn open_patiently(name: &str, pin: Option<&str>) -> Result<(Storage, Optio
         let tried = match Storage::open(name.to_owned()).await {
             Ok(storage) => match unlock_and_read(&storage, pin).await {
                 Ok(read) => return Ok((storage, Some(read))),
-                Err(Broken::Quota) => Err(Broken::Quota),
                 Err(broken @ (Broken::Locked | Broken::WrongPin { .. })) => {
                     storage.close();
                     return Err(broken);
                 }
-                Err(Broken::Later | Broken::Other(_)) => Ok((storage, None)),
+                // What is not unlocked is not known to be damaged.
+                Err(broken) if broken == Broken::Quota || !storage.is_unlocked() => {
+                    storage.close();
+                    Err(broken)
+                }
+                Err(_) => Ok((storage, None)),
             },
             Err(broken) => Err(broken),
         };
@@ -105,17 +108,25 @@ struct Saved {
 
 /// Replaces a database that does not let itself be read as a whole. Unless everything that exists
 /// nowhere else can be read store by store, it stays as it is.
-async fn replace(storage: Storage, slot: Slot) -> Result<Opened, Broken> {
-    let tabs = Tabs::join(&storage.name, slot);
-    tabs.tell(&Word::Closing);
-    tabs.leave();
+async fn replace(storage: Storage, slot: Slot, pin: Option<&str>) -> Result<Opened, Broken> {
+    tabs::close_others(&storage.name);
     let saved = save(&storage).await;
     storage.close();
     let saved = saved?;
     Storage::delete(&storage.name).await?;
     let storage = Storage::open(storage.name.clone()).await?;
-    storage.unlock(None).await?;
-    let put_back = put_back(&storage, &saved, slot).await;
+    let put_back = async {
+        storage.unlock(None).await?;
+        if pin.is_some() {
+            let change = PinChange {
+                before: None,
+                after: pin.map(str::to_owned),
+            };
+            storage.set_pin(&change, None).await?;
+        }
+        put_back(&storage, &saved, slot).await
+    };
+    let put_back = put_back.await;
     let damage = Some(match put_back {
         Ok(()) => told(saved.lost, &saved.acts),
         // Nothing but the page has it now.
@@ -256,7 +267,7 @@ fn told_all(saved: &Saved) -> News {
         .filter_map(|(_, _, record)| ReviewEntry::decode(record).ok())
         .map(|entry| rescued(entry.incident, &entry.drafted));
     let drafts = of(Shelf::Drafts).filter_map(|(_, name, text)| {
-        let text = String::from_utf8_lossy(text).into_owned();
+        let text = String::from_utf8(text.clone()).ok()?;
         Some((drafts::named(name)?.0, text))
     });
     let rescued = Rescued {

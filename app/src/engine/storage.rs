@@ -32,7 +32,8 @@ use shared::ids::{DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
 use super::board;
-use super::cipher::Cipher;
+use super::cipher::{Cipher, KEY_BYTES};
+use super::keys::Kept;
 use super::protocol::{Failure, News};
 
 /// The name of the error that says that there is no room.
@@ -120,7 +121,7 @@ impl From<Broken> for Failure {
         match broken {
             Broken::Quota => Self::Quota,
             Broken::Later => Self::Later,
-            Broken::Locked => Self::Locked { waiting: 0 },
+            Broken::Locked => Self::Locked { only_here: None },
             Broken::WrongPin { wait_millis } => Self::WrongPin {
                 wait_seconds: u32::try_from((wait_millis + 999) / 1_000).unwrap_or(0),
             },
@@ -169,6 +170,8 @@ pub(crate) struct Storage {
     database: Database,
     /// Set once its records can be read.
     cipher: OnceCell<Cipher>,
+    /// What it works under, to be wrapped anew.
+    key: OnceCell<[u8; KEY_BYTES]>,
     pub name: String,
     /// Whether the browser can force a commit to disk.
     pub strict: bool,
@@ -200,6 +203,7 @@ impl Storage {
         Ok(Self {
             database,
             cipher: OnceCell::new(),
+            key: OnceCell::new(),
             name,
             strict: can_be_strict(),
         })
@@ -217,18 +221,27 @@ impl Storage {
 
     /// Whether all that is here is elsewhere too: no act waits, nor is one to be looked at.
     pub(crate) async fn is_spare(&self) -> Result<(), Failure> {
-        let tx = self.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
-        let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
-        if count > 0 {
-            return Err(Failure::StillWaiting { count });
-        }
-        Ok(())
+        spare(&self.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?).await
     }
 
-    /// How many acts were never sent.
-    pub(crate) async fn waiting(&self) -> Result<u32, Broken> {
-        let tx = self.begin(&[Shelf::Outbox], Purpose::Read)?;
-        tx.count(Shelf::Outbox).await
+    /// Destroys the keys if all that is here is elsewhere too.
+    pub(crate) async fn destroy_spare(&self) -> Result<(), Failure> {
+        let stores = [Shelf::Outbox, Shelf::Review].map(Shelf::name);
+        let tx = self.transact(stores.into_iter().chain([KEYS]), Purpose::Strict)?;
+        spare(&tx).await?;
+        Kept::destroy(&tx)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// How much is nowhere but here: acts that wait or were refused, and drafts.
+    pub(crate) async fn only_here(&self) -> Result<u32, Broken> {
+        let shelves = [Shelf::Outbox, Shelf::Review, Shelf::Drafts];
+        let tx = self.begin(&shelves, Purpose::Read)?;
+        let mut count = 0;
+        for shelf in shelves {
+            count += tx.count(shelf).await?;
+        }
+        Ok(count)
     }
 
     /// Begins a transaction over some stores.
@@ -255,6 +268,14 @@ impl Storage {
             cipher: &self.cipher,
         })
     }
+}
+
+async fn spare(tx: &Tx<'_>) -> Result<(), Failure> {
+    let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
+    if count > 0 {
+        return Err(Failure::StillWaiting { count });
+    }
+    Ok(())
 }
 
 fn put(store: &ObjectStore<'_>, key: JsValue, record: &[u8]) -> Result<(), Broken> {
@@ -362,7 +383,8 @@ impl<'a> Tx<'a> {
     }
 
     fn cipher(&self) -> Result<&'a Cipher, Broken> {
-        self.cipher.get().ok_or(Broken::Locked)
+        let locked = || Broken::Other("the database is not unlocked".into());
+        self.cipher.get().ok_or_else(locked)
     }
 
     /// Asks for a record at once; the answer can be awaited later.

@@ -49,6 +49,10 @@ pub(crate) enum Word {
     Clock(Reading),
     /// The database is about to be deleted.
     Closing,
+    /// Whether the database opens with a PIN only from now on.
+    Pin(bool),
+    /// Somebody locked it.
+    Lock,
     /// Somebody writes a draft.
     Drafted(WrittenDraft),
     /// What the tab stored that led before may not have been told.
@@ -80,6 +84,13 @@ impl Heard {
             wall: self.reading.wall.plus(i64::try_from(since).unwrap_or(0)),
         }
     }
+}
+
+/// Has the other tabs let go of a database that this engine does not work on.
+pub(crate) fn close_others(database: &str) {
+    let tabs = Tabs::join(database, Slot::default());
+    tabs.tell(&Word::Closing);
+    tabs.leave();
 }
 
 impl Tabs {

@@ -10,14 +10,14 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 
 use shared::ids::{DeviceId, PersonId};
-use shared::sync::client::{Fault, Input, Slot, Waiting, hand_over as chosen, is_taken};
+use shared::sync::client::{Fault, Input, Waiting, hand_over as chosen, is_taken};
 use shared::sync::message::{self, PROTOCOL, PushReply, PushRequest, Surface};
 
 use super::desk::Desk;
 use super::protocol::{Answer, Failure, News};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
-use super::tabs::{Tabs, Word};
-use super::{board, clock, http, keep, push, start, sync};
+use super::tabs::Word;
+use super::{board, clock, http, keep, locks, push, start, sync, tabs};
 
 /// The note that the device is to be wiped.
 const WIPE: &str = "wipe";
@@ -49,7 +49,7 @@ pub(crate) async fn take(number: u32, desk: Option<Rc<Desk>>, person: PersonId, 
         None => match begin(person, surface).await {
             Ok(()) => {}
             // What waits behind a PIN cannot be handed over without it.
-            Err(Broken::Locked) => {
+            Err(Broken::Locked | Broken::WrongPin { .. }) => {
                 let name = storage::name(surface, person);
                 settle(&erase_locked(&name).await.map_err(Failure::from));
             }
@@ -61,12 +61,14 @@ pub(crate) async fn take(number: u32, desk: Option<Rc<Desk>>, person: PersonId, 
 /// Hears of a wipe on a device that is locked, which asks the server for nothing else.
 pub(crate) async fn ask_while(person: PersonId, surface: Surface, is_locked: impl Fn() -> bool) {
     while is_locked() {
-        if let Ok(Some(device)) = name_of_locked(person, surface).await
-            && is_to_be_wiped(person, surface, device).await
-        {
-            return board::tell(News::Wiping);
+        match name_of_locked(person, surface).await {
+            Ok(Some(device)) if is_to_be_wiped(person, surface, device).await => {
+                return board::tell(News::Wiping);
+            }
+            // It is gone: another tab has removed it.
+            Ok(None) => return,
+            Ok(Some(_)) | Err(_) => TimeoutFuture::new(ASK_MILLIS).await,
         }
-        TimeoutFuture::new(ASK_MILLIS).await;
     }
 }
 
@@ -92,15 +94,17 @@ async fn is_to_be_wiped(person: PersonId, surface: Surface, device: DeviceId) ->
     matches!(answer, Err(Fault::Wipe))
 }
 
+/// Deletes what nobody can open here. A tab that has it open goes on with its own wipe, and hands
+/// over what waits: it holds the lead until it has.
 async fn erase_locked(name: &str) -> Result<Answer, Broken> {
+    let lead = locks::lead(name).await;
     let storage = Storage::open(name.to_owned()).await?;
     let device = storage.device().await?;
+    tabs::close_others(name);
     storage.destroy().await?;
     storage.close();
-    let tabs = Tabs::join(name, Slot::default());
-    tabs.tell(&Word::Closing);
-    tabs.leave();
     Storage::delete(name).await?;
+    drop(lead);
     let nameless = || DeviceId::new(clock::wall(), clock::random());
     Ok(Answer::Wiped {
         device: device.unwrap_or_else(nameless),
@@ -159,6 +163,8 @@ async fn try_clear(desk: &Desk) -> Result<Waiting, Broken> {
     tx.put(Shelf::Meta, WIPE, &[])?;
     let waiting = waiting(&tx).await?;
     tx.commit().await?;
+    // What was never sent is to be handed over, also after a page that was loaded anew.
+    desk.storage.drop_pin().await?;
     Ok(waiting)
 }
 

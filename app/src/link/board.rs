@@ -333,7 +333,7 @@ impl Board {
                 self.rebuilding.set(Some(Rebuilding { lost_acts, rescued }));
             }
             // The link settles acts itself, and a wipe is the session's.
-            News::Durable { .. } | News::NotKept { .. } | News::Wiping => {}
+            News::Durable { .. } | News::NotKept { .. } | News::Wiping | News::Lock => {}
         }
     }
 

@@ -15,6 +15,7 @@ use crate::link::Organisation;
 use crate::parcel::{self, BringIn, SaveFile};
 use crate::review;
 use crate::text::{self, t};
+use crate::ui::browser;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 
@@ -101,12 +102,53 @@ fn explain(line: Line) -> String {
 
 /// Facts of the device alone; nothing anybody wrote.
 fn copy_diagnostics(desk: Desk, status: RwSignal<Status>) {
-    let agent = window().navigator().user_agent().unwrap_or_default();
-    let version = env!("CARGO_PKG_VERSION");
-    desk.copy(format!(
-        "holdfast {version}\n{agent}\n{:#?}",
-        status.get_untracked()
-    ));
+    let Status {
+        line,
+        waiting,
+        review,
+        fresh_at,
+        incidents,
+        complete,
+        pin,
+        storage_used,
+        storage_quota,
+        promises,
+    } = status.get_untracked();
+    let line = match line {
+        Line::Connecting => "connecting",
+        Line::Online => "online",
+        Line::Offline => "offline",
+        Line::SignedOut => "signed out",
+        Line::Trouble => "refused",
+    };
+    let bytes = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |it| it.to_string());
+    let number = |number: u32| number.to_string();
+    let truth = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    // For whoever helps, whatever language the page is in.
+    let facts = [
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        (
+            "browser",
+            window().navigator().user_agent().unwrap_or_default(),
+        ),
+        ("line", line.to_owned()),
+        ("unsent", number(waiting)),
+        ("needs review", number(review)),
+        (
+            "last up to date",
+            fresh_at.map_or("never".to_owned(), browser::iso),
+        ),
+        ("incidents", number(incidents)),
+        ("complete", truth(complete)),
+        ("bytes used", bytes(storage_used)),
+        ("bytes allowed", bytes(storage_quota)),
+        ("kept by promise", truth(promises.persistent)),
+        ("forced to disk", truth(promises.strict)),
+        ("encrypted", truth(promises.encrypted)),
+        ("PIN", truth(pin)),
+    ];
+    let lines = facts.map(|(name, value)| [name, ": ", &value].concat());
+    desk.copy(lines.join("\n"));
 }
 
 #[component]

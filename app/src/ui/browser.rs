@@ -285,6 +285,11 @@ pub async fn chosen_file(input: HtmlInputElement, bytes_max: usize) -> Option<Ve
     Some(Uint8Array::new(&content).to_vec())
 }
 
+/// A moment in the time of Greenwich, for machines and whoever helps (ISO 8601).
+pub fn iso(at: UnixMillis) -> String {
+    date(at).to_iso_string().into()
+}
+
 /// The moment as it stands in the name of a file, in the time of Greenwich.
 pub fn file_stamp() -> String {
     let iso: String = js_sys::Date::new_0().to_iso_string().into();

@@ -296,7 +296,8 @@ pub(super) async fn what_a_snapshot_covers_loses_its_bytes_once_it_is_old(place:
     assert_eq!(found, [(1, true), (2, false), (3, true)]);
     assert_eq!(turn.aged(later, 2).await.expect("a look").len(), 2);
 
-    let dropped = turn.drop_bytes(Seq(2)).await.expect("dropped");
+    let both = [Seq(1), Seq(2)];
+    let dropped = turn.drop_bytes(&both, Seq(2)).await.expect("dropped");
     assert_eq!((dropped.changes, dropped.bytes), (1, 3));
     let found = covered(&mut *turn).await;
     assert_eq!(found, [(3, true)], "nothing is looked at twice");

@@ -67,13 +67,13 @@ struct Bench {
 impl Bench {
     fn judge(&self, deed: Deed, found: Found, mut batch: Batch) -> (Batch, Result<(), Refused>) {
         let desk = self.keeper.desk(self.now, &self.rules);
-        let unreadable = found.read_into(&mut batch, desk);
+        let unread = found.read_into(&mut batch, desk);
         let kept = batch.kept.get(&deed.incident).cloned();
         let is_known = kept.as_deref().is_some_and(|kept| knows(kept, &deed));
         if is_known {
             return (batch, Ok(()));
         }
-        if !unreadable.is_empty() {
+        if unread.has(deed.incident) {
             return (batch, Err(Refused::Scope));
         }
         if let Err(refused) = may(&deed, kept.as_deref()) {

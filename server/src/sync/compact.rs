@@ -5,22 +5,24 @@
 //! is lost but the means to send an old change by itself: a device that was away for longer gets
 //! the document whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::document::Document;
-use shared::ids::{DocKey, IncidentId};
 use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::App;
-use crate::store::{self, Compacted, Store, StoredDoc};
+use crate::store::{self, Aged, Compacted, Store, StoredDoc};
 
 /// How many changes are looked at in one transaction: others wait for it.
 const STEP: u32 = 128;
+
+/// About how much is read in one: a document may be large.
+const LOADED_BYTES_MAX: usize = 8_000_000;
 
 /// What others may do in between.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -62,33 +64,53 @@ pub async fn all(app: &App) -> store::Result<Compacted> {
     Ok(all)
 }
 
-/// Drops a few, in one transaction; none when nothing is left that is old enough.
+/// Drops a few, in one transaction; none when nothing is left that is old enough. A document that
+/// cannot be read, or is not what was signed, keeps the bytes of its changes.
 async fn step(store: &dyn Store, before: UnixMillis) -> store::Result<Option<Compacted>> {
     let mut writing = store.write().await?;
     let aged = writing.aged(before, STEP).await?;
-    let Some(last) = aged.last().map(|aged| aged.seq) else {
-        return Ok(None);
-    };
     let uncovered = aged.iter().filter(|aged| !aged.is_covered);
     let uncovered: BTreeSet<_> = uncovered.map(|aged| aged.doc).collect();
-    let ids: BTreeSet<IncidentId> = uncovered.iter().map(|doc| doc.id).collect();
-    let mut docs = writing.docs(&Vec::from_iter(ids)).await?;
-    docs.retain(|stored| uncovered.contains(&stored.doc));
-    let saving = spawn_blocking(move || docs.iter().filter_map(saved).collect::<Vec<_>>());
-    // What could not be saved keeps its bytes.
-    for (doc, snapshot) in saving.await.unwrap_or_default() {
-        writing.put_snapshot(doc, &snapshot).await?;
+    let mut looked_at = BTreeMap::new();
+    let (mut sound, mut last, mut room) = (Vec::new(), None, LOADED_BYTES_MAX);
+    for Aged { seq, doc, .. } in aged {
+        if !looked_at.contains_key(&doc) {
+            if room == 0 {
+                break;
+            }
+            for stored in writing.docs(&[doc.id]).await? {
+                room = room.saturating_sub(stored.bytes.len());
+                let doc = stored.doc;
+                // One that fails here is not sound either.
+                let snapshot = spawn_blocking(move || saved(&stored))
+                    .await
+                    .unwrap_or_default();
+                if snapshot.is_none() {
+                    tracing::warn!(incident.id = %doc.id, "old changes of it are not dropped");
+                }
+                looked_at.insert(doc, snapshot.is_some());
+                if let Some(snapshot) = snapshot.filter(|_| uncovered.contains(&doc)) {
+                    writing.put_snapshot(doc, &snapshot).await?;
+                }
+            }
+        }
+        last = Some(seq);
+        if looked_at.get(&doc) == Some(&true) {
+            sound.push(seq);
+        }
     }
-    let dropped = writing.drop_bytes(last).await?;
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    let dropped = writing.drop_bytes(&sound, last).await?;
     let head = writing.log().await?.head;
     writing.commit(head).await?;
     Ok(Some(dropped))
 }
 
-/// The document as a snapshot. One that cannot be read keeps the bytes of its changes.
-fn saved(stored: &StoredDoc) -> Option<(DocKey, Vec<u8>)> {
+/// The document as a snapshot; none if it is not the one that was signed.
+fn saved(stored: &StoredDoc) -> Option<Vec<u8>> {
     let load = || Document::load(stored.doc, &stored.bytes);
     let document = catch_unwind(AssertUnwindSafe(load)).ok()?.ok()?;
-    let is_as_signed = document.heads() == stored.signed.heads;
-    is_as_signed.then(|| (stored.doc, document.save()))
+    (document.heads() == stored.signed.heads).then(|| document.save())
 }

@@ -285,13 +285,13 @@ impl Keeper {
         now: UnixMillis,
     ) -> (Batch, Report) {
         let desk = self.desk(now, rules);
-        let unreadable = found.read_into(&mut batch, desk);
+        let unread = found.read_into(&mut batch, desk);
         let mut report = Report::default();
         for authored in chunk {
             let kept = batch.kept.get(&authored.incident).map(|kept| &**kept);
             let number = self.number(batch.number);
             let write = || author(&authored, kept, batch.next, &number, desk);
-            let is_readable = !unreadable.contains(&authored.incident);
+            let is_readable = !unread.has(authored.incident);
             match is_readable.then(|| catch_unwind(AssertUnwindSafe(write))) {
                 Some(Ok(Ok(Some(mut commit)))) => {
                     commit.silence(now);
@@ -320,14 +320,14 @@ impl Report {
 }
 
 impl Found {
-    /// Reads what was stored. Returns the incidents that cannot be read, or not with the others.
-    pub(super) fn read_into(self, batch: &mut Batch, desk: Desk<'_>) -> BTreeSet<IncidentId> {
-        let mut unreadable = BTreeSet::new();
+    /// Reads what was stored.
+    pub(super) fn read_into(self, batch: &mut Batch, desk: Desk<'_>) -> Unread {
+        let mut unread = Unread::default();
         batch.kept.extend(self.kept);
         let mut bytes: usize = batch.kept.values().map(|kept| kept.bytes()).sum();
         for (id, (docs, audience)) in self.stored {
             if bytes > LOADED_BYTES_MAX {
-                unreadable.insert(id);
+                unread.later.insert(id);
                 continue;
             }
             let read = || load(id, docs, audience, desk);
@@ -336,9 +336,23 @@ impl Found {
                 batch.kept.insert(id, Arc::new(kept));
             } else {
                 tracing::error!(incident.id = %id, "a stored incident cannot be read");
-                unreadable.insert(id);
+                unread.damaged.insert(id);
             }
         }
-        unreadable
+        unread
+    }
+}
+
+/// Incidents that were not read.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    pub(super) damaged: BTreeSet<IncidentId>,
+    /// Too large together with the others.
+    pub(super) later: BTreeSet<IncidentId>,
+}
+
+impl Unread {
+    pub(super) fn has(&self, id: IncidentId) -> bool {
+        self.damaged.contains(&id) || self.later.contains(&id)
     }
 }

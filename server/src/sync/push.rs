@@ -141,6 +141,13 @@ fn read(group: &PushGroup) -> Result<Offer, Refused> {
     guarded(|| Offer::read(group)).and_then(|read| read)
 }
 
+/// The device keeps the act and tries again: that the server cannot read is not the act's fault.
+fn cannot_say(offer: &Offer) -> Outcome {
+    let doc = DocKey::incident(offer.incident);
+    let hashes = Vec::new();
+    Outcome::Verdict(Verdict::Missing { doc, hashes })
+}
+
 /// A verdict, or what is missing to one.
 enum Outcome {
     Verdict(Verdict),
@@ -240,13 +247,16 @@ impl Bench {
         mut batch: Batch,
     ) -> (Batch, Vec<Outcome>) {
         let desk = self.keeper.desk(self.now, &self.rules);
-        let unreadable = found.read_into(&mut batch, desk);
+        let unread = found.read_into(&mut batch, desk);
         let mut outcomes = Vec::with_capacity(offers.len());
         for offer in offers {
             outcomes.push(match offer {
-                Ok(offer) if unreadable.contains(&offer.incident) => {
-                    self.cannot_say(&offer, &mut known, &mut batch)
+                Ok(offer) if unread.later.contains(&offer.incident) => cannot_say(&offer),
+                // A device that is about to be wiped cannot wait until somebody has mended it.
+                Ok(offer) if unread.damaged.contains(&offer.incident) && self.is_last => {
+                    self.refuse(&offer, Refused::FollowsRefused, &mut known, &mut batch)
                 }
+                Ok(offer) if unread.damaged.contains(&offer.incident) => cannot_say(&offer),
                 Ok(offer) => self.judge_one(&offer, &mut known, &mut batch),
                 Err(refused) => Outcome::Verdict(Verdict::Refused(refused)),
             });
@@ -295,19 +305,6 @@ impl Bench {
             }
             Judgement::Refused(refused) => self.refuse(offer, refused, known, batch),
         }
-    }
-
-    /// The device keeps the act and tries again: that the server cannot read is not the act's
-    /// fault.
-    fn cannot_say(&self, offer: &Offer, known: &mut Known, batch: &mut Batch) -> Outcome {
-        if self.is_last {
-            return self.refuse(offer, Refused::FollowsRefused, known, batch);
-        }
-        let doc = DocKey::incident(offer.incident);
-        Outcome::Verdict(Verdict::Missing {
-            doc,
-            hashes: Vec::new(),
-        })
     }
 
     fn refuse(

@@ -129,9 +129,9 @@ impl Bringing {
         mut batch: Batch,
     ) -> Batch {
         let desk = self.keeper.desk(self.now, &self.rules);
-        let unreadable = found.read_into(&mut batch, desk);
+        let unread = found.read_into(&mut batch, desk);
         let incidents: BTreeSet<_> = brought.iter().map(|brought| brought.doc.id).collect();
-        for incident in incidents.difference(&unreadable) {
+        for incident in incidents.iter().filter(|id| !unread.has(**id)) {
             let kept = batch.kept.get(incident).cloned();
             let take = || {
                 let returned = Returned::read(*incident, brought, epochs, desk);

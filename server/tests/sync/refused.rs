@@ -5,8 +5,9 @@ use automerge::transaction::{CommitOptions, Transactable as _, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc as _, ScalarValue};
 use axum::body::Body;
 use axum::http::{Request, header};
+use shared::document::Document;
 use shared::ids::{DocKey, IncidentId};
-use shared::incidents::Refused;
+use shared::incidents::{Intent, Refused};
 use shared::sync::message::{
     ChangeBytes, PROTOCOL, PUSH_BYTES_MAX, PullRequest, PushChange, PushGroup, Surface, Verdict,
     encode,
@@ -348,4 +349,29 @@ async fn a_poisoned_act_never_blocks_the_others() {
         verdicts.iter().map(accepted).collect::<Vec<_>>(),
         [false, true, false, true]
     );
+}
+
+#[tokio::test]
+async fn nobody_writes_half_of_a_birth_anew_that_a_device_has_made_whole() {
+    let server = TestServer::start().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    let id = alice.declare(CAROL, Some("network"));
+    let born = alice.outbox[0].clone();
+    expect_accepted(&alice.push(&server).await);
+    let mut forger = Device::console(&server, ALICE).await;
+    for doc in [DocKey::incident(id), DocKey::work(id)] {
+        forger.docs.insert(doc, Document::new(doc));
+    }
+    let values = forger.first_values(CAROL, Some("desktop"));
+    let mut drafted = forger.drafted(Intent::Declare(values));
+    let forged = forger.write(id, &mut drafted);
+    for (incident, work) in [(&forged, &born), (&born, &forged)] {
+        let changes = vec![incident.changes[0].clone(), work.changes[1].clone()];
+        let act = born.act;
+        let verdicts = alice.offer(&server, vec![PushGroup { act, changes }]).await;
+        let is_refused = matches!(verdicts[..], [Verdict::Refused(_)]);
+        assert!(is_refused, "{verdicts:?}");
+    }
+    alice.pull(&server).await;
+    assert_eq!(alice.read(id).assignment.group, Some("network".into()));
 }

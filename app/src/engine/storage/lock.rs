@@ -11,29 +11,35 @@ use shared::ids::DeviceId;
 use super::super::cipher::{Cipher, KEY_BYTES};
 use super::super::clock;
 use super::super::keys::{self, Kept, Tries, Unwrapped, Wrapped};
+use super::super::protocol::PinChange;
 use super::{Broken, KEYS, Purpose, Shelf, Storage, Tx, put};
 
 impl Storage {
     /// Finds or makes the key of the records. Where it was lost, the records are too; says how many
     /// acts were among them.
     pub(crate) async fn unlock(&self, pin: Option<&str>) -> Result<Option<usize>, Broken> {
-        let Some(subtle) = keys::subtle() else {
-            self.cipher.set(Cipher::Plain).ok();
-            return Ok(None);
-        };
         loop {
             let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
+            let Some(subtle) = keys::subtle() else {
+                if kept != Kept::None {
+                    return Err(Broken::Other(
+                        "the browser has no WebCrypto any more".into(),
+                    ));
+                }
+                self.cipher.set(Cipher::Plain).ok();
+                return Ok(None);
+            };
             if let Kept::Wrapped(wrapped) = &kept
                 && let Some(key) = self.try_pin(&subtle, wrapped, pin).await?
             {
-                self.cipher.set(Cipher::new(&key)).ok();
+                self.open_with(key);
                 return Ok(None);
             }
             let (wrapped, key) = Wrapped::make(&subtle).await?;
             let cipher = Cipher::new(&key);
             // Another tab may have been quicker.
             if let Some(lost) = self.rekey(&cipher, &wrapped, &kept).await? {
-                self.cipher.set(cipher).ok();
+                self.open_with(key);
                 let is_lost = !matches!(kept, Kept::None | Kept::Destroyed);
                 return Ok(is_lost.then_some(lost));
             }
@@ -81,26 +87,53 @@ impl Storage {
     /// Locks the records with a PIN, or no longer with one; the one before is asked for.
     pub(crate) async fn set_pin(
         &self,
-        before: Option<&str>,
-        pin: Option<&str>,
-        device: DeviceId,
+        change: &PinChange,
+        device: Option<DeviceId>,
     ) -> Result<(), Broken> {
         let subtle = keys::subtle().ok_or(Broken::Locked)?;
         let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
         let Kept::Wrapped(wrapped) = &kept else {
             return Err(Broken::Locked);
         };
-        let key = self.try_pin(&subtle, wrapped, before).await?;
-        let key = key.ok_or(Broken::Locked)?;
-        let under = wrapped.under(&subtle, &key, pin).await?;
+        let key = self.try_pin(&subtle, wrapped, change.before.as_deref());
+        let key = key.await?.ok_or(Broken::Locked)?;
+        let under = wrapped.under(&subtle, &key, change.after.as_deref());
+        let under = under.await?;
         let tx = self.keys(Purpose::Strict)?;
         // Another tab may have been quicker.
         if Kept::read(&tx).await? != kept {
             return Err(Broken::Locked);
         }
         under.put(&tx)?;
-        keys::put_name(&tx, device)?;
+        if let Some(device) = device {
+            keys::put_name(&tx, device)?;
+        }
         tx.commit().await
+    }
+
+    /// Has the records open without a PIN again: what is to be wiped must go on without its owner.
+    pub(crate) async fn drop_pin(&self) -> Result<(), Broken> {
+        let (Some(subtle), Some(key)) = (keys::subtle(), self.key.get()) else {
+            return Ok(());
+        };
+        let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
+        let Kept::Wrapped(wrapped) = kept else {
+            return Ok(());
+        };
+        let under = wrapped.under(&subtle, key, None).await?;
+        let tx = self.keys(Purpose::Strict)?;
+        under.put(&tx)?;
+        tx.commit().await
+    }
+
+    /// Whether the key of the records is at hand.
+    pub(crate) fn is_unlocked(&self) -> bool {
+        self.cipher.get().is_some()
+    }
+
+    fn open_with(&self, key: [u8; KEY_BYTES]) {
+        self.cipher.set(Cipher::new(&key)).ok();
+        self.key.set(key).ok();
     }
 
     /// Whether the records open with a PIN only.

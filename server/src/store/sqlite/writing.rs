@@ -204,12 +204,14 @@ impl Writing for Reading {
         Ok(())
     }
 
-    async fn drop_bytes(&mut self, up_to: Seq) -> Result<Compacted> {
+    async fn drop_bytes(&mut self, changes: &[Seq], up_to: Seq) -> Result<Compacted> {
         const COVERED: &str = "FROM changes JOIN docs USING (incident, kind)
-             WHERE seq > (SELECT compacted FROM log) AND seq <= ?1
+             WHERE seq IN (SELECT value FROM json_each(?1))
                AND bytes IS NOT NULL AND snapshot_seq >= seq";
+        let places: Vec<_> = changes.iter().map(|seq| seq.0.to_string()).collect();
+        let places = ["[", &places.join(","), "]"].concat();
         let sql = ["SELECT count(*), ifnull(sum(length(bytes)), 0) ", COVERED].concat();
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number(up_to.0));
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&places);
         let row = query.fetch_one(&mut *self.0).await?;
         let dropped = Compacted {
             changes: unsigned(&row, 0)?,
@@ -220,7 +222,7 @@ impl Writing for Reading {
             COVERED,
             ")",
         ];
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql.concat())).bind(number(up_to.0));
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.concat())).bind(&places);
         query.execute(&mut *self.0).await?;
         let query = sqlx::query("UPDATE log SET compacted = ?").bind(number(up_to.0));
         query.execute(&mut *self.0).await?;

@@ -20,7 +20,10 @@ use crate::time::{Arrival, Flags, UnixMillis, corrected};
 use super::author::finish_birth;
 use super::kept::{DOC_BYTES_MAX, Draft};
 use super::offer::{Offer, Offered, shape};
-use super::{Commit, Desk, Kept, Logged, Session};
+use super::{Commit, Desk, Kept, Logged, SERVER_DEVICE, Session};
+
+/// How the key of a fact begins that makes a document.
+const BIRTH: &str = "created/";
 
 /// How many unknown dependencies a verdict names.
 const MISSING_MAX: usize = 16;
@@ -84,7 +87,7 @@ impl Offer {
             Ok(Some((doc, hashes))) => return Judgement::Missing { doc, hashes },
             Err(refused) => return Judgement::Refused(refused),
         }
-        if let Some(kept) = before.kept.filter(|kept| self.is_half_held(kept)) {
+        if let Some(kept) = before.kept.filter(|kept| self.lacks_work_alone(kept)) {
             return match self.complete(session, arrival, (kept, before), desk) {
                 Ok((commit, places)) => Judgement::Completed(Box::new(commit), places),
                 Err(refused) => Judgement::Refused(refused),
@@ -194,13 +197,21 @@ impl Offer {
         Some(places)
     }
 
-    /// Whether some of the changes are held and some are not.
-    fn is_half_held(&self, kept: &Kept) -> bool {
-        self.changes.iter().any(|it| it.held(kept).is_some())
+    /// Whether the change of the incident document is held, that of the work document is not, and
+    /// no device has made the work document.
+    fn lacks_work_alone(&self, kept: &Kept) -> bool {
+        let is_held = |kind| {
+            let mut of_kind = self.changes.iter().filter(|it| it.doc.kind == kind);
+            of_kind.next().map(|it| it.held(kept).is_some())
+        };
+        let is_half =
+            is_held(DocKind::Incident) == Some(true) && is_held(DocKind::Work) == Some(false);
+        is_half && !is_work_by_device(kept)
     }
 
     /// Takes the half of a birth that the log lacks: after it was restored from an older copy, a
-    /// device that may read one document only brought back that one.
+    /// device that may read the incident document only brought back that one, and the server made
+    /// an empty work document for it.
     fn complete(
         &self,
         session: &Session,
@@ -417,6 +428,16 @@ impl Offered {
         });
         Ok(())
     }
+}
+
+/// Whether a device made the work document, and not the server for want of any.
+fn is_work_by_device(kept: &Kept) -> bool {
+    let facts = kept.docs.work.iter().flat_map(|doc| doc.facts().0);
+    let mut births = facts.filter(|held| held.fact.key().starts_with(BIRTH));
+    births.any(|held| {
+        let receipt = kept.book(DocKind::Work).of(held.actor, held.actor_seq);
+        receipt.is_none_or(|receipt| *receipt.device.as_bytes() != SERVER_DEVICE)
+    })
 }
 
 fn part<'a>(offered: &'a Offered, docs: &'a IncidentDocs) -> Option<Part<'a>> {
