@@ -243,10 +243,11 @@ struct Wiped {
     devices: Vec<DeviceId>,
 }
 
-/// A browser says that nothing of a person is left in it. With that its session ends.
+/// A browser says that nothing of a person is left in it. With that its session ends, unless they
+/// have signed in anew since.
 async fn wiped(
     State(app): State<Arc<App>>,
-    HandingOver { session, .. }: HandingOver,
+    HandingOver { session, is_wiping }: HandingOver,
     body: Result<Json<Wiped>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(Wiped { person, devices }) = body.map_err(|error| unreadable(&error))?;
@@ -259,6 +260,9 @@ async fn wiped(
         .end_wipe(session.session_id, person, &devices, now)
         .await?;
     tracing::info!("a device was wiped");
+    if !is_wiping {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let cookie = cookie::clear(&app.config.origin);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -1,6 +1,6 @@
 //! Rooms: parts of a page that a first paint does not need and that come in files of their own.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -27,9 +27,16 @@ pub(crate) fn room(enter: impl Fn() -> Entering + Send + 'static) -> impl IntoVi
         }
         let room = RwSignal::new_local(None);
         spawn_local(async move {
-            let entered = entering.await.unwrap_or_else(|_| absent(tries));
-            // Whoever asked may have gone on meanwhile.
-            room.try_set(Some(entered));
+            // Whoever asked may have gone on meanwhile, and with them what the room stands upon.
+            let entered = poll_fn(|context| {
+                if room.is_disposed() {
+                    return Poll::Ready(None);
+                }
+                entering.as_mut().poll(context).map(Some)
+            });
+            if let Some(entered) = entered.await {
+                room.try_set(Some(entered.unwrap_or_else(|_| absent(tries))));
+            }
         });
         live(move || {
             room.track();

@@ -112,7 +112,9 @@ async function keysOf(page) {
     }
     return keys;
   });
-  return new Map(keys.map(([name, key]) => [name, Buffer.from(key)]));
+  // Behind a PIN lies a key that is wrapped once more: of no use to anybody without it.
+  const usable = keys.filter(([, key]) => key.length === 32);
+  return new Map(usable.map(([name, key]) => [name, Buffer.from(key)]));
 }
 
 /** Every record of every database, or of one, as the client reads it. */
