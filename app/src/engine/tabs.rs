@@ -27,7 +27,7 @@ const CLOCKS_MAX: usize = 256;
 /// How many engines without an act that waits are remembered.
 const LATEST_MAX: usize = 32;
 
-/// What tabs tell each other.
+/// What tabs tell each other. New words come last: tabs of two versions hear each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Word {
     /// Incidents were written.
@@ -49,14 +49,14 @@ pub(crate) enum Word {
     Clock(Reading),
     /// The database is about to be deleted.
     Closing,
-    /// Whether the database opens with a PIN only from now on.
-    Pin(bool),
-    /// Somebody locked it.
-    Lock,
     /// Somebody writes a draft.
     Drafted(WrittenDraft),
     /// What the tab stored that led before may not have been told.
     Moved,
+    /// Whether the database opens with a PIN only from now on.
+    Pin(bool),
+    /// Somebody locked it.
+    Lock,
 }
 
 /// This engine among the others.
