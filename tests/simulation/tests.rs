@@ -1,6 +1,8 @@
 //! The simulation as a test: new plans from fixed seeds, plans that once failed, and courses that
 //! must be seen to come out right.
 
+mod hardest;
+
 use std::fs;
 
 use shared::ids::{ActId, DocKind, PersonId};
