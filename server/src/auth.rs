@@ -243,11 +243,10 @@ struct Wiped {
     devices: Vec<DeviceId>,
 }
 
-/// A browser says that nothing of a person is left in it. With that its session ends, unless they
-/// have signed in anew since.
+/// A browser says that nothing of a person is left in it. With that its session ends.
 async fn wiped(
     State(app): State<Arc<App>>,
-    HandingOver { session, is_wiping }: HandingOver,
+    HandingOver { session, .. }: HandingOver,
     body: Result<Json<Wiped>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(Wiped { person, devices }) = body.map_err(|error| unreadable(&error))?;
@@ -260,9 +259,6 @@ async fn wiped(
         .end_wipe(session.session_id, person, &devices, now)
         .await?;
     tracing::info!("a device was wiped");
-    if !is_wiping {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
     let cookie = cookie::clear(&app.config.origin);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

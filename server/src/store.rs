@@ -329,8 +329,7 @@ pub trait Store: Outbox + Debug + Send + Sync {
     async fn is_to_be_wiped(&self, person: PersonId, device: DeviceId) -> Result<bool>;
     /// Leaves a session nothing but to hand over what was never sent.
     async fn begin_wipe(&self, session: SessionId) -> Result<()>;
-    /// Notes that devices of a person were wiped, and ends the session that said so if it was
-    /// theirs: their owner may have signed in anew before it could be said.
+    /// Notes that devices of a person were wiped, and ends the session that said so.
     async fn end_wipe(
         &self,
         session: SessionId,

@@ -73,8 +73,7 @@ pub(super) fn forget() {
     browser::store(TOLD, None);
 }
 
-/// Tells the server what was wiped, if it has not heard of that. Without a session it hears of it
-/// when its owner signs in.
+/// Tells the server what was wiped, if it has not heard of that.
 pub(super) async fn tell() {
     let Some(json) = browser::stored(TO_TELL) else {
         return;
@@ -84,17 +83,10 @@ pub(super) async fn tell() {
         .header("content-type", "application/json")
         .body(json);
     let Ok(request) = request else { return };
-    if request.send().await.is_ok_and(|response| response.ok()) {
+    // A session that has ended cannot say more.
+    let answer = request.send().await;
+    if answer.is_ok_and(|response| response.ok() || response.status() == 401) {
         browser::store(TO_TELL, None);
-    }
-}
-
-/// Tells it as soon as somebody has signed in who may.
-pub(super) async fn tell_as(person: PersonId) {
-    let wiped = browser::stored(TO_TELL);
-    let wiped: Option<Wiped> = wiped.and_then(|json| serde_json::from_str(&json).ok());
-    if wiped.is_some_and(|wiped| wiped.person == person) {
-        tell().await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! The keys of a database: finding or making them, setting a PIN, destroying them.
 
+use gloo_timers::future::TimeoutFuture;
 use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::typed_array::Uint8Array;
@@ -14,10 +15,15 @@ use super::super::keys::{self, Kept, Tries, Unwrapped, Wrapped};
 use super::super::protocol::PinChange;
 use super::{Broken, KEYS, Purpose, Shelf, Storage, Tx, put};
 
+/// How often keys that do not open are tried before they count as lost.
+const TRIES: u32 = 4;
+const PAUSE_MILLIS: u32 = 500;
+
 impl Storage {
     /// Finds or makes the key of the records. Where it was lost, the records are too; says how many
     /// acts were among them.
     pub(crate) async fn unlock(&self, pin: Option<&str>) -> Result<Option<usize>, Broken> {
+        let mut tries = 0;
         loop {
             let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
             let Some(subtle) = keys::subtle() else {
@@ -34,6 +40,12 @@ impl Storage {
             {
                 self.open_with(key);
                 return Ok(None);
+            }
+            // What was encrypted is lost below: not for a browser that failed once.
+            tries += 1;
+            if tries < TRIES && matches!(kept, Kept::Wrapped(_) | Kept::Damaged) {
+                TimeoutFuture::new(PAUSE_MILLIS).await;
+                continue;
             }
             let (wrapped, key) = Wrapped::make(&subtle).await?;
             let cipher = Cipher::new(&key);

@@ -183,7 +183,7 @@ pub(super) async fn end_wipe(
             .execute(&mut *transaction)
             .await?;
     }
-    sqlx::query("DELETE FROM sessions WHERE id = ? AND is_wiping = 1")
+    sqlx::query("DELETE FROM sessions WHERE id = ?")
         .bind(session)
         .execute(&mut *transaction)
         .await?;
