@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use shared::ids::IncidentId;
 use shared::sync::message::PulledBody;
 
 use super::device::{Device, expect_accepted};
@@ -18,8 +19,7 @@ async fn sound(server: &TestServer) {
     assert!(audit.is_sound(), "{audit}");
 }
 
-#[tokio::test]
-async fn what_is_old_loses_its_bytes_and_nothing_else() {
+async fn with_forty_replies() -> (TestServer, Device, IncidentId) {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
     let id = alice.declare(CAROL, Some("network"));
@@ -27,6 +27,12 @@ async fn what_is_old_loses_its_bytes_and_nothing_else() {
         alice.reply_to(id, &format!("Reply {nth}"));
     }
     expect_accepted(&alice.push(&server).await);
+    (server, alice, id)
+}
+
+#[tokio::test]
+async fn what_is_old_loses_its_bytes_and_nothing_else() {
+    let (server, mut alice, id) = with_forty_replies().await;
     let before = server.count(WITH_BYTES).await;
     let kept = server::sync::compact(&server.app).await.expect("it works");
     assert_eq!(kept.changes, 0, "all of it is young");
@@ -119,13 +125,7 @@ async fn a_compacted_log_is_whole_also_after_a_restore() {
 
 #[tokio::test]
 async fn a_document_that_cannot_be_read_keeps_what_it_is_made_of() {
-    let server = TestServer::start().await;
-    let mut alice = Device::console(&server, ALICE).await;
-    let id = alice.declare(CAROL, Some("network"));
-    for nth in 0..40 {
-        alice.reply_to(id, &format!("Reply {nth}"));
-    }
-    expect_accepted(&alice.push(&server).await);
+    let (server, ..) = with_forty_replies().await;
     let spoilt = ["UPDATE docs SET snapshot = x'00', snapshot_seq = last_seq WHERE kind = 0"];
     let server = server.spoil(&spoilt).await;
     let before = server.count(PUBLIC_WITH_BYTES).await;

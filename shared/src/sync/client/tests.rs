@@ -423,6 +423,14 @@ struct World {
 }
 
 impl World {
+    /// The incident as it is once the server has said to forget it.
+    fn forgotten(&self) -> LocalIncident {
+        let mut local = self.device.disk.load(incident(0));
+        local.forget(DocKind::Incident);
+        local.forget(DocKind::Work);
+        local
+    }
+
     /// The device hears that the log has the first act that waits as another change.
     fn is_known_under_another_change(&mut self, id: IncidentId) {
         let mut local = self.device.disk.load(id);
@@ -637,6 +645,16 @@ proptest! {
     }
 }
 
+/// An incident that was accepted, and a note on it that waits.
+fn noted() -> World {
+    run(&[
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Note(0),
+    ])
+}
+
 fn run(steps: &[Step]) -> World {
     let mut world = World::new();
     for step in steps {
@@ -790,15 +808,8 @@ fn a_page_that_was_overtaken_is_thrown_away() {
 
 #[test]
 fn a_document_is_forgotten_only_once_nothing_of_it_waits() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
-    let mut local = world.device.disk.load(incident(0));
-    local.forget(DocKind::Incident);
-    local.forget(DocKind::Work);
+    let mut world = noted();
+    let local = world.forgotten();
     assert!(!local.is_gone(), "a note waits");
     world.device.disk.store(&local, Vec::new());
     world.take(Step::Push(9));
@@ -808,12 +819,7 @@ fn a_document_is_forgotten_only_once_nothing_of_it_waits() {
 
 #[test]
 fn what_waits_stays_on_top_of_a_snapshot() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
+    let mut world = noted();
     world.log.remote(incident(0));
     world.device.disk.cursors = Cursors::default();
     world.take(Step::Pull);
@@ -831,12 +837,7 @@ fn what_waits_stays_on_top_of_a_snapshot() {
 
 #[test]
 fn a_copy_that_cannot_be_read_is_replaced_and_what_waits_written_on_the_new_one() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
+    let mut world = noted();
     let key = DocKey::work(incident(0));
     let mut local = world.device.disk.load(incident(0));
     local.distrust();
@@ -853,12 +854,7 @@ fn a_copy_that_cannot_be_read_is_replaced_and_what_waits_written_on_the_new_one(
 
 #[test]
 fn an_act_on_what_no_log_brings_any_more_comes_to_its_author() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
+    let mut world = noted();
     let mut local = world.device.disk.load(incident(0));
     local.distrust();
     local.forget(DocKind::Incident);
@@ -878,12 +874,7 @@ fn an_act_on_what_no_log_brings_any_more_comes_to_its_author() {
 
 #[test]
 fn what_the_log_had_under_another_change_and_has_no_more_is_offered_again() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
+    let mut world = noted();
     world.is_known_under_another_change(incident(0));
     assert!(matches!(
         world.device.disk.entries()[0].1.phase,
@@ -899,15 +890,8 @@ fn what_the_log_had_under_another_change_and_has_no_more_is_offered_again() {
 
 #[test]
 fn what_the_log_has_under_another_change_waits_for_nothing_once_the_incident_leaves() {
-    let mut world = run(&[
-        Step::Declare(0),
-        Step::Push(9),
-        Step::TakeReply(0),
-        Step::Note(0),
-    ]);
-    let mut local = world.device.disk.load(incident(0));
-    local.forget(DocKind::Incident);
-    local.forget(DocKind::Work);
+    let mut world = noted();
+    let local = world.forgotten();
     world.device.disk.store(&local, Vec::new());
     world.is_known_under_another_change(incident(0));
     assert!(world.device.disk.load(incident(0)).is_gone());
