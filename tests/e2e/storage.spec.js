@@ -103,17 +103,23 @@ test('acts that were damaged are counted; the others are offered as a text and s
   await expect(office.desk.message('This one is damaged.')).toHaveCount(0);
 });
 
-test('a database that cannot be read as a whole is replaced, with what exists nowhere else', async ({ device }) => {
-  const phone = await device('technician@demo');
+/** Works offline on an incident: a note that waits, and a draft. Gives a page beside the client. */
+async function workOffline(phone, note, draft) {
   await phone.desk.openIncident(SCANNERS);
   await phone.desk.isUpToDate();
   const stage = await phone.backstage();
   await phone.desk.isInstalled();
   await phone.goOffline();
-  await phone.desk.note('Never sent before the loss.');
+  await phone.desk.note(note);
   await phone.desk.isOffline(1);
-  await phone.desk.entry.fill('A draft before the loss');
-  await expect.poll(() => placesOf(stage, 'A draft before the loss')).toContain(DATABASE);
+  await phone.desk.entry.fill(draft);
+  await expect.poll(() => placesOf(stage, draft)).toContain(DATABASE);
+  return stage;
+}
+
+test('a database that cannot be read as a whole is replaced, with what exists nowhere else', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const stage = await workOffline(phone, 'Never sent before the loss.', 'A draft before the loss');
   const address = new URL(phone.desk.page.url()).pathname;
   await phone.closeTab();
   await keepOnly(stage, DATABASE, ['keys', 'outbox', 'review', 'drafts']);
@@ -146,15 +152,7 @@ test('a database that was deleted is fetched again', async ({ device }) => {
 
 test('nothing that people wrote can be read on the disk', async ({ device }) => {
   const phone = await device('technician@demo');
-  await phone.desk.openIncident(SCANNERS);
-  await phone.desk.isUpToDate();
-  const stage = await phone.backstage();
-  await phone.desk.isInstalled();
-  await phone.goOffline();
-  await phone.desk.note('Nobody but staff reads this.');
-  await phone.desk.isOffline(1);
-  await phone.desk.entry.fill('Half a sentence');
-  await expect.poll(() => placesOf(stage, 'Half a sentence')).toContain(DATABASE);
+  const stage = await workOffline(phone, 'Nobody but staff reads this.', 'Half a sentence');
   for (const text of ['Nobody but staff reads this.', 'Scanners', 'Oliwia Kaczmarek', 'Half a sentence']) {
     expect(await placesOf(stage, text), text).toContain(DATABASE);
     expect(await plainPlacesOf(stage, text), text).toEqual([]);
@@ -165,14 +163,7 @@ test('a database of the first layout is taken over as it is, and encrypted', asy
   const phone = await device('technician@demo');
   await phone.desk.isUpToDate();
   const count = await phone.desk.count();
-  await phone.desk.openIncident(SCANNERS);
-  const stage = await phone.backstage();
-  await phone.desk.isInstalled();
-  await phone.goOffline();
-  await phone.desk.note('Written under the first layout.');
-  await phone.desk.isOffline(1);
-  await phone.desk.entry.fill('Begun under the first layout');
-  await expect.poll(() => placesOf(stage, 'Begun under the first layout')).toContain(DATABASE);
+  const stage = await workOffline(phone, 'Written under the first layout.', 'Begun under the first layout');
   const address = new URL(phone.desk.page.url()).pathname;
   await phone.closeTab();
   await asFirstLayout(stage, DATABASE);
@@ -195,12 +186,7 @@ test('a device whose key was lost says what went with it, and fetches the rest a
   const phone = await device('technician@demo');
   await phone.desk.isUpToDate();
   const count = await phone.desk.count();
-  await phone.desk.openIncident(SCANNERS);
-  const stage = await phone.backstage();
-  await phone.desk.isInstalled();
-  await phone.goOffline();
-  await phone.desk.note('Gone with the key.');
-  await phone.desk.isOffline(1);
+  const stage = await workOffline(phone, 'Gone with the key.', 'So is this draft');
   await phone.closeTab();
   await loseKey(stage, DATABASE, 'device');
   await phone.goOnline();

@@ -4,14 +4,23 @@
 
 use shared::ids::ActId;
 use shared::incidents::{EventKind, State};
-use shared::people::Role;
 use shared::testing::ALICE;
 use tests::simulation::{Deed, Dies, Step, World};
 
-use super::{ALICES, ALICES_OTHER, BOB, CAROLS, DAVES, MINUTE, calm, cut, declare, did, mend};
+use super::{
+    ALICES, ALICES_OTHER, BOB, CAROLS, DAVES, MINUTE, calm, come_back_as_a_manager, cut, declare,
+    did, mend,
+};
 
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+
+fn moved_to(group: &str) -> Step {
+    Step::Group {
+        person: ALICE,
+        group: group.to_owned(),
+    }
+}
 
 fn is_accepted(world: &World, act: ActId) -> bool {
     world.server.accepted.contains_key(&act)
@@ -86,11 +95,7 @@ fn forty_acts_over_six_incidents_go_through_around_one_that_is_refused() {
     let mut acts: Vec<_> = (0..20).map(|nth| reply(&mut world, nth)).collect();
     let refused = did(&mut world, ALICES, 3, &Deed::Subject);
     acts.extend((20..40).map(|nth| reply(&mut world, nth)));
-    world.step(&Step::Role {
-        person: ALICE,
-        role: Role::Manager,
-    });
-    mend(&mut world, ALICES);
+    come_back_as_a_manager(&mut world);
     world.converge();
     assert!(acts.iter().all(|act| is_accepted(&world, *act)));
     let review = world.device(ALICES).disk.review();
@@ -108,10 +113,7 @@ fn who_is_moved_to_another_group_and_back_while_offline_loses_nothing() {
     let unsent = did(&mut world, ALICES, 0, &Deed::Note);
     let held = world.device(ALICES).disk.incidents();
     for group in ["field", "network"] {
-        world.step(&Step::Group {
-            person: ALICE,
-            group: group.to_owned(),
-        });
+        world.step(&moved_to(group));
         // Her other device hears of each move.
         world.pass(5 * MINUTE);
         assert_ne!(world.device(ALICES_OTHER).disk.incidents(), []);
@@ -129,10 +131,7 @@ fn who_is_moved_to_another_group_while_offline_keeps_the_words_and_nothing_else(
     world.pass(MINUTE);
     cut(&mut world, ALICES);
     let unsent = did(&mut world, ALICES, 0, &Deed::Note);
-    world.step(&Step::Group {
-        person: ALICE,
-        group: "field".to_owned(),
-    });
+    world.step(&moved_to("field"));
     mend(&mut world, ALICES);
     world.converge();
     assert!(!is_accepted(&world, unsent));

@@ -182,11 +182,7 @@ fn acts_around_a_refused_one_go_through_and_its_text_is_kept() {
         did(&mut world, ALICES, 0, &Deed::Note),
         did(&mut world, ALICES, 1, &Deed::Note),
     ];
-    world.step(&Step::Role {
-        person: ALICE,
-        role: Role::Manager,
-    });
-    mend(&mut world, ALICES);
+    come_back_as_a_manager(&mut world);
 
     let review = world.device(ALICES).disk.review();
     let [entry] = review.as_slice() else {
@@ -420,6 +416,15 @@ fn mend(world: &mut World, device: usize) {
         is: Line::Up,
     });
     world.pass(5 * MINUTE);
+}
+
+/// Alice, who was cut off, may no longer change fields when she is back.
+fn come_back_as_a_manager(world: &mut World) {
+    world.step(&Step::Role {
+        person: ALICE,
+        role: Role::Manager,
+    });
+    mend(world, ALICES);
 }
 
 fn plan(text: &str) -> Plan {

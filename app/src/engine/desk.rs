@@ -104,8 +104,11 @@ impl Desk {
             }
             Call::SaveDraft(written) => Ok(drafts::save(self, written).await?),
             Call::SetPin(change) => {
-                self.storage.set_pin(&change, Some(self.device)).await?;
+                self.storage.set_pin(&change).await?;
                 let has_pin = change.after.is_some();
+                if has_pin {
+                    self.storage.note_device(self.device).await?;
+                }
                 self.note_pin(has_pin);
                 self.tabs.tell(&Word::Pin(has_pin));
                 Ok(Answer::Done)

@@ -122,7 +122,7 @@ async fn replace(storage: Storage, slot: Slot, pin: Option<&str>) -> Result<Open
                 before: None,
                 after: pin.map(str::to_owned),
             };
-            storage.set_pin(&change, None).await?;
+            storage.set_pin(&change).await?;
         }
         put_back(&storage, &saved, slot).await
     };

@@ -45,6 +45,11 @@ pub(crate) async fn start(
         Some(device) => device,
         None => name_device(&storage).await?,
     };
+    let has_pin = storage.wants_pin().await?;
+    if has_pin {
+        // Once it is locked again nobody can read it anywhere else.
+        storage.note_device(device).await?;
+    }
     let (wishes, wished) = mpsc::unbounded();
     let status = Status {
         promises: Promises {
@@ -57,7 +62,7 @@ pub(crate) async fn start(
         fresh_at: first.fresh_at,
         incidents: u32::try_from(first.rows.len()).unwrap_or(u32::MAX),
         complete: is_complete(&first.cursors),
-        pin: storage.wants_pin().await?,
+        pin: has_pin,
         ..Status::default()
     };
     let started = Answer::Started {

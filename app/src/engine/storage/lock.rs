@@ -97,11 +97,7 @@ impl Storage {
     }
 
     /// Locks the records with a PIN, or no longer with one; the one before is asked for.
-    pub(crate) async fn set_pin(
-        &self,
-        change: &PinChange,
-        device: Option<DeviceId>,
-    ) -> Result<(), Broken> {
+    pub(crate) async fn set_pin(&self, change: &PinChange) -> Result<(), Broken> {
         let subtle = keys::subtle().ok_or(Broken::Locked)?;
         let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
         let Kept::Wrapped(wrapped) = &kept else {
@@ -117,9 +113,6 @@ impl Storage {
             return Err(Broken::Locked);
         }
         under.put(&tx)?;
-        if let Some(device) = device {
-            keys::put_name(&tx, device)?;
-        }
         tx.commit().await
     }
 
@@ -152,6 +145,13 @@ impl Storage {
     pub(crate) async fn wants_pin(&self) -> Result<bool, Broken> {
         let kept = Kept::read(&self.keys(Purpose::Read)?).await?;
         Ok(matches!(kept, Kept::Wrapped(wrapped) if wrapped.wants_pin()))
+    }
+
+    /// Notes beside the PIN how the device is called.
+    pub(crate) async fn note_device(&self, device: DeviceId) -> Result<(), Broken> {
+        let tx = self.keys(Purpose::Relaxed)?;
+        keys::put_name(&tx, device)?;
+        tx.commit().await
     }
 
     /// How the device is called, as far as that was noted beside the PIN.
