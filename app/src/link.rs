@@ -325,9 +325,11 @@ impl Link {
     }
 
     fn settle(self, act: ActId, kept: Result<(), Failure>) {
-        self.board.settle(act);
         if kept.is_ok() {
+            self.board.note_kept(act);
             kept::ask_to_persist(self);
+        } else {
+            self.board.drop_foreseen(act);
         }
         if let Some(waiting) = self.with(|state| state.keeping.remove(&act)) {
             waiting.send(kept).ok();

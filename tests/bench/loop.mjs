@@ -206,16 +206,22 @@ async function isInTouch(page) {
 async function taps(server, size) {
   const { context, page } = await signedIn(server);
   await openAny(page);
-  const [changed, painted, durable] = [[], [], []];
+  const [engine] = page.workers();
+  await engine.evaluate(noteCommits);
+  const [changed, painted, durable, told] = [[], [], [], []];
   for (let run = 0; run < TAPS; run += 1) {
     const times = await say(page, `tap ${size} ${run}`);
+    const tapped = times.origin + times.tap;
+    const commits = await engine.evaluate(() => self.commits);
     changed.push(times.changed - times.tap);
     painted.push(times.painted - times.tap);
-    durable.push(times.durable - times.tap);
+    durable.push(commits.find((at) => at > tapped) - tapped);
+    told.push(times.durable - times.tap);
   }
   printTail('tap_to_document', size, changed, 'ms', null);
   printTail('tap_to_painted', size, painted, 'ms', 16);
   printTail('tap_to_durable', size, durable, 'ms', 15);
+  printTail('tap_to_tick', size, told, 'ms', 20);
   await context.close();
 }
 
@@ -401,6 +407,20 @@ function observe() {
     });
   };
   window.bench = { marks, appears, said, tasks, typed, listen, reached, write };
+}
+
+/* Runs in the engine. Notes when what was to be forced to the disk is on it. */
+function noteCommits() {
+  self.commits = [];
+  const begin = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...asked) {
+    const transaction = begin.apply(this, asked);
+    if (transaction.durability === 'strict') {
+      const note = () => self.commits.push(performance.timeOrigin + performance.now());
+      transaction.addEventListener('complete', note);
+    }
+    return transaction;
+  };
 }
 
 function printTail(name, size, values, unit, target) {

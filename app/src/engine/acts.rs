@@ -71,6 +71,8 @@ pub(crate) async fn work(desk: Rc<Desk>, mut wishes: UnboundedReceiver<Wish>) {
 /// An act that is on the screen but not yet on the disk.
 struct Painted {
     act: ActId,
+    /// Whether the page knows what came of it.
+    is_told: bool,
     records: Records,
     local: LocalIncident,
     incident: Incident,
@@ -79,21 +81,27 @@ struct Painted {
 }
 
 async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
-    let number = wish.number;
+    let (number, is_declared) = (wish.number, wish.incident.is_none());
     let (records, mut local, drafted) = prepare(desk, wish).await?;
     let act = drafted.act;
     write(desk, &mut local, drafted)?;
     let entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
     let (incident, _) = local.read().map_err(|_| Failure::Unknown)?;
     let row = row(&incident, &desk.rules());
+    // Nobody foresees a declaration. Of other acts the page hears when they are kept, and nothing
+    // before that: what it does with it would keep the tick off the screen.
+    let told = is_declared.then(|| {
+        desk::tell_rows(vec![row.clone()], Vec::new());
+        Sealed::of(&incident)
+    });
     let painted = Answer::Painted {
         act,
-        incident: Sealed::of(&incident),
+        incident: told,
     };
     board::answer(number, Ok(painted));
-    desk::tell_rows(vec![row.clone()], Vec::new());
     Ok(Painted {
         act,
+        is_told: is_declared,
         records,
         local,
         incident,
@@ -181,7 +189,7 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
     match Box::pin(commit(desk, painted)).await {
         Ok(kept) => {
             desk::tell_kept(act, Ok(()));
-            if kept.is_written_anew {
+            if !kept.is_told {
                 desk::tell_rows(vec![kept.row.clone()], Vec::new());
                 if let Some(incident) = &kept.copy.incident {
                     board::tell(News::of(incident));
@@ -205,9 +213,8 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
 struct Kept {
     copy: Copy,
     row: Row,
-    /// Whether the incident had been written elsewhere, so that the screen shows less than there
-    /// is.
-    is_written_anew: bool,
+    /// Whether the page knows what came of it.
+    is_told: bool,
 }
 
 async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> {
@@ -219,6 +226,7 @@ async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> 
         write_anew(desk, &stored, &mut painted)?;
     }
     let Painted {
+        is_told,
         mut local,
         incident,
         row,
@@ -238,7 +246,7 @@ async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> 
     Ok(Kept {
         copy,
         row,
-        is_written_anew,
+        is_told: is_told && !is_written_anew,
     })
 }
 

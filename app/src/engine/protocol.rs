@@ -139,7 +139,9 @@ pub enum Answer {
     Question(String),
     Painted {
         act: ActId,
-        incident: Sealed<Incident>,
+        /// Of a declaration, which nobody foresees; what came of other acts follows when it is
+        /// kept.
+        incident: Option<Sealed<Incident>>,
     },
     Waiting(Sealed<Waiting>),
     Packed {

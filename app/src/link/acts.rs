@@ -42,17 +42,14 @@ impl Link {
             names,
         };
         match self.painted(call).await {
-            Ok((act, told, kept)) => {
-                self.board.tell(incident, &told);
-                Ok(Painted {
-                    act,
-                    incident,
-                    undo,
-                    kept,
-                })
-            }
+            Ok((act, _, kept)) => Ok(Painted {
+                act,
+                incident,
+                undo,
+                kept,
+            }),
             Err(why) => {
-                self.board.settle(names.act);
+                self.board.drop_foreseen(names.act);
                 Err(why)
             }
         }
@@ -61,7 +58,7 @@ impl Link {
     /// Declares an incident.
     pub async fn declare(self, intent: Intent) -> Result<Painted, Failure> {
         let (act, told, kept) = self.painted(Call::Declare { intent }).await?;
-        let incident = told.open()?;
+        let incident = told.ok_or(Failure::Unknown)?.open()?;
         self.board.painted.update(|painted| {
             painted.extend(incident.timeline.iter().map(|event| (event.fact, act)));
         });
@@ -73,7 +70,8 @@ impl Link {
         })
     }
 
-    async fn painted(self, call: Call) -> Result<(ActId, Sealed<Incident>, Kept), Failure> {
+    /// Asks for an act. What came of it is known at once only of a declaration.
+    async fn painted(self, call: Call) -> Result<(ActId, Option<Sealed<Incident>>, Kept), Failure> {
         let (keep, kept) = oneshot::channel();
         match self.ask(call).await? {
             Answer::Painted { act, incident } => {

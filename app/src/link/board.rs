@@ -31,6 +31,9 @@ const FOLDED_AT_ONCE: usize = 256;
 /// through ten thousand rows for each change would leave no time for what people do.
 const LAG: Duration = Duration::from_millis(50);
 
+/// So many rows are put in order, and the lists looked through, in one task.
+const TAKEN_WITH_LISTS: usize = 64;
+
 /// A row with its texts as the search looks through them.
 pub struct Entry {
     pub row: Row,
@@ -287,20 +290,26 @@ impl Board {
             fact,
             intent: intent.clone(),
             from,
+            is_kept: false,
         };
         self.opened.update_value(|opened| opened.foreseen.push(one));
         self.compose(None);
     }
 
-    /// Takes in how the engine reads an incident after an act, if it is the one that is open.
-    pub(super) fn tell(self, id: IncidentId, told: &Sealed<Incident>) {
-        if self.opened.with_value(|opened| opened.is(id)) {
-            self.show(told);
-        }
+    /// An act is kept: what the engine tells next of the incident has it.
+    pub(super) fn note_kept(self, act: ActId) {
+        self.painted
+            .update(|painted| painted.retain(|_, of| *of != act));
+        self.opened.update_value(|opened| {
+            let mut foreseen = opened.foreseen.iter_mut();
+            if let Some(one) = foreseen.find(|one| one.act == act) {
+                one.is_kept = true;
+            }
+        });
     }
 
-    /// An act is kept, or is not to be: what the engine tells of the incident counts.
-    pub(super) fn settle(self, act: ActId) {
+    /// An act is not to be: what the engine tells of the incident counts.
+    pub(super) fn drop_foreseen(self, act: ActId) {
         self.painted
             .update(|painted| painted.retain(|_, of| *of != act));
         let was_foreseen = self.opened.try_update_value(|opened| {
@@ -392,14 +401,17 @@ impl Board {
 
     fn take_what_came(self) {
         let coming = self.rows.try_update_value(|rows| rows.coming.take());
-        if let Some(coming) = coming.flatten() {
-            self.take(coming);
-        }
-    }
-
-    fn take(self, coming: Coming) {
+        let Some(coming) = coming.flatten() else {
+            return;
+        };
+        let are_many = coming.changed.len() > TAKEN_WITH_LISTS;
         self.rows.update_value(|rows| rows.take(coming));
-        self.has_changed();
+        if are_many {
+            // In a task of its own: what somebody does meanwhile goes in between.
+            set_timeout(move || self.has_changed(), Duration::ZERO);
+        } else {
+            self.has_changed();
+        }
     }
 
     fn has_changed(self) {

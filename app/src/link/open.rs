@@ -17,7 +17,7 @@ use crate::engine::protocol::{Answer, Call, Failure, Sealed, Waiting};
 /// Takes in what the engine told of the open incident, if anything, and shows it anew.
 pub(super) type Compose = fn(Board, Option<&Sealed<Incident>>);
 
-/// An act that is shown before the engine has done it, and until it is kept.
+/// An act that is shown before the engine has done it, until that tells what came of it.
 #[derive(Clone)]
 pub(super) struct Foreseen {
     pub(super) incident: IncidentId,
@@ -25,6 +25,8 @@ pub(super) struct Foreseen {
     pub(super) fact: FactId,
     pub(super) intent: Intent,
     pub(super) from: Provenance,
+    /// Whether it is on the disk, and in whatever the engine tells from now on.
+    pub(super) is_kept: bool,
 }
 
 /// What the open incident is made of.
@@ -108,9 +110,11 @@ impl Link {
 fn compose(board: Board, told: Option<&Sealed<Incident>>) {
     if let Some(told) = told {
         match told.open() {
-            Ok(incident) => board
-                .opened
-                .update_value(|opened| opened.told = Some(Arc::new(incident))),
+            Ok(incident) => board.opened.update_value(|opened| {
+                let is_in_it = |one: &Foreseen| one.is_kept && one.incident == incident.id;
+                opened.foreseen.retain(|one| !is_in_it(one));
+                opened.told = Some(Arc::new(incident));
+            }),
             Err(why) => leptos::logging::error!("an incident cannot be read: {why}"),
         }
     }
