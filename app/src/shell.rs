@@ -30,7 +30,7 @@ use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
 use crate::incidents::{
-    Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, Place, QueuePane,
+    Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, OlderRoom, Place, QueuePane,
 };
 use crate::link::{Link, ask_to_persist_once_more};
 use crate::pin::lock_when_idle;
@@ -69,6 +69,7 @@ pub fn start(rooms: Rooms) {
         provide_context(rooms);
         provide_context(IncidentRoom(rooms.incident));
         provide_context(AttentionRoom(rooms.attention));
+        provide_context(OlderRoom(rooms.older));
         move || {
             can_speak
                 .get()

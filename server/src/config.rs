@@ -46,6 +46,9 @@ pub struct Config {
     pub session_days: u32,
     /// How long the bytes of a change are kept beside a snapshot that covers it.
     pub keep_changes_days: u32,
+    /// How long what is over stays on devices after its last change, and how many of it at most.
+    pub device_days: u32,
+    pub device_incidents: u32,
     /// How far back a device's claim about time is believed.
     pub bound_hours: u32,
     /// Failed sign-ins in a quarter of an hour; of a login from one address, and from all in a
@@ -100,6 +103,18 @@ pub const SETTINGS: &[Setting] = &[
         "0–36500",
         "30",
         "a device away for longer gets its incidents whole, not by their changes",
+    ),
+    setting(
+        "device_days",
+        "0–36500",
+        "90",
+        "how long an incident that is over stays on devices",
+    ),
+    setting(
+        "device_incidents",
+        "1–1000000",
+        "10000",
+        "how many incidents that are over stay on devices",
     ),
     setting(
         "bound_hours",
@@ -244,6 +259,8 @@ impl Config {
             behind_proxy: reader.parse("behind_proxy").unwrap_or_default(),
             session_days: reader.within("session_days", 1, 365),
             keep_changes_days: reader.within("keep_changes_days", 0, 36_500),
+            device_days: reader.within("device_days", 0, 36_500),
+            device_incidents: reader.within("device_incidents", 1, 1_000_000),
             bound_hours: reader.within("bound_hours", 1, 8_760),
             sign_in_failures_per_login: reader.within("sign_in_failures_per_login", 1, 1_000),
             sign_in_failures_per_address: reader.within("sign_in_failures_per_address", 1, 100_000),

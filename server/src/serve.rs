@@ -46,6 +46,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let log = Arc::clone(&app);
     let drop_old = move || sync::compact::now_and_then(Arc::clone(&log));
     let compaction = tokio::spawn(keep_up("dropping old changes", RESTART, drop_old));
+    let held = Arc::clone(&app);
+    let let_go = move || sync::age::now_and_then(Arc::clone(&held));
+    let ageing = tokio::spawn(keep_up("letting old incidents go", RESTART, let_go));
     let served = answer(Arc::clone(&app), listener).await;
     app.stop();
     if tokio::time::timeout(GRACE, work).await.is_err() {
@@ -55,6 +58,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     refresh.abort();
     levels.abort();
     compaction.abort();
+    ageing.abort();
     tracing::info!("ended");
     served
 }

@@ -254,6 +254,17 @@ pub struct Aged {
     pub is_covered: bool,
 }
 
+/// Where an incident is, as far as its age goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// On every device that its content names; since when nothing has happened to it if it is over.
+    Held(Option<UnixMillis>),
+    /// Off devices since a place of the log.
+    Left(Seq),
+    /// Off devices, but for those of whoever asked for it, the last time then.
+    Fetched(UnixMillis),
+}
+
 /// What was dropped of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compacted {
@@ -375,6 +386,14 @@ pub trait View: Send {
     -> Result<Vec<IncidentId>>;
     /// The scopes that reach an incident now.
     async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
+    /// Incidents that have left devices, and whose content names one of these scopes: those that
+    /// changed before a moment, or then and have a lower id; the latest first.
+    async fn left(
+        &mut self,
+        scopes: &BTreeSet<Scope>,
+        before: Option<(UnixMillis, IncidentId)>,
+        limit: u32,
+    ) -> Result<Vec<StoredRow>>;
     /// The epochs that the log had before this one.
     async fn epochs(&mut self) -> Result<Vec<Epoch>>;
     /// Incidents above `after`, in order, whose rows are not of this version's format.
@@ -422,6 +441,16 @@ pub trait Writing: View {
     /// at any more.
     async fn drop_bytes(&mut self, changes: &[Seq], up_to: Seq) -> Result<Compacted>;
     async fn put_row(&mut self, row: &RowState) -> Result<()>;
+    /// Incidents on devices that are over and to which nothing has happened since a moment, or that
+    /// lie behind as many others as `max`; the longest first.
+    async fn resting(
+        &mut self,
+        before: UnixMillis,
+        max: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>>;
+    /// Notes where an incident is that has a row.
+    async fn put_rest(&mut self, incident: IncidentId, rest: Rest) -> Result<()>;
     /// Scopes that begin and end to reach an incident at a place of the log.
     async fn move_audience(
         &mut self,

@@ -1,5 +1,5 @@
 //! The sync endpoints: `/sync/pull`, `/sync/push`, `/sync/live`, `/sync/return`,
-//! `/sync/repair/{doc}`.
+//! `/sync/repair/{doc}`, and `/older` for what has left devices.
 //!
 //! What is decided lies in [`shared::sync::server`]; here bytes come and go, and the [`Keeper`]
 //! runs one transaction per request. Nothing here looks into a document.
@@ -11,6 +11,7 @@
 //! alone. Rejected: a transaction per act (fifty acts would wait for the disk fifty times).
 
 mod act;
+pub(crate) mod age;
 mod audit;
 mod batch;
 pub(crate) mod compact;
@@ -49,6 +50,7 @@ use crate::auth::SignedIn;
 use crate::error::ApiError;
 
 pub(crate) use act::{Deed, act};
+pub use age::all as let_go;
 pub use audit::Audit;
 pub use compact::all as compact;
 pub use keeper::{Keeper, Report};
@@ -75,6 +77,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(small)
         .merge(large)
         .merge(largest)
+        .merge(age::routes())
         .route("/sync/live", get(live::live))
 }
 

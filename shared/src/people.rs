@@ -150,6 +150,24 @@ impl Directory {
     }
 }
 
+/// Which scopes somebody has, in a number: others give another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rights(pub u64);
+
+impl Rights {
+    /// The number of these scopes.
+    pub fn of<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> Self {
+        // FNV-1a, 64 bits wide: <https://datatracker.ietf.org/doc/html/rfc9923>.
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for scope in scopes {
+            for byte in scope.to_string().bytes().chain([b'\n']) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        Self(hash)
+    }
+}
+
 /// A part of the log that some sessions may read, written `group:network`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -159,6 +177,9 @@ pub enum Scope {
     Site(SiteId),
     Staff,
     Everyone,
+    /// What a person had brought back to their devices after it had left all devices by age, with
+    /// the rights of that time: whoever loses any of them loses it, too.
+    Fetched(PersonId, Rights),
 }
 
 impl fmt::Display for Scope {
@@ -170,13 +191,14 @@ impl fmt::Display for Scope {
             Self::Site(site) => write!(f, "site:{site}"),
             Self::Staff => f.write_str("staff"),
             Self::Everyone => f.write_str("everyone"),
+            Self::Fetched(person, rights) => write!(f, "fetched:{}:{:x}", person.0, rights.0),
         }
     }
 }
 
 /// A text that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a scope: requester:7, worker:7, group:…, site:…, staff or everyone are")]
+#[error("not a scope: requester:7, worker:7, group:…, site:…, staff, everyone or fetched:7:… are")]
 pub struct BadScope;
 
 impl FromStr for Scope {
@@ -189,6 +211,11 @@ impl FromStr for Scope {
             Some(("worker", id)) => Ok(Self::Worker(person(id)?)),
             Some(("group", id)) => Ok(Self::Group(id.into())),
             Some(("site", id)) => Ok(Self::Site(id.into())),
+            Some(("fetched", rest)) => {
+                let (id, rights) = rest.split_once(':').ok_or(BadScope)?;
+                let rights = u64::from_str_radix(rights, 16).map_err(|_| BadScope)?;
+                Ok(Self::Fetched(person(id)?, Rights(rights)))
+            }
             None if text == "staff" => Ok(Self::Staff),
             None if text == "everyone" => Ok(Self::Everyone),
             Some(_) | None => Err(BadScope),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::{DocKind, FactId, PersonId};
 use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
-use crate::people::{Person, Role, Scope, Surface};
+use crate::people::{Person, Rights, Role, Scope, Surface};
 use crate::time::UnixMillis;
 
 /// How many bytes a subject may have.
@@ -347,11 +347,24 @@ pub fn scopes(person: &Person, surface: Surface) -> BTreeSet<Scope> {
     scopes.insert(Scope::Worker(person.id));
     scopes.extend(person.groups.iter().cloned().map(Scope::Group));
     scopes.extend(person.site.iter().cloned().map(Scope::Site));
-    let sees_all = |role: &Role| !matches!(role, Role::Requester | Role::Technician);
-    if person.roles.iter().any(sees_all) {
+    if sees_all(person) {
         scopes.insert(Scope::Staff);
     }
+    let rights = Rights::of(&scopes);
+    scopes.insert(Scope::Fetched(person.id, rights));
     scopes
+}
+
+/// Whether a role of somebody's sees the work of everybody.
+pub fn sees_all(person: &Person) -> bool {
+    let sees_all = |role: &Role| !matches!(role, Role::Requester | Role::Technician);
+    person.roles.iter().any(sees_all)
+}
+
+/// Whether a scope goes on reaching what has left devices by age: requesters have few incidents,
+/// and no other way to their own.
+pub fn outlives_age(scope: &Scope) -> bool {
+    matches!(scope, Scope::Requester(_))
 }
 
 /// Who may read an incident's documents.
@@ -634,6 +647,27 @@ mod tests {
         assert_eq!(
             scopes(&requester, Surface::Console),
             scopes(&requester, Surface::Portal)
+        );
+    }
+
+    #[test]
+    fn what_somebody_fetched_is_theirs_with_the_same_rights_alone() {
+        let fetched = |person: &Person| {
+            let scopes = scopes(person, Surface::Console).into_iter();
+            let mut fetched = scopes.filter(|scope| matches!(scope, Scope::Fetched(..)));
+            let scope = fetched.next().expect("staff fetches");
+            assert_eq!(scope.to_string().parse(), Ok(scope.clone()));
+            scope
+        };
+        let technician = person(ALICE, Role::Technician);
+        let mut moved = technician.clone();
+        assert_eq!(fetched(&technician), fetched(&moved));
+        moved.groups = ["desk".into()].into();
+        assert_ne!(fetched(&technician), fetched(&moved));
+        assert_ne!(fetched(&technician), fetched(&person(ALICE, Role::Agent)));
+        assert_ne!(
+            fetched(&technician),
+            fetched(&person(BOB, Role::Technician))
         );
     }
 

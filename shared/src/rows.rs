@@ -5,6 +5,7 @@
 
 mod cards;
 mod pack;
+mod reason;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use crate::time::UnixMillis;
 
 pub use cards::{Card, Told, of as cards};
 pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
+pub use reason::{Reason, reason};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
 pub const ROW_FORMAT: u8 = 4;

@@ -140,7 +140,8 @@ impl World {
         self.tally.restores > 0 && there.any(is_by_copy)
     }
 
-    /// A device holds what its person may read, all of it and nothing else, as the server reads it.
+    /// A device holds what its person may read and has not left devices, all of it and nothing
+    /// else, as the server reads it.
     fn check_device(&self, seat: usize) {
         let post = &self.posts[seat];
         let session = self
@@ -155,12 +156,12 @@ impl World {
             })
         });
         let readable: BTreeSet<_> = all
-            .filter(|doc| self.server.may_read(&session, *doc))
+            .filter(|doc| self.server.is_on_devices(&session, *doc))
             .collect();
         let held: BTreeSet<_> = post.device.disk.docs().collect();
         assert_eq!(
             held, readable,
-            "S4: what device {seat} holds is what it may read"
+            "S4: what device {seat} holds is what it may read and is not old"
         );
         for id in post.device.disk.incidents() {
             let kept = &self.server.kept[&id];

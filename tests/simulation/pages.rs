@@ -90,6 +90,7 @@ impl Server {
             rows: Vec::new(),
             forget: Vec::new(),
             directory: None,
+            holds: None,
             more: false,
             head: self.log.head,
         }

@@ -73,6 +73,10 @@ pub enum Step {
     Restore,
     /// The server drops the bytes of what snapshots cover: of all that its log has.
     Compact,
+    /// All that is over leaves devices.
+    Age,
+    /// A person asks for the n-th of the incidents that have left devices.
+    Fetch { device: usize, incident: u64 },
     /// The server goes down with the next push, and comes up again.
     Kill { dies: Dies },
     /// A device gets into a dead zone, or out of it.
@@ -222,6 +226,15 @@ impl Plan {
         if draws.percent(25) {
             for _ in 0..3 {
                 steps.insert(1 + place(&mut draws, steps.len()), Step::Compact);
+            }
+        }
+        if draws.percent(25) {
+            for _ in 0..4 {
+                steps.insert(1 + place(&mut draws, steps.len()), Step::Age);
+                let device = place(&mut draws, devices);
+                let incident = draws.below(100);
+                let fetch = Step::Fetch { device, incident };
+                steps.insert(1 + place(&mut draws, steps.len()), fetch);
             }
         }
         Self { frame, steps }

@@ -61,6 +61,8 @@ pub struct Server {
     /// Acts that were refused and are kept for a lead.
     pub quarantined: BTreeSet<ActId>,
     pub duplicates: u64,
+    /// The incidents that have left devices, and the scopes that brought them back to some.
+    pub(super) left: BTreeMap<IncidentId, BTreeSet<Scope>>,
     hashes: BTreeSet<(DocKey, Hash)>,
     actors: BTreeMap<Actor, (PersonId, DeviceId)>,
     quarantine: Quarantine,
@@ -108,6 +110,7 @@ impl Server {
             refused: 0,
             quarantined: BTreeSet::new(),
             duplicates: 0,
+            left: BTreeMap::new(),
             hashes: BTreeSet::new(),
             actors: BTreeMap::new(),
             quarantine: Quarantine::new(),
@@ -441,6 +444,7 @@ impl Server {
         self.log.head = commit.end;
         self.actors.extend(commit.bound);
         self.number += u64::from(commit.is_numbered);
+        self.left.remove(&id);
         self.kept.insert(id, commit.kept);
     }
 

@@ -5,6 +5,7 @@
 //! of its [`Plan`]: the same plan fails in the same place. What it assumes of the parts is written
 //! here from the rules (`checks`), never taken from the code under test.
 
+mod aged;
 mod checks;
 mod converged;
 mod events;

@@ -25,6 +25,9 @@ pub struct Tally {
     pub pages: u64,
     /// Documents that pages told devices to forget.
     pub forgotten: u64,
+    /// Incidents that left devices by age, and came back to somebody.
+    pub aged: u64,
+    pub fetched: u64,
     /// Messages that were lost, doubled or late.
     pub faults: u64,
 }
@@ -44,6 +47,8 @@ impl Tally {
         self.restores += other.restores;
         self.pages += other.pages;
         self.forgotten += other.forgotten;
+        self.aged += other.aged;
+        self.fetched += other.fetched;
         self.faults += other.faults;
     }
 }
@@ -66,15 +71,17 @@ impl fmt::Display for Tally {
             restores,
             pages,
             forgotten,
+            aged,
+            fetched,
             faults,
             ..
         } = self;
         write!(
             f,
-            "{runs} runs of {steps} steps: {acts} acts, {accepted} accepted, {duplicates} times found accepted \
-             before, {refused} times refused, {reviewed} under review; {pages} pages, {forgotten} \
-             documents forgotten; {crashes} crashes of devices, {kills} of \
-             the server, {restores} restores of it, {faults} faults"
+            "{runs} runs of {steps} steps: {acts} acts, {accepted} accepted, {duplicates} times \
+             found accepted before, {refused} times refused, {reviewed} under review; {pages} \
+             pages, {forgotten} documents forgotten; {aged} incidents left devices, {fetched} were \
+             fetched; {crashes} crashes of devices, {kills} of the server, {restores} restores of it, {faults} faults"
         )
     }
 }

@@ -1,5 +1,6 @@
 //! Messages between devices and server, all as the bytes that travel.
 
+use shared::sync::Seq;
 use shared::sync::client::{Fault, Input, Offer};
 use shared::sync::message::{self, Cursors, Live, PushReply, PushRequest, Verdict};
 
@@ -63,7 +64,12 @@ impl World {
             let answer = answer.clone();
             self.at(at, Event::Answered { seat, id, answer });
         }
-        if self.server.log.head > head {
+        self.tell_of_growth(head);
+    }
+
+    /// Tells every socket of a log that goes on beyond a place.
+    pub(super) fn tell_of_growth(&mut self, before: Seq) {
+        if self.server.log.head > before {
             for seat in 0..self.posts.len() {
                 if let Some(live) = self.posts[seat].live {
                     self.send_frame(seat, live, &self.head());

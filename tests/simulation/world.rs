@@ -126,6 +126,7 @@ impl World {
             Step::Backup => self.backup = Some(self.server.clone()),
             Step::Restore => self.restore(),
             Step::Compact => self.server.compact(),
+            Step::Age => self.age(),
             Step::Carry { from, to } if (*from).max(*to) < self.posts.len() => {
                 self.carry(*from, *to);
             }
@@ -137,6 +138,7 @@ impl World {
             | Step::Image { device }
             | Step::Revert { device }
             | Step::Wipe { device }
+            | Step::Fetch { device, .. }
             | Step::Line { device, .. }
             | Step::Session { device, .. }
                 if *device < self.posts.len() =>
@@ -153,6 +155,7 @@ impl World {
             | Step::Image { .. }
             | Step::Revert { .. }
             | Step::Wipe { .. }
+            | Step::Fetch { .. }
             | Step::Line { .. }
             | Step::Session { .. } => {}
         }
@@ -177,6 +180,7 @@ impl World {
             Step::Image { .. } => post.image = Some(post.device.disk.clone()),
             Step::Revert { .. } => self.revert(device),
             Step::Wipe { .. } => self.order_wipe(device),
+            Step::Fetch { incident, .. } => self.fetch(device, *incident),
             Step::Line { is, .. } => post.wire.is = *is,
             Step::Session { is, .. } => self.sign(device, *is),
             Step::Wait { .. }
@@ -186,6 +190,7 @@ impl World {
             | Step::Backup
             | Step::Restore
             | Step::Compact
+            | Step::Age
             | Step::Kill { .. } => {}
         }
     }

@@ -52,10 +52,12 @@ pub enum Broken {
     WipedBeforeHandedOver,
     /// The server leaves out of a page what it has dropped the bytes of.
     CompactedLeftOut,
+    /// The server takes what has left devices by age for still being there.
+    AudienceRemembered,
 }
 
 impl Broken {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::OutboxClearedBeforeVerdict,
         Self::CursorsBeforeData,
         Self::ActsNotForced,
@@ -79,5 +81,6 @@ impl Broken {
         Self::NothingBroughtBack,
         Self::WipedBeforeHandedOver,
         Self::CompactedLeftOut,
+        Self::AudienceRemembered,
     ];
 }

@@ -27,6 +27,7 @@ fn main() {
         locked: || Box::pin(locked()),
         pin: |open| Box::pin(pin(open)),
         attention: |centre| Box::pin(attention(centre)),
+        older: |open| Box::pin(older(open)),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
         fetch: || Box::pin(fetch()),
     });
@@ -88,6 +89,11 @@ fn pin(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(sheets, fallible)]
 fn attention(centre: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::attention(centre))
+}
+
+#[wasm_split(sheets, fallible)]
+fn older(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::older(open))
 }
 
 #[wasm_split(sheets, fallible)]

@@ -14,7 +14,7 @@ use shared::ids::{ActId, DeviceId, DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{Drafted, Incident, Intent, Refused};
 use shared::people::Directory;
 use shared::rows::Row;
-use shared::sync::message::Surface;
+use shared::sync::message::{Holds, Surface};
 use shared::sync::parcel::BadParcel;
 use shared::time::UnixMillis;
 
@@ -382,6 +382,8 @@ pub struct Status {
     pub storage_used: Option<u64>,
     pub storage_quota: Option<u64>,
     pub promises: Promises,
+    /// How much of what is over is on devices, once the server has said so.
+    pub holds: Option<Holds>,
 }
 
 /// What the browser promises of what is stored.

@@ -82,6 +82,7 @@ async fn try_pull(desk: &Rc<Desk>) -> Result<Input, Fault> {
         return Ok(Input::NewLog);
     }
     let (head, more) = (page.head, if page.more { More::Yes } else { More::No });
+    desk.state.borrow_mut().status.holds = page.holds;
     let directory = page.directory.clone();
     if page.more {
         ask_ahead(desk, &page, known);

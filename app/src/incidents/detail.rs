@@ -23,6 +23,7 @@ use super::Desk;
 use super::acts::failure_text;
 use super::address::Place;
 use super::drafts::{Draft, Drafts};
+use super::older;
 use crate::engine::protocol::DraftKind;
 use crate::link::SavedDrafts;
 use crate::text::t;
@@ -206,6 +207,14 @@ fn Absent(id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let back = move |_| desk.address.go(Place::Queue);
     let label = t!("back.to_queue");
+    // It then arrives like any other.
+    let look = move |_| {
+        spawn_local(async move {
+            if let Err(why) = older::fetch(id).await {
+                failure.try_set(Some(why));
+            }
+        });
+    };
     view! {
         <main class="empty" aria-busy=live(move || failure.with(Option::is_none).to_string())>
             {move || {
@@ -216,6 +225,7 @@ fn Absent(id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
                         view! {
                             <p role="alert">{why}</p>
                             <Kept id=id />
+                            <button type="button" class="button" on:click=look>{t!("older.fetch")}</button>
                             <button type="button" class="button" on:click=back>{label}</button>
                         }
                     })

@@ -17,6 +17,7 @@ use super::Desk;
 use super::address::{Place, priority_word};
 use super::attention::AttentionRoom;
 use super::list::{Cursor, IncidentList};
+use super::older::OlderRoom;
 use super::views::{self, Order, View};
 use super::words::state_text;
 use crate::text::{self, Filling as _, t};
@@ -405,6 +406,9 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
     let listing = NodeRef::<Div>::new();
     let is_empty = Memo::new(move |_| shelf.shown.with(|shown| shown.is_empty()));
     let arrivals = Memo::new(move |_| shelf.arrivals());
+    let (enter, older) = (expect_context::<OlderRoom>(), RwSignal::new(false));
+    let address = desk.address;
+    let is_searched = Memo::new(move |_| address.query.with(|query| !query.trim().is_empty()));
     view! {
         <div
             class="listing"
@@ -419,9 +423,13 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
             on:pointerleave=move |_| shelf.held.set(false)
         >
             <When is=Signal::derive(move || is_empty.get() && desk.board().started.get())>
-                <Emptiness />
+                <Emptiness older=older />
             </When>
             {children()}
+            <When is=Signal::derive(move || is_searched.get() && !is_empty.get())>
+                <OlderButton older=older />
+            </When>
+            <When is=older>{room(move || enter.0(older))}</When>
             <When is=Signal::derive(move || arrivals.get() != 0)>
                 <button
                     type="button"
@@ -435,8 +443,18 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
     }
 }
 
+/// The way to what has left this device.
 #[component]
-fn Emptiness() -> impl IntoView {
+fn OlderButton(older: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button type="button" class="older-button" on:click=move |_| older.set(true)>
+            {t!("older.open")}
+        </button>
+    }
+}
+
+#[component]
+fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let address = desk.address;
     let is_filtered = move || {
@@ -454,6 +472,7 @@ fn Emptiness() -> impl IntoView {
                     view! {
                         <p>{t!("empty.filtered")}</p>
                         <button type="button" class="button" on:click=clear>{button}</button>
+                        <OlderButton older=older />
                     }
                         .into_any()
                 } else {

@@ -10,7 +10,7 @@ use super::Now;
 use super::devices_page::DevicesPage;
 use super::sync_centre::SyncCentre;
 use crate::devices::DevicesSheet;
-use crate::incidents::{AttentionList, DeclareSheet, OpenIncident};
+use crate::incidents::{AttentionList, DeclareSheet, OlderSheet, OpenIncident};
 use crate::leaving::LeavingSheet;
 use crate::pin::{LockedPage, PinSheet};
 use crate::reports::ReportPage;
@@ -31,6 +31,7 @@ pub struct Rooms {
     pub locked: fn() -> Entering,
     pub pin: fn(RwSignal<bool>) -> Entering,
     pub attention: fn(RwSignal<bool>) -> Entering,
+    pub older: fn(RwSignal<bool>) -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
     /// Fetches the files of all rooms.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
@@ -84,6 +85,11 @@ pub fn wiping() -> AnyView {
 /// What needs its reader.
 pub fn attention(centre: RwSignal<bool>) -> AnyView {
     view! { <AttentionList centre=centre /> }.into_any()
+}
+
+/// What has left this device by age.
+pub fn older(open: RwSignal<bool>) -> AnyView {
+    view! { <OlderSheet open=open /> }.into_any()
 }
 
 /// What waits, what was refused, and what this device holds.

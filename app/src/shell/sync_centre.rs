@@ -1,10 +1,15 @@
 //! The sync centre: what waits, what was refused, and what this device holds.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use shared::ids::IncidentId;
 use shared::incidents::{Intent, SetField};
+use shared::rows::{self, Reason};
+use shared::sync::message::Holds;
+use shared::time::UnixMillis;
 
 use super::draft_list::DraftList;
 use super::status::sentence;
@@ -113,6 +118,7 @@ fn copy_diagnostics(desk: Desk, status: RwSignal<Status>) {
         storage_used,
         storage_quota,
         promises,
+        holds: _,
     } = status.get_untracked();
     let line = match line {
         Line::Connecting => "connecting",
@@ -348,6 +354,53 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
     }
 }
 
+/// Why incidents are on this device, with how many are for each reason.
+fn reasons(desk: Desk) -> Vec<String> {
+    let me = desk.me();
+    let mut counts = BTreeMap::<Reason, usize>::new();
+    desk.board().with_rows(|all| {
+        for entry in all {
+            *counts.entry(rows::reason(&entry.row, &me)).or_default() += 1;
+        }
+    });
+    let say = |(reason, count): (Reason, usize)| match reason {
+        Reason::Assigned => t!("sync.reason.assigned", count = count),
+        Reason::Group => t!("sync.reason.group", count = count),
+        Reason::Site => t!("sync.reason.site", count = count),
+        Reason::Role => t!("sync.reason.role", count = count),
+        Reason::Own => t!("sync.reason.own", count = count),
+    };
+    counts.into_iter().map(say).collect()
+}
+
+fn held(Holds { days, incidents }: Holds) -> String {
+    t!(
+        "sync.holds",
+        days = days,
+        count = text::number(f64::from(incidents))
+    )
+}
+
+/// When the device last heard that it has everything.
+fn freshness(at: Option<UnixMillis>, now: Now) -> String {
+    let Some(at) = at else {
+        return t!("sync.never");
+    };
+    let (clock, now) = (text::clock_and_day(at), now.get());
+    if now.since(at) < JUST_NOW_MILLIS {
+        return clock;
+    }
+    t!("sync.ago", at = clock, age = text::short_age(at, now))
+}
+
+fn storage(used: Option<u64>, quota: Option<u64>) -> String {
+    match (used.map(text::bytes), quota.map(text::bytes)) {
+        (Some(used), Some(quota)) => t!("sync.storage_of", used = used, quota = quota),
+        (Some(used), None) => used,
+        (None, _) => t!("value.unknown"),
+    }
+}
+
 #[component]
 fn Device(now: Now) -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -355,50 +408,37 @@ fn Device(now: Now) -> impl IntoView {
     let yes_no = |yes: bool| if yes { t!("value.yes") } else { t!("value.no") };
     let facts = move || {
         let status = status.get();
-        let fresh = status.fresh_at.map_or_else(
-            || t!("sync.never"),
-            |at| {
-                let clock = text::clock_and_day(at);
-                let now = now.get();
-                if now.since(at) < JUST_NOW_MILLIS {
-                    return clock;
-                }
-                t!("sync.ago", at = clock, age = text::short_age(at, now))
-            },
-        );
-        let storage = match (status.storage_used, status.storage_quota) {
-            (Some(used), Some(quota)) => {
-                t!(
-                    "sync.storage_of",
-                    used = text::bytes(used),
-                    quota = text::bytes(quota)
-                )
-            }
-            (Some(used), None) => text::bytes(used),
-            (None, _) => t!("value.unknown"),
-        };
+        let fresh = freshness(status.fresh_at, now);
+        let storage = storage(status.storage_used, status.storage_quota);
         let may_go = (!status.promises.persistent).then(|| t!("sync.persistent_not"));
         let is_plain = (!status.promises.encrypted).then(|| t!("sync.encrypted_not"));
+        let (may_go, is_plain) = (may_go.into_iter().collect(), is_plain.into_iter().collect());
         let oldest = desk.board().with_rows(|rows| {
             let created = rows.iter().map(|entry| entry.row.created_at);
             created.min()
         });
         let since = oldest.map(|at| t!("sync.since", at = text::clock_and_day(at)));
+        let holds = status.holds.map(held);
+        let why = reasons(desk).into_iter().chain(holds).chain(since);
         [
             (
                 t!("sync.incidents"),
                 text::number(f64::from(status.incidents)),
-                since,
+                why.collect(),
             ),
-            (t!("sync.complete"), yes_no(status.complete), None),
-            (t!("sync.fresh"), fresh, None),
-            (t!("sync.storage"), storage, None),
+            (t!("sync.complete"), yes_no(status.complete), Vec::new()),
+            (t!("sync.fresh"), fresh, Vec::new()),
+            (t!("sync.storage"), storage, Vec::new()),
             (
                 t!("sync.persistent"),
                 yes_no(status.promises.persistent),
                 may_go,
             ),
-            (t!("sync.strict"), yes_no(status.promises.strict), None),
+            (
+                t!("sync.strict"),
+                yes_no(status.promises.strict),
+                Vec::new(),
+            ),
             (
                 t!("sync.encrypted"),
                 yes_no(status.promises.encrypted),
@@ -407,8 +447,10 @@ fn Device(now: Now) -> impl IntoView {
         ]
         .into_iter()
         .map(|(name, value, why)| {
-            let why = why.map(|why| view! { <dd><small>{why}</small></dd> });
-            view! { <dt>{name}</dt> <dd>{value}</dd> {why} }
+            let why = why
+                .into_iter()
+                .map(|why| view! { <dd><small>{why}</small></dd> });
+            view! { <dt>{name}</dt> <dd>{value}</dd> {why.collect_view()} }
         })
         .collect_view()
     };

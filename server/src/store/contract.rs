@@ -3,6 +3,7 @@
 //! A case opens the store of a [`Place`] as often as it wants: dropped without being closed, a
 //! store must come back with exactly what was committed.
 
+mod age;
 mod devices;
 mod due;
 mod outbox;
@@ -24,6 +25,7 @@ use super::{
     StoredChange, Writing,
 };
 
+pub(super) use age::*;
 pub(super) use devices::*;
 pub(super) use due::*;
 pub(super) use outbox::*;

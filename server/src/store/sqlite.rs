@@ -41,7 +41,7 @@ use super::{
 use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         1,
         "log",
@@ -96,6 +96,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         11,
         "compaction",
         include_str!("../../migrations/sqlite/0011_compaction.sql"),
+    ),
+    (
+        12,
+        "age",
+        include_str!("../../migrations/sqlite/0012_age.sql"),
     ),
 ];
 
@@ -512,5 +517,7 @@ mod tests {
         people_and_sessions_last,
         what_is_due_is_told_once,
         a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,
+        what_rests_longest_or_beyond_a_number_is_found,
+        what_has_left_is_found_through_the_scopes_it_had,
     }
 }

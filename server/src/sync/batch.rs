@@ -11,7 +11,9 @@ use shared::sla::Due;
 use shared::sync::Seq;
 use shared::sync::server::{Commit, Desk, Kept, Mark};
 
-use crate::store::{self, Audience, DocState, Effect, Quarantined, RowState, StoredDoc, Writing};
+use crate::store::{
+    self, Audience, DocState, Effect, Quarantined, Rest, RowState, StoredDoc, Writing,
+};
 
 /// Documents of up to so many changes are saved whole with every commit; longer ones now and then.
 const ALWAYS_SAVED: usize = 64;
@@ -213,6 +215,8 @@ impl Batch {
             let row = self.kept.get(incident).zip(touched.staff.as_ref());
             if let Some((kept, staff)) = row {
                 writing.put_row(&row_state(staff, &kept.public)).await?;
+                let since = (!staff.state.is_open()).then_some(staff.updated_at);
+                writing.put_rest(*incident, Rest::Held(since)).await?;
             }
             writing.place(*incident, touched.place).await?;
             let (due, passed) = (&touched.due, &touched.passed);

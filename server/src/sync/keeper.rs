@@ -187,7 +187,10 @@ impl Keeper {
         {
             let mut hot = self.hot.lock().unwrap_or_else(PoisonError::into_inner);
             for (id, place) in &places {
-                kept.extend(hot.get(*id, *place).map(|hot| (*id, hot)));
+                // What is over leaves devices and comes back without a place of its own.
+                let hot = hot.get(*id, *place);
+                let hot = hot.filter(|hot| hot.incident.state.is_open());
+                kept.extend(hot.map(|hot| (*id, hot)));
             }
         }
         let cold: Vec<_> = places

@@ -13,8 +13,8 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::{Directory, Person, Scope};
 use shared::sync::Seq;
 use shared::sync::message::{
-    ChangeBytes, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc, PulledRow,
-    Surface,
+    ChangeBytes, Holds, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
+    PulledRow, Surface,
 };
 use shared::sync::server::{How, Pull, Sends, Session, Standing, Walk};
 
@@ -67,6 +67,10 @@ pub(super) async fn pull(
         app.store.issue(person, device, &session.scopes).await?;
     }
     page.now = app.clock.now();
+    page.holds = Some(Holds {
+        days: app.config.device_days,
+        incidents: app.config.device_incidents,
+    });
     let directory = app.people.current();
     page.directory = (directory.version != request.directory)
         .then(|| directory_for(&session.person, session.surface, &directory));
@@ -147,6 +151,7 @@ fn empty(head: Seq) -> PullPage {
         rows: Vec::new(),
         forget: Vec::new(),
         directory: None,
+        holds: None,
         more: false,
         head,
     }

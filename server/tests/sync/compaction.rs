@@ -12,13 +12,6 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 const PUBLIC_WITH_BYTES: &str = "SELECT count(*) FROM changes WHERE kind = 0 AND bytes IS NOT NULL";
 const WITH_BYTES: &str = "SELECT count(*) FROM changes WHERE bytes IS NOT NULL";
 
-async fn sound(server: &TestServer) {
-    let rules = server.app.people.current().rules();
-    let audit = server.app.keeper.audit(&*server.app.store, &rules).await;
-    let audit = audit.expect("it can be read");
-    assert!(audit.is_sound(), "{audit}");
-}
-
 async fn with_forty_replies() -> (TestServer, Device, IncidentId) {
     let server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
@@ -44,11 +37,11 @@ async fn what_is_old_loses_its_bytes_and_nothing_else() {
     assert_eq!(server.count(WITH_BYTES).await, 0);
     let again = server::sync::compact(&server.app).await.expect("it works");
     assert_eq!(again.changes, 0);
-    sound(&server).await;
+    server.expect_sound().await;
 
     let mut late = Device::console(&server, BOB).await;
     late.pull(&server).await;
-    alice = anew(&server, alice).await;
+    alice.sign_in_again(&server).await;
     alice.pull(&server).await;
     assert_eq!(late.read(id), alice.read(id));
     alice.reply_to(id, "Upon what was compacted.");
@@ -56,7 +49,7 @@ async fn what_is_old_loses_its_bytes_and_nothing_else() {
     alice.pull(&server).await;
     late.pull(&server).await;
     assert_eq!(late.read(id), alice.read(id));
-    sound(&server).await;
+    server.expect_sound().await;
 }
 
 #[tokio::test]
@@ -75,13 +68,13 @@ async fn a_device_away_for_a_year_gets_what_is_old_whole_and_what_is_young_by_it
     alice.reply_to(old, "Long ago.");
     expect_accepted(&alice.push(&server).await);
     server.app.clock.advance(365 * DAY_MILLIS);
-    alice = anew(&server, alice).await;
+    alice.sign_in_again(&server).await;
     alice.reply_to(young, "Yesterday.");
     expect_accepted(&alice.push(&server).await);
     let dropped = server::sync::compact(&server.app).await.expect("it works");
     assert!(dropped.changes > 0);
 
-    bob = anew(&server, bob).await;
+    bob.sign_in_again(&server).await;
     expect_accepted(&bob.offer(&server, vec![waiting]).await);
     let pages = bob.pull(&server).await;
     let bodies: BTreeMap<_, _> = pages
@@ -94,14 +87,7 @@ async fn a_device_away_for_a_year_gets_what_is_old_whole_and_what_is_young_by_it
     for id in [old, young] {
         assert_eq!(bob.read(id), alice.read(id));
     }
-    sound(&server).await;
-}
-
-/// The same device with a session of now.
-async fn anew(server: &TestServer, mut device: Device) -> Device {
-    device.cookie = server.sign_in(device.person, device.surface).await;
-    device.now = server.app.clock.now();
-    device
+    server.expect_sound().await;
 }
 
 #[tokio::test]
@@ -114,7 +100,7 @@ async fn a_compacted_log_is_whole_also_after_a_restore() {
     server::sync::compact(&server.app).await.expect("it works");
     let backup = server.backup().await;
     let server = server.restored(&backup).await;
-    sound(&server).await;
+    server.expect_sound().await;
     let mut bob = Device::console(&server, BOB).await;
     bob.pull(&server).await;
     assert_eq!(

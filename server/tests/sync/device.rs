@@ -59,6 +59,12 @@ impl Device {
         Self::new(server, person, Surface::Console).await
     }
 
+    /// Begins a session of now.
+    pub(crate) async fn sign_in_again(&mut self, server: &TestServer) {
+        self.cookie = server.sign_in(self.person, self.surface).await;
+        self.now = server.app.clock.now();
+    }
+
     pub(crate) async fn portal(server: &TestServer, person: PersonId) -> Self {
         Self::new(server, person, Surface::Portal).await
     }

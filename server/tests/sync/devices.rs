@@ -14,7 +14,7 @@ use super::server::{ALICE, Answer, BOB, CAROL, ERIN, NOON, TestServer};
 
 const MINUTE: i64 = 60_000;
 
-async fn send(
+pub(super) async fn send(
     server: &TestServer,
     method: Method,
     path: &str,

@@ -1,5 +1,6 @@
 //! Sync as devices meet it, without a network: one request in, one response out.
 
+mod age;
 mod audit;
 mod author;
 mod compaction;

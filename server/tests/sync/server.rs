@@ -115,6 +115,14 @@ impl TestServer {
         Self { app, folder }
     }
 
+    /// Looks through everything that is stored.
+    pub(crate) async fn expect_sound(&self) {
+        let rules = self.app.people.current().rules();
+        let audit = self.app.keeper.audit(&*self.app.store, &rules).await;
+        let audit = audit.expect("it can be read");
+        assert!(audit.is_sound(), "{audit}");
+    }
+
     /// A copy of the log as it is.
     pub(crate) async fn backup(&self) -> PathBuf {
         let file = self.folder.0.join("backup");

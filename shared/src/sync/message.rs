@@ -130,10 +130,22 @@ pub struct PullPage {
     pub forget: Vec<DocKey>,
     /// Present when the device's is older.
     pub directory: Option<Directory>,
+    /// How much of what is over is on devices; a server of an earlier version holds all of it.
+    #[serde(default)]
+    pub holds: Option<Holds>,
     /// Whether another pull would bring more at once.
     pub more: bool,
     /// The end of the log when the page was read.
     pub head: Seq,
+}
+
+/// How much of what is over stays on devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holds {
+    /// For so many days after the last change.
+    pub days: u32,
+    /// So many incidents at most, those that changed last.
+    pub incidents: u32,
 }
 
 /// One document of a page, up to its present heads.

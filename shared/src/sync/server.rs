@@ -6,8 +6,8 @@
 //! storage are arguments.
 //!
 //! What holds: **S1** the accepted changes of a document are causally closed, since a change whose
-//! dependencies are not held is never accepted. **S4** nothing of a document is sent, or accepted
-//! onto it, unless a scope of the session reaches it now.
+//! dependencies are not held is never accepted. **S4** nothing of a document is sent unless a
+//! scope of the session reaches it now, or accepted onto it unless its content names such a scope.
 //!
 //! # Design
 //! Question: what does a device's cursor promise? Answer: everything up to `high` in every scope,
@@ -16,6 +16,7 @@
 //! so that an incident always arrives with all its documents. Rejected: places per document, which
 //! deliver an incident in one page and its internal notes many pages later.
 
+mod age;
 mod audit;
 mod author;
 mod judge;
@@ -37,6 +38,7 @@ use crate::time::UnixMillis;
 use super::Seq;
 use super::message::{Signer, Surface};
 
+pub use age::{fetched, leaving};
 pub use audit::{Flaw, Stored};
 pub use author::{Authored, Numbering, author, renumber};
 pub use judge::{Before, Judgement, Place, Quarantine};

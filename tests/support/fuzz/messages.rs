@@ -9,7 +9,7 @@ use shared::ids::{DeviceId, Epoch, PersonId};
 use shared::people::Directory;
 use shared::sync::Seq;
 use shared::sync::message::{
-    Cursors, Live, PROTOCOL, PullPage, PullRequest, PushReply, PushRequest, RepairReply,
+    Cursors, Holds, Live, PROTOCOL, PullPage, PullRequest, PushReply, PushRequest, RepairReply,
     RepairRequest, ReturnReply, ReturnRequest, Surface, decode, encode,
 };
 use shared::sync::server::Offer;
@@ -144,6 +144,10 @@ fn replies(world: &World) -> [(&'static str, Vec<u8>); 4] {
         rows: Vec::new(),
         forget: vec![returned.doc],
         directory: Some(Directory::default()),
+        holds: Some(Holds {
+            days: 90,
+            incidents: 10_000,
+        }),
         more: true,
         head: Seq(9),
     };

@@ -198,6 +198,24 @@ impl View for Reading {
             .collect()
     }
 
+    async fn left(
+        &mut self,
+        scopes: &BTreeSet<Scope>,
+        before: Option<(UnixMillis, IncidentId)>,
+        limit: u32,
+    ) -> Result<Vec<StoredRow>> {
+        const SQL: &str = "SELECT incident, public, staff FROM rows
+             WHERE left_seq IS NOT NULL AND (updated_at, incident) < (?2, ?3) AND EXISTS (
+                 SELECT 1 FROM audience WHERE audience.incident = rows.incident AND kind = 1
+                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(?1)))
+             ORDER BY updated_at DESC, incident DESC LIMIT ?4";
+        let (at, id) = before.map_or((i64::MAX, [u8::MAX; 16]), |(at, id)| (at.0, *id.as_bytes()));
+        let query = sqlx::query(SQL).bind(scope_list(scopes)).bind(at);
+        let query = query.bind(id.to_vec()).bind(limit);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter().map(stored_row).collect()
+    }
+
     async fn epochs(&mut self) -> Result<Vec<Epoch>> {
         let rows = sqlx::query("SELECT epoch FROM epochs");
         let rows = rows.fetch_all(&mut *self.0).await?;
@@ -211,15 +229,7 @@ impl View for Reading {
             .bind(id_list(incidents))
             .fetch_all(&mut *self.0)
             .await?;
-        let row = |row: &SqliteRow| {
-            let (public, staff) = (row.try_get(1)?, row.try_get(2)?);
-            Ok(StoredRow {
-                incident: incident(row, 0)?,
-                public,
-                staff,
-            })
-        };
-        rows.iter().map(row).collect()
+        rows.iter().map(stored_row).collect()
     }
 
     async fn next_due(&mut self) -> Result<Option<UnixMillis>> {
@@ -234,6 +244,14 @@ impl View for Reading {
         let rows = query.fetch_all(&mut *self.0).await?;
         rows.iter().map(quarantined).collect()
     }
+}
+
+fn stored_row(row: &SqliteRow) -> Result<StoredRow> {
+    Ok(StoredRow {
+        incident: incident(row, 0)?,
+        public: row.try_get(1)?,
+        staff: row.try_get(2)?,
+    })
 }
 
 fn quarantined(row: &SqliteRow) -> Result<Quarantined> {

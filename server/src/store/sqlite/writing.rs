@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::super::{
     Aged, Audience, Compacted, DocState, Effect, Keeps, Outcome, QUARANTINE_BYTES_MAX,
-    QUARANTINE_ROWS_MAX, Quarantined, Result, RowState, StoredChange, Told, Writing,
+    QUARANTINE_ROWS_MAX, Quarantined, Rest, Result, RowState, StoredChange, Told, Writing,
 };
 use super::due;
 use super::reading::Reading;
@@ -230,7 +230,12 @@ impl Writing for Reading {
     }
 
     async fn put_row(&mut self, row: &RowState) -> Result<()> {
-        const SQL: &str = "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        const SQL: &str = "INSERT INTO rows (incident, public, staff, number, state, priority,
+                 requester, \"group\", assignee, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (incident) DO UPDATE SET
+                 public = ?2, staff = ?3, number = ?4, state = ?5, priority = ?6, requester = ?7,
+                 \"group\" = ?8, assignee = ?9, created_at = ?10, updated_at = ?11";
         sqlx::query(SQL)
             .bind(row.incident.as_bytes().as_slice())
             .bind(&row.public)
@@ -245,6 +250,38 @@ impl Writing for Reading {
             .bind(row.updated_at.0)
             .execute(&mut *self.0)
             .await?;
+        Ok(())
+    }
+
+    async fn resting(
+        &mut self,
+        before: UnixMillis,
+        max: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>> {
+        const SQL: &str = "SELECT incident FROM rows
+             WHERE rests_since < max(?1, ifnull((
+                 SELECT rests_since FROM rows WHERE rests_since IS NOT NULL
+                 ORDER BY rests_since DESC LIMIT 1 OFFSET ?2), ?1))
+             ORDER BY rests_since LIMIT ?3";
+        let query = sqlx::query(SQL).bind(before.0).bind(max.saturating_sub(1));
+        let rows = query.bind(limit).fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| incident(row, 0)).collect()
+    }
+
+    async fn put_rest(&mut self, incident: IncidentId, rest: Rest) -> Result<()> {
+        const HELD: &str = "UPDATE rows SET rests_since = ?1, left_seq = NULL WHERE incident = ?2";
+        const LEFT: &str = "UPDATE rows SET rests_since = NULL, left_seq = ifnull(left_seq, ?1)
+             WHERE incident = ?2";
+        const FETCHED: &str = "UPDATE rows SET rests_since = ?1 WHERE incident = ?2";
+        let (sql, value) = match rest {
+            Rest::Held(since) => (HELD, since.map(|since| since.0)),
+            Rest::Left(at) => (LEFT, Some(number(at.0))),
+            Rest::Fetched(at) => (FETCHED, Some(at.0)),
+        };
+        let query = sqlx::query(sql).bind(value);
+        let query = query.bind(incident.as_bytes().as_slice());
+        query.execute(&mut *self.0).await?;
         Ok(())
     }
 

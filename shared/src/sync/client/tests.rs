@@ -399,6 +399,7 @@ impl Log {
             rows: Vec::new(),
             forget: Vec::new(),
             directory: None,
+            holds: None,
             more: false,
             head,
         }

@@ -9,7 +9,8 @@ use crate::rows::{Row, row, unpack_one};
 use crate::sync::Seq;
 use crate::sync::message::SignedHeads;
 
-use super::kept::{Mark, reaches};
+use super::age::is_audience_of;
+use super::kept::Mark;
 use super::{Desk, Kept, Logged};
 
 /// What does not hold.
@@ -70,7 +71,7 @@ impl Kept {
         if !says(stored.public, &self.public) {
             flaws.push(Flaw::PublicRow);
         }
-        if self.audience != reaches(&self.incident) {
+        if !is_audience_of(&self.audience, &self.incident) {
             flaws.push(Flaw::Audience);
         }
         flaws

@@ -138,7 +138,7 @@ impl Offer {
             if kind == DocKind::Work && !is_staff {
                 return Err(Refused::Scope);
             }
-            if kept.is_some_and(|kept| !is_visible(kept, kind, session)) {
+            if kept.is_some_and(|kept| !kept.may_be_read(kind, &session.scopes)) {
                 return Err(Refused::Scope);
             }
             let mark = kept.and_then(|kept| kept.marks.get(&kind));
@@ -443,13 +443,6 @@ fn is_work_by_device(kept: &Kept) -> bool {
 fn part<'a>(offered: &'a Offered, docs: &'a IncidentDocs) -> Option<Part<'a>> {
     let change: &Change = &offered.change;
     docs.get(offered.doc.kind).map(|doc| Part { doc, change })
-}
-
-fn is_visible(kept: &Kept, kind: DocKind, session: &Session) -> bool {
-    let reaches = kept.audience.iter();
-    reaches
-        .into_iter()
-        .any(|(reached, scope)| *reached == kind && session.scopes.contains(scope))
 }
 
 /// The latest corrected time among the facts that the act's author had seen.

@@ -1,0 +1,102 @@
+//! What leaves devices once it has been over for long, and comes back to whoever asks for it.
+//!
+//! # Design
+//! Question: how does a device hold what is current and no more? Answer: what is over loses, after
+//! a while without an act, the scopes that bring it to devices. That is a change of audience like
+//! any other, so devices forget it as they forget what they may no longer see, their unsent acts
+//! first; the next act brings it back to everybody. Who may read or change it follows from its
+//! content all the same. Whoever looks it up gets it through a scope of their own. Rejected: a
+//! bound that each device keeps by itself, since then nobody could say what a device holds.
+
+use std::collections::BTreeSet;
+
+use crate::ids::DocKind;
+use crate::incidents::Incident;
+use crate::people::Scope;
+use crate::policy;
+
+use super::kept::reaches;
+use super::{Kept, Reached};
+
+/// What of an incident's audience ends when it leaves devices.
+pub fn leaving(audience: &BTreeSet<Reached>) -> BTreeSet<Reached> {
+    let leaves = |(_, scope): &&Reached| !policy::outlives_age(scope);
+    audience.iter().filter(leaves).cloned().collect()
+}
+
+/// What of an incident's audience begins when it comes to the devices of somebody with these
+/// scopes, who asked for it; none if its content does not let them read its work. What reaches
+/// their devices already does not begin.
+pub fn fetched(kept: &Kept, scopes: &BTreeSet<Scope>) -> Option<BTreeSet<Reached>> {
+    let is_own = |scope: &&Scope| matches!(scope, Scope::Fetched(..));
+    let own = scopes.iter().find(is_own)?;
+    if !kept.may_be_read(DocKind::Work, scopes) {
+        return None;
+    }
+    let kinds = [DocKind::Incident, DocKind::Work].into_iter();
+    let reaches = kinds.map(|kind| (kind, own.clone()));
+    let is_there = |(kind, _): &Reached| {
+        let mut there = kept.audience.iter();
+        there.any(|(reached, scope)| reached == kind && scopes.contains(scope))
+    };
+    Some(reaches.filter(|reach| !is_there(reach)).collect())
+}
+
+impl Kept {
+    /// Whether its content names one of these scopes for a document, be it on devices or not.
+    pub fn may_be_read(&self, kind: DocKind, scopes: &BTreeSet<Scope>) -> bool {
+        let reaches = reaches(&self.incident);
+        let mut of_kind = reaches.iter().filter(|(reached, _)| *reached == kind);
+        of_kind.any(|(_, scope)| scopes.contains(scope))
+    }
+}
+
+/// Whether these scopes may reach an incident: those that its content names or, while it is over,
+/// what is left of them.
+pub(super) fn is_audience_of(audience: &BTreeSet<Reached>, incident: &Incident) -> bool {
+    let all = reaches(incident);
+    let is_fetched = |(_, scope): &Reached| matches!(scope, Scope::Fetched(..));
+    let rest = audience.iter().filter(|reached| !is_fetched(reached));
+    let rest: BTreeSet<_> = rest.cloned().collect();
+    let is_old = !incident.state.is_open() && rest == &all - &leaving(&all);
+    *audience == all || is_old
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{Intent, ResolutionCode};
+    use crate::people::Rights;
+    use crate::testing::{ALICE, CAROL, Copy};
+
+    fn resolved() -> Incident {
+        let mut copy = Copy::declared();
+        let notes = "Mended.".to_owned();
+        let code = ResolutionCode::Fixed;
+        copy.act(ALICE, Intent::Resolve { code, notes });
+        copy.read()
+    }
+
+    #[test]
+    fn what_leaves_devices_stays_with_its_requester() {
+        let all = reaches(&resolved());
+        let left = &all - &leaving(&all);
+        let requester = (DocKind::Incident, Scope::Requester(CAROL));
+        assert_eq!(left, BTreeSet::from([requester]));
+    }
+
+    #[test]
+    fn only_what_is_over_may_have_left_devices() {
+        let (open, over) = (Copy::declared().read(), resolved());
+        for incident in [&open, &over] {
+            let all = reaches(incident);
+            let mut left = &all - &leaving(&all);
+            assert!(is_audience_of(&all, incident));
+            assert_eq!(is_audience_of(&left, incident), !incident.state.is_open());
+            left.insert((DocKind::Work, Scope::Fetched(ALICE, Rights(7))));
+            assert_eq!(is_audience_of(&left, incident), !incident.state.is_open());
+            left.insert((DocKind::Work, Scope::Staff));
+            assert!(!is_audience_of(&left, incident));
+        }
+    }
+}
