@@ -27,7 +27,7 @@ test('what is over leaves devices, is looked up on the server, and comes back to
   await office.desk.isUpToDate();
   await office.desk.filter('label printer twice');
   await expect(office.desk.page.getByText('No incident in this view matches')).toBeVisible();
-  await office.desk.page.getByRole('button', { name: 'Older ones are on the server' }).click();
+  await office.desk.page.getByRole('button', { name: 'Search older ones on the server' }).click();
   await found(office).click();
   await expect(sheet(office)).toHaveCount(0);
   await expect(office.desk.state).toHaveText('Resolved');
@@ -37,7 +37,7 @@ test('what is over leaves devices, is looked up on the server, and comes back to
   const other = await device('incident-manager@demo', { at: '/console?view=all' });
   await other.desk.isUpToDate();
   await other.desk.filter('label printer twice');
-  await expect(other.desk.page.getByRole('button', { name: 'Older ones are on the server' })).toBeVisible();
+  await expect(other.desk.page.getByRole('button', { name: 'Search older ones on the server' })).toBeVisible();
   await expect(other.desk.row(SUBJECT)).toHaveCount(0);
   await office.desk.isInstalled();
   await office.goOffline();
@@ -75,5 +75,5 @@ test('the sync centre says what is on this device and why', async ({ device }) =
   await phone.desk.openSyncCentre();
   const centre = phone.desk.page.getByRole('dialog');
   await expect(centre).toContainText(/\d+ of your groups/);
-  await expect(centre).toContainText('open ones, and those that are over for 36,500 days, at most 1,000,000');
+  await expect(centre).toContainText('What is open, and for 36,500 days what is over, 1,000,000 at most');
 });
