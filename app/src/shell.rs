@@ -12,6 +12,7 @@ mod draft_list;
 mod export;
 mod frame;
 mod menu;
+mod refused_page;
 pub mod rooms;
 mod status;
 mod sync_centre;
@@ -173,13 +174,17 @@ fn Page() -> impl IntoView {
     fetch(rooms);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
-        Place::Reports | Place::Devices => "report",
+        Place::Reports | Place::Devices | Place::Refused => "report",
         Place::Queue | Place::New => "list",
     };
     let reports = Memo::new(move |_| desk.address.place.get() == Place::Reports);
     let devices = Memo::new(move |_| {
         desk.address.place.get() == Place::Devices && policy::administers(&desk.me())
     });
+    let refused = Memo::new(move |_| {
+        desk.address.place.get() == Place::Refused && policy::reviews(&desk.me())
+    });
+    let is_queue = move || !reports.get() && !devices.get() && !refused.get();
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
         <div class="app" data-pane=live(pane)>
@@ -193,7 +198,10 @@ fn Page() -> impl IntoView {
             <When is=Signal::derive(move || devices.get())>
                 {room(move || (rooms.all_devices)(now))}
             </When>
-            <When is=Signal::derive(move || !reports.get() && !devices.get())>
+            <When is=Signal::derive(move || refused.get())>
+                {room(rooms.refused)}
+            </When>
+            <When is=Signal::derive(is_queue)>
                 <QueuePane now=now centre=centre />
                 <DetailPane />
             </When>

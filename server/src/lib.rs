@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod notify;
 pub mod people;
 mod portal;
+mod refused;
 mod reports;
 mod requests;
 pub mod serve;
@@ -132,6 +133,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(metrics::routes())
         .merge(reports::routes())
         .merge(devices::routes())
+        .merge(refused::routes())
         .merge(notify::routes())
         .merge(sync::routes().layer(compression()).layer(share))
         .fallback(async || ApiError::NotFound)

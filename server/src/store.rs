@@ -340,6 +340,13 @@ pub trait Store: Outbox + Debug + Send + Sync {
     async fn is_to_be_wiped(&self, person: PersonId, device: DeviceId) -> Result<bool>;
     /// Leaves a session nothing but to hand over what was never sent.
     async fn begin_wipe(&self, session: SessionId) -> Result<()>;
+    /// Notes who had a look at what was refused of a person's act. Says whether nobody had before.
+    async fn see_refused(
+        &self,
+        refused: (PersonId, ActId),
+        by: PersonId,
+        now: UnixMillis,
+    ) -> Result<bool>;
     /// Notes that devices of a person were wiped, and ends the session that said so.
     async fn end_wipe(
         &self,
@@ -404,6 +411,8 @@ pub trait View: Send {
     ) -> Result<Vec<IncidentId>>;
     /// When there is something to tell of a clock, at the earliest.
     async fn next_due(&mut self) -> Result<Option<UnixMillis>>;
+    /// Refused changes that nobody had a look at, latest first.
+    async fn unseen(&mut self, limit: u32) -> Result<Vec<Quarantined>>;
     /// What is kept of a person's refused changes, latest first.
     async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>>;
 }

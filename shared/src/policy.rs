@@ -145,6 +145,13 @@ pub fn administers(person: &Person) -> bool {
     person.active && person.roles.contains(&Role::Administrator)
 }
 
+/// Whether the person looks at what the server refused of others: who leads the process, and who
+/// keeps the installation.
+pub fn reviews(person: &Person) -> bool {
+    const REVIEWERS: [Role; 2] = [Role::IncidentManager, Role::Administrator];
+    person.active && person.roles.iter().any(|role| REVIEWERS.contains(role))
+}
+
 /// Whether the person answers for the work as a whole, and so is told how complete the picture is.
 pub fn oversees(person: &Person) -> bool {
     const OVERSEERS: [Role; 3] = [Role::IncidentManager, Role::Manager, Role::Administrator];

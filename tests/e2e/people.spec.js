@@ -1,6 +1,7 @@
 // Who may: sessions that end, rights that go, and two people on one device.
-import { expect, test } from './support/test.js';
+import { findings } from './support/axe.js';
 import { databases, placesOf } from './support/storage.js';
+import { expect, test } from './support/test.js';
 
 const TILL = 'No signal in the stock room';
 const SCANNERS = 'Scanners drop out between aisle 40 and 46';
@@ -70,6 +71,39 @@ test('an act that is refused comes back for review with its text', async ({ devi
   await desk.isUpToDate();
   await desk.filter(TILL);
   await expect(desk.rows).toHaveCount(0);
+});
+
+test('who leads the process has the words of what was refused, until they had a look', async ({ device }) => {
+  const [phone, office] = [await device('technician@demo'), await device('agent@demo')];
+  await phone.desk.openIncident(TILL);
+  await phone.goOffline();
+  await phone.desk.note('The repeater has no power.');
+  await office.desk.openIncident(TILL);
+  await office.desk.choose('Group', 'service-desk');
+  await office.desk.choose('Assignee', { label: 'Anna Lindqvist' });
+  await office.desk.isUpToDate();
+  await phone.goOnline();
+  await expect(phone.desk.chip).toHaveText('Needs review 1', { timeout: 30_000 });
+
+  const lead = await device('incident-manager@demo');
+  const { page } = lead.desk;
+  await page.getByRole('button', { name: /: menu$/ }).click();
+  await page.getByRole('link', { name: 'Refused work' }).click();
+  const card = page.getByRole('article', { name: /^An internal note by Tomasz Zieliński/ });
+  await expect(card.locator('blockquote')).toHaveText('The repeater has no power.');
+  await expect(card).toContainText(TILL);
+  await expect(card).toContainText('no longer among those');
+  expect(await findings(page)).toEqual([]);
+  await card.getByRole('button', { name: 'Done' }).click();
+  await expect(card).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByText('Nothing was refused that nobody has looked at.')).toBeVisible();
+
+  // It is nobody else's to see.
+  await office.desk.page.goto(`${office.origin}/console/refused`);
+  await expect(office.desk.rows.first()).toBeVisible();
+  const asked = await office.desk.page.request.get(`${office.origin}/refused`);
+  expect(asked.status()).toBe(404);
 });
 
 test('what was refused is copied, or said once more when it can be', async ({ device }) => {

@@ -23,6 +23,7 @@ fn main() {
         leaving: |leaving| Box::pin(leave(leaving)),
         devices: |open, now| Box::pin(devices(open, now)),
         all_devices: |now| Box::pin(all_devices(now)),
+        refused: || Box::pin(refused()),
         wiping: || Box::pin(wiping()),
         locked: || Box::pin(locked()),
         pin: |open| Box::pin(pin(open)),
@@ -69,6 +70,11 @@ fn devices(open: RwSignal<bool>, now: ReadSignal<UnixMillis>) -> Result<AnyView,
 #[wasm_split(sheets, fallible)]
 fn all_devices(now: ReadSignal<UnixMillis>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::all_devices(now))
+}
+
+#[wasm_split(sheets, fallible)]
+fn refused() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::refused())
 }
 
 #[wasm_split(sheets, fallible)]

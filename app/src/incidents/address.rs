@@ -28,6 +28,7 @@ pub(crate) enum Place {
     New,
     Reports,
     Devices,
+    Refused,
     Incident(IncidentId),
 }
 
@@ -73,7 +74,7 @@ impl Address {
     pub(crate) fn incident(self) -> Option<IncidentId> {
         match self.place.get() {
             Place::Incident(id) => Some(id),
-            Place::Queue | Place::New | Place::Reports | Place::Devices => None,
+            Place::Queue | Place::New | Place::Reports | Place::Devices | Place::Refused => None,
         }
     }
 
@@ -115,6 +116,14 @@ impl Address {
     pub(crate) fn of_devices() -> String {
         write(&Location {
             place: Place::Devices,
+            ..Location::default()
+        })
+    }
+
+    /// The address of what was refused.
+    pub(crate) fn of_refused() -> String {
+        write(&Location {
+            place: Place::Refused,
             ..Location::default()
         })
     }
@@ -226,6 +235,7 @@ fn place(path: &str) -> Place {
         "new" => Place::New,
         "reports" => Place::Reports,
         "devices" => Place::Devices,
+        "refused" => Place::Refused,
         rest => {
             let id = rest
                 .strip_prefix("incidents/")
@@ -241,6 +251,7 @@ fn write(location: &Location) -> String {
         Place::New => format!("{ROOT}/new"),
         Place::Reports => format!("{ROOT}/reports"),
         Place::Devices => format!("{ROOT}/devices"),
+        Place::Refused => format!("{ROOT}/refused"),
         Place::Incident(id) => format!("{ROOT}/incidents/{id}"),
     };
     let Ok(parameters) = UrlSearchParams::new() else {

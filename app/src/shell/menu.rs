@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Now;
 use super::appearance::{self, Theme};
 use super::devices_page::devices_link;
+use super::refused_page::refused_link;
 use super::rooms::Rooms;
 use crate::incidents::{Desk, Drafts};
 use crate::pin::lock;
@@ -52,6 +53,7 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             <hr />
             {opening(t!("devices.menu"), devices)}
             {devices_link(desk)}
+            {refused_link(desk)}
             {opening(t!("pin.menu"), pin)}
             <When is=Signal::derive(has_pin)>
                 <button type="button" on:click=move |_| lock(desk.link, drafts)>

@@ -8,6 +8,7 @@ use shared::ids::IncidentId;
 
 use super::Now;
 use super::devices_page::DevicesPage;
+use super::refused_page::RefusedPage;
 use super::sync_centre::SyncCentre;
 use crate::devices::DevicesSheet;
 use crate::incidents::{AttentionList, DeclareSheet, OlderSheet, OpenIncident};
@@ -27,6 +28,7 @@ pub struct Rooms {
     pub leaving: fn(RwSignal<bool>) -> Entering,
     pub devices: fn(RwSignal<bool>, Now) -> Entering,
     pub all_devices: fn(Now) -> Entering,
+    pub refused: fn() -> Entering,
     pub wiping: fn() -> Entering,
     pub locked: fn() -> Entering,
     pub pin: fn(RwSignal<bool>) -> Entering,
@@ -65,6 +67,11 @@ pub fn devices(open: RwSignal<bool>, now: Now) -> AnyView {
 /// Everybody's devices.
 pub fn all_devices(now: Now) -> AnyView {
     view! { <DevicesPage now=now /> }.into_any()
+}
+
+/// What was refused of people's acts.
+pub fn refused() -> AnyView {
+    view! { <RefusedPage /> }.into_any()
 }
 
 /// A device that is locked.

@@ -503,6 +503,33 @@ pub(super) async fn what_was_refused_is_kept_once_per_device(place: &impl Place)
     }
 }
 
+pub(super) async fn what_was_refused_is_listed_until_somebody_had_a_look(place: &impl Place) {
+    let store = place.open().await;
+    let (first, second, others) = (refused(1, 7, 1), refused(2, 7, 1), refused(3, 8, 1));
+    let other_act = Quarantined {
+        act: ActId::from_bytes([5; 16]),
+        ..refused(4, 7, 1)
+    };
+    let all = [&first, &second, &others, &other_act].map(Clone::clone);
+    let mut turn = writing(&store).await;
+    turn.quarantine(&all).await.expect("it is kept");
+    turn.commit(Seq(0)).await.expect("it is kept");
+    let unseen = async |limit| {
+        let mut view = store.view().await.expect("a view");
+        view.unseen(limit).await.expect("a look")
+    };
+    assert_eq!(unseen(2).await, [other_act.clone(), others.clone()]);
+    let act = (PersonId(7), first.act);
+    for (by, is_first) in [(1, true), (2, false)] {
+        let seen = store.see_refused(act, PersonId(by), NOW).await;
+        assert_eq!(seen.expect("it is kept"), is_first);
+    }
+    assert_eq!(unseen(9).await, [other_act, others]);
+    // Whoever offers it again is still known.
+    let mut turn = writing(&store).await;
+    assert_eq!(quarantined(&mut turn, 7).await.len(), 3);
+}
+
 pub(super) async fn the_oldest_refused_changes_of_a_person_go_first(place: &impl Place) {
     let store = place.open().await;
     let max = QUARANTINE_ROWS_MAX;

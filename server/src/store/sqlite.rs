@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::document::Receipt;
-use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
 use shared::incidents::Refused;
 use shared::people::{Directory, Scope};
 use shared::sync::Seq;
@@ -41,7 +41,7 @@ use super::{
 use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "log",
@@ -101,6 +101,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         12,
         "age",
         include_str!("../../migrations/sqlite/0012_age.sql"),
+    ),
+    (
+        13,
+        "refused",
+        include_str!("../../migrations/sqlite/0013_refused.sql"),
     ),
 ];
 
@@ -317,6 +322,19 @@ impl Store for Sqlite {
         devices::begin_wipe(&self.writer, session).await
     }
 
+    async fn see_refused(
+        &self,
+        (person, act): (PersonId, ActId),
+        by: PersonId,
+        now: UnixMillis,
+    ) -> Result<bool> {
+        const SQL: &str = "UPDATE quarantine SET seen_by = ?, seen_at = ?
+             WHERE person = ? AND act = ? AND seen_at IS NULL";
+        let query = sqlx::query(SQL).bind(by.0).bind(now.0).bind(person.0);
+        let query = query.bind(act.as_bytes().as_slice());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+
     async fn end_wipe(
         &self,
         session: SessionId,
@@ -519,5 +537,6 @@ mod tests {
         a_commit_replaces_what_is_due_and_puts_breaches_in_doubt,
         what_rests_longest_or_beyond_a_number_is_found,
         what_has_left_is_found_through_the_scopes_it_had,
+        what_was_refused_is_listed_until_somebody_had_a_look,
     }
 }

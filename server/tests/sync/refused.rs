@@ -4,16 +4,19 @@
 use automerge::transaction::{CommitOptions, Transactable as _, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc as _, ScalarValue};
 use axum::body::Body;
-use axum::http::{Request, header};
+use axum::http::{Method, Request, StatusCode, header};
+use serde_json::{Value, json};
 use shared::document::Document;
 use shared::ids::{DocKey, IncidentId};
-use shared::incidents::{Intent, Refused};
+use shared::incidents::{Intent, Refused, SetField};
+use shared::people::{Person, Role};
 use shared::sync::message::{
     ChangeBytes, PROTOCOL, PUSH_BYTES_MAX, PullRequest, PushChange, PushGroup, Surface, Verdict,
     encode,
 };
 
 use super::device::{Device, expect_accepted};
+use super::devices::send;
 use super::server::{ALICE, BOB, CAROL, ERIN, TestServer};
 
 async fn with_incident() -> (TestServer, Device, IncidentId) {
@@ -32,6 +35,59 @@ async fn refused(server: &TestServer, device: &Device, group: PushGroup) -> Refu
         Some(Verdict::Refused(refused)) => refused,
         other => panic!("{other:?}"),
     }
+}
+
+async fn listed(server: &TestServer, device: &Device) -> Vec<Value> {
+    let answer = send(server, Method::GET, "/refused", &device.cookie, Value::Null).await;
+    serde_json::from_slice(&answer.body).expect("JSON")
+}
+
+#[tokio::test]
+async fn who_leads_the_process_sees_what_was_refused_until_somebody_had_a_look() {
+    let (server, alice, id) = with_incident().await;
+    let mut bob = Device::console(&server, BOB).await;
+    bob.pull(&server).await;
+    let note = bob.note(id, "Fetched the spare from the cellar.");
+    let demote = |bob: &mut Person| bob.roles = [Role::Manager].into();
+    server.change(BOB, demote).await;
+    let subject = "Not mine to word".to_owned();
+    let renamed = bob.act(id, Intent::Set(SetField::Subject(subject.clone())));
+    expect_accepted(&bob.offer(&server, vec![note]).await);
+    let verdict = refused(&server, &bob, renamed.clone()).await;
+
+    let lead = |alice: &mut Person| alice.roles = [Role::IncidentManager].into();
+    server.change(ALICE, lead).await;
+    let [act]: [Value; 1] = listed(&server, &alice).await.try_into().expect("one act");
+    let expected = json!({
+        "person": BOB,
+        "act": renamed.act,
+        "incident": id,
+        "name": "INC-1001",
+        "subject": "VPN asks for credentials again",
+        "received_at": act["received_at"],
+        "refused": verdict,
+        "groups": ["field/subject"],
+        "texts": [subject],
+    });
+    assert_eq!(act, expected);
+
+    let path = format!("/refused/{}/{}/seen", BOB.0, renamed.act);
+    for device in [&bob, &Device::portal(&server, CAROL).await] {
+        for (method, path) in [(Method::GET, "/refused"), (Method::POST, &*path)] {
+            let answer = send(&server, method, path, &device.cookie, Value::Null).await;
+            answer.expect_problem(404, "not-found");
+        }
+    }
+    for _ in 0..2 {
+        let seen = send(&server, Method::POST, &path, &alice.cookie, Value::Null).await;
+        assert_eq!(seen.status, StatusCode::NO_CONTENT);
+        assert_eq!(listed(&server, &alice).await, [Value::Null; 0]);
+    }
+    assert_eq!(
+        refused(&server, &bob, renamed).await,
+        verdict,
+        "it stays refused"
+    );
 }
 
 fn group(doc: DocKey, bytes: Vec<u8>) -> PushGroup {

@@ -26,6 +26,7 @@ mod operations;
 mod pull;
 mod repair;
 mod returned;
+mod said;
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,7 @@ pub use offer::Offer;
 pub use pull::{Event, How, Issued, Older, Pull, Reach, Sends, Standing, Walk};
 pub use repair::answer;
 pub use returned::Returned;
+pub use said::{Said, said};
 
 /// Who asks, from which device, and what they may read now.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -236,10 +236,24 @@ impl View for Reading {
         due::next(&mut self.0).await
     }
 
+    async fn unseen(&mut self, limit: u32) -> Result<Vec<Quarantined>> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            quarantine_columns!(),
+            " FROM quarantine WHERE seen_at IS NULL
+             ORDER BY received_at DESC, rowid DESC LIMIT ?"
+        );
+        let query = sqlx::query(SQL).bind(limit);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        rows.iter().map(quarantined).collect()
+    }
+
     async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>> {
-        const SQL: &str =
-            "SELECT incident, kind, hash, person, device, refused, act, received_at, bytes
-             FROM quarantine WHERE person = ? ORDER BY received_at DESC, rowid DESC";
+        const SQL: &str = concat!(
+            "SELECT ",
+            quarantine_columns!(),
+            " FROM quarantine WHERE person = ? ORDER BY received_at DESC, rowid DESC"
+        );
         let query = sqlx::query(SQL).bind(person.0);
         let rows = query.fetch_all(&mut *self.0).await?;
         rows.iter().map(quarantined).collect()
@@ -253,6 +267,14 @@ fn stored_row(row: &SqliteRow) -> Result<StoredRow> {
         staff: row.try_get(2)?,
     })
 }
+
+/// The columns of `quarantine`, in the order that [`quarantined`] reads.
+macro_rules! quarantine_columns {
+    () => {
+        "incident, kind, hash, person, device, refused, act, received_at, bytes"
+    };
+}
+use quarantine_columns;
 
 fn quarantined(row: &SqliteRow) -> Result<Quarantined> {
     let ((doc, hash), (person, device), refused) = refusal(row)?;

@@ -350,8 +350,9 @@ impl Writing for Reading {
     }
 
     async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()> {
-        const SQL: &str = "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT DO NOTHING";
+        const SQL: &str = "INSERT INTO quarantine (incident, kind, hash, person, device, act,
+                 received_at, refused, bytes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         for refused in refused {
             let rule = serde_json::to_string(&refused.refused).expect("a refusal is plain JSON");
             sqlx::query(SQL)

@@ -1,0 +1,194 @@
+//! What the server refused of people's acts, for whoever leads the process: their words are kept
+//! there also when the device that wrote them is lost.
+
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+use web_sys::MouseEvent;
+
+use shared::ids::{ActId, IncidentId, PersonId};
+use shared::incidents::Refused;
+use shared::policy;
+use shared::time::UnixMillis;
+
+use crate::incidents::{Address, Desk, Place, refusal_text};
+use crate::text::{self, t};
+use crate::ui::browser;
+use crate::ui::live::{When, live};
+
+/// An act as the server lists it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Entry {
+    person: PersonId,
+    act: ActId,
+    incident: IncidentId,
+    name: Option<String>,
+    subject: Option<String>,
+    received_at: UnixMillis,
+    refused: Refused,
+    groups: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Entry {
+    /// What it was to do, in the words of its first fact.
+    fn deed(&self) -> String {
+        let group = self.groups.first().map_or("", String::as_str);
+        match group.split('/').next().unwrap_or_default() {
+            "created" => t!("refused.created"),
+            "entry" => t!("refused.entry"),
+            "note" => t!("refused.note"),
+            "state" => t!("refused.state_change"),
+            "assignment" => t!("refused.assignment"),
+            "field" => t!("refused.field"),
+            "withdrawal" => t!("refused.withdrawal"),
+            _ => t!("refused.unknown"),
+        }
+    }
+}
+
+/// The list as the server last told it. Cheap to copy.
+#[derive(Clone, Copy)]
+struct Acts {
+    list: RwSignal<Vec<Entry>>,
+    /// Whether the server has answered.
+    is_known: RwSignal<bool>,
+    failure: RwSignal<String>,
+}
+
+impl Acts {
+    fn ask(self) {
+        spawn_local(async move {
+            // Whoever asked may have gone on meanwhile.
+            if let Some(list) = ask().await {
+                self.list.try_set(list);
+                self.is_known.try_set(true);
+            } else {
+                self.failure.try_set(t!("devices.offline"));
+            }
+        });
+    }
+
+    fn see(self, act: &Entry) {
+        let (person, id) = (act.person, act.act);
+        let address = [
+            "/refused/",
+            &person.0.to_string(),
+            "/",
+            &id.to_string(),
+            "/seen",
+        ];
+        let address = address.concat();
+        self.failure.set(String::new());
+        spawn_local(async move {
+            let asked = Request::post(&address).header("X-Holdfast", "1").send();
+            if asked.await.is_ok_and(|answer| answer.ok()) {
+                self.list.try_update(|list| {
+                    list.retain(|act| (act.person, act.act) != (person, id));
+                });
+            } else {
+                self.failure.try_set(t!("devices.not_done"));
+            }
+        });
+    }
+}
+
+async fn ask() -> Option<Vec<Entry>> {
+    let answer = Request::get("/refused").send().await.ok()?;
+    if !answer.ok() {
+        return None;
+    }
+    answer.json().await.ok()
+}
+
+/// The page.
+#[component]
+pub(super) fn RefusedPage() -> impl IntoView {
+    let acts = Acts {
+        list: RwSignal::default(),
+        is_known: RwSignal::new(false),
+        failure: RwSignal::default(),
+    };
+    acts.ask();
+    let is_empty = move || acts.is_known.get() && acts.list.with(Vec::is_empty);
+    view! {
+        <main class="report refused-page">
+            <header>
+                <h1>{t!("refused.title")}</h1>
+                <p>{t!("refused.about")}</p>
+            </header>
+            <p class="error" role="alert">{acts.failure}</p>
+            <For each=move || acts.list.get() key=|act| (act.person, act.act) let:act>
+                <Card acts=acts act=act />
+            </For>
+            <When is=Signal::derive(is_empty)>
+                <p role="status">{t!("refused.none")}</p>
+            </When>
+        </main>
+    }
+}
+
+#[component]
+fn Card(acts: Acts, act: Entry) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let by = desk.organisation().person_name(act.person);
+    let at = text::clock_and_day(act.received_at);
+    let about = t!("refused.by", deed = act.deed(), name = by, at = at);
+    let label = about.clone();
+    let of = [act.name.clone(), act.subject.clone()];
+    let of = of.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let why = refusal_text(&act.refused);
+    let quoted = act.texts.iter().cloned();
+    let quoted = quoted.map(|text| view! { <blockquote dir="auto">{text}</blockquote> });
+    let words = act.texts.join("\n\n");
+    let copy = (!words.is_empty()).then(|| {
+        view! {
+            <button type="button" class="button" on:click=move |_| desk.copy(words.clone())>
+                {t!("review.copy")}
+            </button>
+        }
+    });
+    let incident = act.incident;
+    let open = act.name.is_some().then(|| {
+        let go = move |_| desk.address.go(Place::Incident(incident));
+        view! {
+            <button type="button" class="button" on:click=go>{t!("refused.open")}</button>
+        }
+    });
+    view! {
+        <article class="review" aria-label=label>
+            <b>{about}</b>
+            <p dir="auto">{of}</p>
+            <p>{why}</p>
+            {quoted.collect_view()}
+            <div class="actions">
+                {copy} {open}
+                <button type="button" class="button quiet" on:click=move |_| acts.see(&act)>
+                    {t!("refused.seen")}
+                </button>
+            </div>
+        </article>
+    }
+}
+
+/// The way to the page, for those it is made for.
+pub(super) fn refused_link(desk: Desk) -> impl IntoView {
+    let open = move |event: MouseEvent| {
+        if browser::stays(&event) {
+            event.prevent_default();
+            desk.address.go(Place::Refused);
+        }
+    };
+    let is_for_me = Memo::new(move |_| policy::reviews(&desk.me()));
+    live(move || {
+        is_for_me.get().then(|| {
+            view! {
+                <a href=Address::of_refused() on:click=open>
+                    {t!("refused.title")}
+                </a>
+            }
+            .into_any()
+        })
+    })
+}

@@ -1,0 +1,128 @@
+//! What the server refused of people's acts, for whoever leads the process to look at.
+//!
+//! `GET /refused` lists it, `POST /refused/{person}/{act}/seen` notes that somebody had a look. It is
+//! for incident managers and administrators on the console; to anybody else there is nothing here.
+//! The author has the words, too, under "needs review", unless their device was lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Serialize;
+use shared::ids::{ActId, IncidentId, PersonId};
+use shared::incidents::Refused;
+use shared::people::Surface;
+use shared::policy;
+use shared::rows::unpack_one;
+use shared::sync::server::{Said, said};
+use shared::time::UnixMillis;
+use tokio::task::spawn_blocking;
+
+use crate::App;
+use crate::auth::SignedIn;
+use crate::error::ApiError;
+use crate::store::Quarantined;
+
+/// How many refused changes a list is made of.
+const LISTED_MAX: u32 = 500;
+
+/// An act that was refused.
+#[derive(Debug, Serialize)]
+struct Entry {
+    person: PersonId,
+    act: ActId,
+    incident: IncidentId,
+    /// What the incident is called, and its subject, if the server has it.
+    name: Option<String>,
+    subject: Option<String>,
+    received_at: UnixMillis,
+    refused: Refused,
+    /// The groups of its facts, such as `entry`.
+    groups: Vec<String>,
+    /// What its author wrote.
+    texts: Vec<String>,
+}
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/refused", get(list))
+        .route("/refused/{person}/{act}/seen", post(see))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+) -> Result<Json<Vec<Entry>>, ApiError> {
+    check(&signed_in)?;
+    let mut view = app.store.view().await?;
+    let unseen = view.unseen(LISTED_MAX).await?;
+    let incidents: BTreeSet<_> = unseen.iter().map(|one| one.doc.id).collect();
+    let incidents: Vec<_> = incidents.into_iter().collect();
+    let rows = view.rows(&incidents).await?;
+    drop(view);
+    let read = spawn_blocking(move || {
+        let mut acts = acts(&unseen);
+        let rows = rows.iter().filter_map(|row| unpack_one(&row.staff).ok());
+        let rows: BTreeMap<_, _> = rows.map(|row| (row.id, row)).collect();
+        for act in &mut acts {
+            if let Some(row) = rows.get(&act.incident) {
+                (act.name, act.subject) = (Some(row.name()), Some(row.subject.clone()));
+            }
+        }
+        acts
+    });
+    Ok(Json(read.await.map_err(ApiError::internal)?))
+}
+
+/// The acts of refused changes, in the order of these.
+fn acts(changes: &[Quarantined]) -> Vec<Entry> {
+    let mut acts: Vec<Entry> = Vec::new();
+    for change in changes {
+        let Said { group, texts } = said(&change.bytes).unwrap_or_default();
+        let of_it = |act: &&mut Entry| (act.person, act.act) == (change.person, change.act);
+        if let Some(act) = acts.iter_mut().find(of_it) {
+            // The same change may come from several devices.
+            let mut texts = texts;
+            texts.retain(|text| !act.texts.contains(text));
+            act.texts.extend(texts);
+            act.groups
+                .extend(Some(group).filter(|group| !act.groups.contains(group)));
+            continue;
+        }
+        acts.push(Entry {
+            person: change.person,
+            act: change.act,
+            incident: change.doc.id,
+            name: None,
+            subject: None,
+            received_at: change.received_at,
+            refused: change.refused.clone(),
+            groups: vec![group],
+            texts,
+        });
+    }
+    acts
+}
+
+async fn see(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+    Path((person, act)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    check(&signed_in)?;
+    let person = person.parse().map(PersonId);
+    let person = person.map_err(|_| ApiError::NotFound)?;
+    let act: ActId = act.parse().map_err(|_| ApiError::NotFound)?;
+    let (by, now) = (signed_in.person.id, app.clock.now());
+    // Twice is once.
+    app.store.see_refused((person, act), by, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn check(signed_in: &SignedIn) -> Result<(), ApiError> {
+    let may = signed_in.surface == Surface::Console && policy::reviews(&signed_in.person);
+    may.then_some(()).ok_or(ApiError::NotFound)
+}
