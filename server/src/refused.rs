@@ -1,8 +1,8 @@
 //! What the server refused of people's acts, for whoever leads the process to look at.
 //!
-//! `GET /refused` lists it, `POST /refused/{person}/{act}/seen` notes that somebody had a look. It is
-//! for incident managers and administrators on the console; to anybody else there is nothing here.
-//! The author has the words, too, under "needs review", unless their device was lost.
+//! `GET /refused` lists it, `POST /refused/{person}/{act}/seen` notes that somebody had a look. It
+//! is for incident managers and administrators on the console; to anybody else there is nothing
+//! here. The author has the words, too, under "needs review", unless their device was lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
