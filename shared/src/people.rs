@@ -180,6 +180,8 @@ pub enum Scope {
     /// What a person had brought back to their devices after it had left all devices by age, with
     /// the rights of that time: whoever loses any of them loses it, too.
     Fetched(PersonId, Rights),
+    /// One of a later version, which a device keeps as it is.
+    Other(String),
 }
 
 impl fmt::Display for Scope {
@@ -192,6 +194,7 @@ impl fmt::Display for Scope {
             Self::Staff => f.write_str("staff"),
             Self::Everyone => f.write_str("everyone"),
             Self::Fetched(person, rights) => write!(f, "fetched:{}:{:x}", person.0, rights.0),
+            Self::Other(text) => f.write_str(text),
         }
     }
 }
@@ -231,9 +234,8 @@ impl Serialize for Scope {
 
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        Ok(text.parse().unwrap_or(Self::Other(text)))
     }
 }
 

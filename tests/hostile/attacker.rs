@@ -61,6 +61,7 @@ impl Attacker {
             cursors,
             directory: u64::MAX,
             docs_max: 4,
+            fetches: true,
         }
     }
 

@@ -8,7 +8,7 @@ use shared::people::{Directory, Person, Role, Surface};
 use shared::testing::{ALICE, BOB, CAROL, person};
 
 use super::plan::Deed;
-use crate::device::Profile;
+use crate::device::{Profile, Version};
 
 /// A technician of another group at another site.
 pub const DAVE: PersonId = PersonId(4);
@@ -29,6 +29,7 @@ const YEAR_MILLIS: i64 = 365 * 24 * 3_600_000;
 pub fn seats() -> Vec<Seat> {
     let seats = [
         (BOB, Surface::Console, 0),
+        // Those of the version before are the second and the fifth.
         (ALICE, Surface::Console, -90_000),
         (DAVE, Surface::Console, -YEAR_MILLIS),
         (CAROL, Surface::Portal, 240_000),
@@ -40,6 +41,11 @@ pub fn seats() -> Vec<Seat> {
             device: DeviceId::from_bytes([place + 1; 16]),
             person,
             surface,
+            version: if place % 3 == 1 {
+                Version::Before
+            } else {
+                Version::Current
+            },
         },
         skew_millis,
     };

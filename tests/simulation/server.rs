@@ -25,7 +25,7 @@ use shared::targets::Rules;
 use shared::time::{Arrival, BOUND_MILLIS, UnixMillis};
 
 use crate::broken::Broken;
-use crate::device::Profile;
+use crate::device::{Profile, Version};
 
 /// The server does not know the session, or no longer lets it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,12 +133,16 @@ impl Server {
             device,
             person,
             surface,
+            version,
         } = profile;
         let person = self.directory.person(person).ok_or(SignedOut)?.clone();
         if surface == Surface::Console && !person.is_staff() {
             return Err(SignedOut);
         }
-        let scopes = policy::scopes(&person, surface);
+        let mut scopes = policy::scopes(&person, surface);
+        if version == Version::Before {
+            scopes.retain(|scope| !matches!(scope, Scope::Fetched(..)));
+        }
         Ok(Session {
             person,
             device,

@@ -6,6 +6,7 @@
 //! here from the rules (`checks`), never taken from the code under test.
 
 mod aged;
+pub mod before;
 mod checks;
 mod converged;
 mod events;

@@ -2,6 +2,7 @@
 //! must be seen to come out right.
 
 mod hardest;
+mod versions;
 
 use std::fs;
 

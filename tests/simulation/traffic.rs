@@ -4,6 +4,7 @@ use shared::sync::Seq;
 use shared::sync::client::{Fault, Input, Offer};
 use shared::sync::message::{self, Cursors, Live, PushReply, PushRequest, Verdict};
 
+use super::before;
 use super::events::Event;
 use super::lines::PATIENCE_MILLIS;
 use super::plan::{Dies, SignedIn};
@@ -11,7 +12,7 @@ use super::server::SignedOut;
 use super::wiped::Wipe;
 use super::world::World;
 use crate::broken::Broken;
-use crate::device::Call;
+use crate::device::{Call, Version};
 
 /// A request under way.
 #[derive(Debug)]
@@ -111,7 +112,10 @@ impl World {
                 });
                 self.tally.pages += 1;
                 self.tally.forgotten += page.forget.len() as u64;
-                Ok(message::encode(&page))
+                Ok(match profile.version {
+                    Version::Current => message::encode(&page),
+                    Version::Before => before::page(&message::encode(&page)),
+                })
             }
             Request::Return(bytes) => {
                 let request = message::decode(bytes).map_err(|_| Fault::Malformed)?;

@@ -42,6 +42,15 @@ pub struct Profile {
     pub device: DeviceId,
     pub person: PersonId,
     pub surface: Surface,
+    pub version: Version,
+}
+
+/// Which version of Holdfast a device runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Current,
+    /// The one before, whose messages lie recorded in `tests/simulation/before`.
+    Before,
 }
 
 /// What the device's clocks say.

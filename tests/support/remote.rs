@@ -8,7 +8,7 @@ use shared::sync::client::{Fault, Input, Tick};
 use shared::sync::message::{self, MEDIA_TYPE, PullPage, PushReply, ReturnReply, Verdict};
 use shared::time::UnixMillis;
 
-use crate::device::{Call, Device, Moment, Profile};
+use crate::device::{Call, Device, Moment, Profile, Version};
 use crate::disk::Disk;
 use crate::draws::Draws;
 use crate::http::Http;
@@ -59,6 +59,7 @@ impl Remote {
             device: DeviceId::from_bytes(draws.bytes()),
             person: PersonId(person.expect("a session names its person")),
             surface: Surface::Console,
+            version: Version::Current,
         };
         let started = Instant::now();
         let device = Device::start(profile, Disk::default(), draws, moment(started));

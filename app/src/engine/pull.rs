@@ -163,6 +163,7 @@ fn request(desk: &Desk, asked: &Cursors) -> PullRequest {
         } else {
             PAGE_DOCS_MAX
         },
+        fetches: true,
     }
 }
 

@@ -51,7 +51,8 @@ pub(super) async fn pull(
     if request.cursors.lows.len() > SCOPES_MAX {
         return Err(ApiError::TooLarge);
     }
-    let session = session(&signed_in, request.device, request.surface)?;
+    let mut session = session(&signed_in, request.device, request.surface)?;
+    session.scopes = request.readable(session.scopes);
     if hear(&app, &signed_in, &session).await {
         let (person, device) = (session.person.id, session.device);
         if app.store.is_to_be_wiped(person, device).await? {

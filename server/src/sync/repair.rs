@@ -65,6 +65,7 @@ async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Resu
         cursors: Cursors::default(),
         directory: 0,
         docs_max: 1,
+        fetches: true,
     };
     let pull = Pull::new(&request, session.scopes.clone(), &Issued::new(), log);
     let standings = view.standings(&[doc.id], &session.scopes, log.head).await?;

@@ -260,6 +260,7 @@ impl Device {
             cursors: self.cursors.clone(),
             directory: 0,
             docs_max: self.docs_max,
+            fetches: true,
         }
     }
 

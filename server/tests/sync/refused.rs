@@ -223,6 +223,7 @@ async fn the_session_of_another_person_neither_reads_nor_writes_for_a_database()
         cursors: alice.cursors.clone(),
         directory: 0,
         docs_max: 1,
+        fetches: true,
     };
     for (cookie, status) in [(&alice.cookie, 200), (&bob.cookie, 401)] {
         for answer in [

@@ -5,7 +5,7 @@
 //! bytes, but a person's is an integer; documents are named `incident/0190…`, times are
 //! milliseconds since 1970.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cbor4ii::core::dec::Read;
 use cbor4ii::core::utils::SliceReader;
@@ -111,6 +111,17 @@ pub struct PullRequest {
     pub directory: u64,
     /// How many documents a page may have; the server may send fewer.
     pub docs_max: u32,
+    /// Whether the device can read [`Scope::Fetched`]; one of an earlier version cannot.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fetches: bool,
+}
+
+impl PullRequest {
+    /// Of the scopes of a session those that the device can read.
+    pub fn readable(&self, scopes: BTreeSet<Scope>) -> BTreeSet<Scope> {
+        let is_readable = |scope: &Scope| self.fetches || !matches!(scope, Scope::Fetched(..));
+        scopes.into_iter().filter(is_readable).collect()
+    }
 }
 
 /// One page of the log.

@@ -6,7 +6,7 @@ use shared::sync::client::{self, Offer, Waiting};
 use shared::sync::message::{PROTOCOL, PullRequest, PushGroup, PushRequest};
 use shared::time::Reading;
 
-use super::{DOCS_MAX, Device, Moment};
+use super::{DOCS_MAX, Device, Moment, Version};
 use crate::broken::Broken;
 use crate::disk::{Durability, Transaction};
 
@@ -35,6 +35,7 @@ impl Device {
             cursors: self.disk.cursors(),
             directory: self.disk.directory().version,
             docs_max: DOCS_MAX,
+            fetches: self.profile.version == Version::Current,
         }
     }
 

@@ -90,6 +90,7 @@ fn requests(world: &World) -> [(&'static str, Vec<u8>); 5] {
         cursors: cursors(),
         directory: 1,
         docs_max: 64,
+        fetches: true,
     };
     let reading = Reading {
         boot: Boot(1),

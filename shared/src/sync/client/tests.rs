@@ -542,6 +542,9 @@ impl World {
     }
 
     fn push(&mut self, groups_max: usize) {
+        // One thing is asked at a time, and a page that was asked for ahead is let go of: it was
+        // read before what is sent now, and would stand in its place once that is settled.
+        self.pages.clear();
         let entries: Vec<_> = self
             .device
             .disk

@@ -48,6 +48,7 @@ fn claimed_later(lows: &[(&str, u64)], scopes: &[&str], issued: &[(&str, Option<
         },
         directory: 0,
         docs_max: 10,
+        fetches: true,
     };
     Pull::new(
         &request,
@@ -230,6 +231,7 @@ fn cursors_of_another_log_or_ahead_of_it_count_for_nothing() {
             cursors,
             directory: 0,
             docs_max: 10,
+            fetches: true,
         };
         let pull = Pull::new(
             &request,
