@@ -1,9 +1,9 @@
 //! The version before this one, as far as its messages differ: a device of it sends what it knows,
 //! and reads what it knows of what it gets.
 //!
-//! Its messages as it wrote them lie in `before/`. When a message changes, they are replaced by those
-//! of the last version that was handed out (the seeds in `tests/fuzz/corpus/messages`, without the
-//! first byte), and what is written here follows.
+//! Its messages as it wrote them lie in `before/`. When a message changes, they are replaced by
+//! those of the last version that was handed out (the seeds in `tests/fuzz/corpus/messages`,
+//! without the first byte), and what is written here follows.
 
 use std::collections::BTreeMap;
 
