@@ -363,10 +363,31 @@ pub struct Incident {
     pub past: Past,
     /// Everything that happened, oldest first.
     pub timeline: Vec<Event>,
+    /// Who said that they know, which is no event: it tells nobody anything.
+    pub acknowledged: Vec<Acknowledged>,
     pub updated_at: UnixMillis,
 }
 
+/// That somebody said that they know how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub fact: FactId,
+    pub from: Provenance,
+    pub withdrawn: Option<Withdrawn>,
+}
+
 impl Incident {
+    /// Who did an act that can be taken back, when, and whether it was.
+    pub fn done(&self, target: (DocKind, FactId)) -> Option<(&Provenance, Option<&Withdrawn>)> {
+        let mut events = self.timeline.iter();
+        if let Some(event) = events.find(|event| (event.doc, event.fact) == target) {
+            return Some((&event.from, event.withdrawn.as_ref()));
+        }
+        let mut said = self.acknowledged.iter();
+        let said = said.find(|said| (DocKind::Incident, said.fact) == target)?;
+        Some((&said.from, said.withdrawn.as_ref()))
+    }
+
     /// What people call it: the number, or the local code until there is one.
     pub fn name(&self) -> String {
         self.number

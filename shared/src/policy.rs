@@ -87,10 +87,9 @@ fn withdraws_own(
     target: (DocKind, FactId),
     incident: Option<&Incident>,
 ) -> Result<(), Refused> {
-    let mut events = incident.into_iter().flat_map(|incident| &incident.timeline);
-    let found = events.find(|event| (event.doc, event.fact) == target);
-    let event = found.ok_or(Refused::NothingToWithdraw)?;
-    if event.from.by == person.id {
+    let found = incident.and_then(|incident| incident.done(target));
+    let (from, _) = found.ok_or(Refused::NothingToWithdraw)?;
+    if from.by == person.id {
         Ok(())
     } else {
         Err(Refused::NotOwn)
@@ -108,13 +107,11 @@ pub fn comes_in_time(
     let Intent::Withdraw { doc, fact } = *intent else {
         return Ok(());
     };
-    let mut events = incident.into_iter().flat_map(|incident| &incident.timeline);
-    let found = events.find(|event| (event.doc, event.fact) == (doc, fact));
-    let event = found.ok_or(Refused::NothingToWithdraw)?;
-    let is_unseen = event.from.arrival.is_none_or(|arrived| at <= arrived.at);
+    let found = incident.and_then(|incident| incident.done((doc, fact)));
+    let (from, withdrawn) = found.ok_or(Refused::NothingToWithdraw)?;
+    let is_unseen = from.arrival.is_none_or(|arrived| at <= arrived.at);
     let minutes = WITHDRAWAL_MILLIS / 60_000;
-    if event.withdrawn.is_some() || is_unseen || at.since(event.from.corrected) <= WITHDRAWAL_MILLIS
-    {
+    if withdrawn.is_some() || is_unseen || at.since(from.corrected) <= WITHDRAWAL_MILLIS {
         Ok(())
     } else {
         Err(Refused::TooLate { minutes })

@@ -165,6 +165,11 @@ test('the acts of two people at once come together as the table says', async ({ 
     await card(anna, ROWS.word).getByRole('button', { name: 'Dismiss' }).click();
     await expect(card(anna, ROWS.word)).toHaveCount(0);
     await expect(card(second.desk, ROWS.word)).toHaveCount(0);
+    const offer = anna.page.locator('.toast', { hasText: 'Seen how it stands' });
+    await offer.getByRole('button', { name: 'Undo' }).click();
+    await expect(card(second.desk, ROWS.word)).toBeVisible();
+    await card(anna, ROWS.word).getByRole('button', { name: 'Dismiss' }).click();
+    await expect(card(second.desk, ROWS.word)).toHaveCount(0);
     await card(anna, ROWS.closed).getByRole('button', { name: 'Look at it' }).click();
     await anna.shows(ROWS.closed);
     await expect(anna.clash).toContainText('without knowing this');

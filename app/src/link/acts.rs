@@ -91,9 +91,9 @@ impl Link {
     }
 }
 
-/// What takes an act back; none for what only says that one knows, or takes back itself.
+/// What takes an act back; none for what takes back itself.
 fn withdrawal(intent: &Intent, fact: FactId) -> Option<Intent> {
-    let is_final = matches!(intent, Intent::Withdraw { .. } | Intent::Acknowledge);
+    let is_final = matches!(intent, Intent::Withdraw { .. });
     let doc = *intent.docs().first().filter(|_| !is_final)?;
     Some(Intent::Withdraw { doc, fact })
 }

@@ -9,19 +9,34 @@ use crate::ids::{FactId, GroupId, PersonId};
 
 use super::fold::Phase;
 use super::{
-    Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Period, Provenance, Said,
-    SetField, Stage, State, Withdrawn,
+    Acknowledged, Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Period,
+    Provenance, Said, SetField, Stage, State, Withdrawn,
 };
 
 impl Incident {
     /// Takes in an act on the incident as it reads here; `fact` and `from` are what its fact will
     /// have. Whether the act is allowed is not asked, and cards about acts that gave way stay.
     pub fn foresee(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
+        if let Intent::Withdraw { fact: target, .. } = *intent
+            && let Some(said) = self
+                .acknowledged
+                .iter_mut()
+                .find(|said| said.fact == target)
+        {
+            said.withdrawn.get_or_insert(Withdrawn { fact, from });
+            return;
+        }
         if let Intent::Withdraw { doc, fact: target } = *intent {
             self.updated_at = from.corrected;
             return self.take_back((doc, target), Withdrawn { fact, from });
         }
         if *intent == Intent::Acknowledge {
+            let withdrawn = None;
+            self.acknowledged.push(Acknowledged {
+                fact,
+                from,
+                withdrawn,
+            });
             return self.gave_way.retain(|card| card.by != from.by);
         }
         let Some(kind) = event(intent) else { return };

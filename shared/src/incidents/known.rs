@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) withdrawn: Option<Withdrawn>,
     /// Whether it takes another back; then it is no event of its own.
     pub(crate) withdraws: bool,
+    /// Whether it tells others nothing: that its author knows, or no longer says so.
+    pub(crate) is_silent: bool,
 }
 
 impl Known {
@@ -47,11 +49,11 @@ impl Known {
 
     fn may_be_withdrawn(&self) -> bool {
         match self.content {
-            Content::WorkCreated { .. }
-            | Content::Number { .. }
-            | Content::Withdrawn { .. }
-            | Content::Acknowledged => false,
-            Content::Created { .. }
+            Content::WorkCreated { .. } | Content::Number { .. } | Content::Withdrawn { .. } => {
+                false
+            }
+            Content::Acknowledged
+            | Content::Created { .. }
             | Content::Set(_)
             | Content::Assigned { .. }
             | Content::Claimed { .. }
@@ -108,7 +110,9 @@ impl Knowledge {
             let Known { id: fact, from, .. } = self.facts[at];
             self.facts[at].withdraws = true;
             let own = |known: &&mut Known| known.id == target && known.from.by == from.by;
+            let mut is_silent = false;
             for known in self.facts.iter_mut().filter(own) {
+                is_silent |= known.content == Content::Acknowledged;
                 if known.may_be_withdrawn() {
                     known.withdrawn.get_or_insert(Withdrawn { fact, from });
                 }
@@ -116,6 +120,7 @@ impl Knowledge {
                     cancelling.push(at);
                 }
             }
+            self.facts[at].is_silent = is_silent;
         }
         for at in cancelling {
             let text = String::new();
@@ -206,6 +211,7 @@ fn known(
     };
     Known {
         id: held.fact.id,
+        is_silent: content == Content::Acknowledged,
         content,
         from,
         depth,

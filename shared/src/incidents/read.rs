@@ -8,8 +8,8 @@ use super::content::{Content, Step};
 use super::fold::{self, Phase, severity, value};
 use super::known::{Knowledge, Known};
 use super::{
-    Assignment, Channel, Declare, Event, Field, GaveWay, Incident, IncidentDocs, Level, Past,
-    Provenance, Requester, Said,
+    Acknowledged, Assignment, Channel, Declare, Event, Field, GaveWay, Incident, IncidentDocs,
+    Level, Past, Provenance, Requester, Said,
 };
 
 /// The receipts of an incident's documents.
@@ -49,7 +49,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         .facts
         .iter()
         .chain(work.iter().flat_map(|work| &work.facts));
-    let last = last.filter(|fact| fact.content != Content::Acknowledged);
+    let last = last.filter(|fact| !fact.is_silent);
     let updated_at = last.map(|fact| fact.from.corrected).max();
     let base = Base::of(created.0);
     let course = course(&known, &base);
@@ -81,9 +81,24 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         gave_way: course.gave_way,
         past: course.past,
         updated_at: updated_at.unwrap_or(base.birth.corrected),
+        acknowledged: acknowledged(&known),
         timeline,
     };
     (incident, anomalies)
+}
+
+fn acknowledged(known: &Knowledge) -> Vec<Acknowledged> {
+    let said = known.facts.iter();
+    let said = said.filter(|fact| fact.content == Content::Acknowledged);
+    let mut said: Vec<_> = said
+        .map(|fact| Acknowledged {
+            fact: fact.id,
+            from: fact.from,
+            withdrawn: fact.withdrawn,
+        })
+        .collect();
+    said.sort_by_key(|said| (said.from.corrected, said.fact));
+    said
 }
 
 /// Who has the incident and how far it has come.

@@ -152,6 +152,25 @@ mod tests {
         assert!(row_of(&copy).cards.is_empty());
     }
 
+    #[test]
+    fn whoever_takes_back_that_they_know_is_told_again() {
+        let mut copy = met();
+        let before = copy.read().updated_at;
+        let fact = copy.act(ALICE, Intent::Acknowledge);
+        assert!(!is_told_of_the_assignment(&copy));
+        let doc = DocKind::Incident;
+        for _ in 0..2 {
+            copy.act(ALICE, Intent::Withdraw { doc, fact });
+            assert!(is_told_of_the_assignment(&copy));
+        }
+        let incident = copy.read();
+        assert!(incident.acknowledged[0].withdrawn.is_some());
+        assert_eq!(incident.updated_at, before, "nothing happened to it");
+        let again = copy.act(ALICE, Intent::Acknowledge);
+        copy.act(BOB, Intent::Withdraw { doc, fact: again });
+        assert!(!is_told_of_the_assignment(&copy), "it is not Bob's");
+    }
+
     fn is_told_of_the_assignment(copy: &Copy) -> bool {
         let row = row_of(copy);
         let mut cards = row.cards.iter();
