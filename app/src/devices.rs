@@ -41,6 +41,14 @@ pub(crate) struct Device {
     ordered: Option<Ordered>,
 }
 
+/// What a device is called where people see it. The tail of the id is random; its head is only the
+/// time it was made.
+pub(crate) fn short(device: DeviceId) -> String {
+    let id = device.to_string();
+    let tail = id.get(id.len().saturating_sub(6)..);
+    tail.unwrap_or_default().to_owned()
+}
+
 /// What was last asked to be done to it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Ordered {
@@ -79,7 +87,8 @@ impl Device {
             t!("devices.heard", at = text::clock_and_day(self.heard_at))
         };
         let since = t!("devices.since", at = text::day(self.first_at));
-        [surface, heard, since].join(" · ")
+        let device = t!("when.from_device", device = short(self.id));
+        [surface, heard, since, device].join(" · ")
     }
 
     /// What was done to it, or is to be.

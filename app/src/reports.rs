@@ -46,7 +46,7 @@ pub(crate) fn ReportPage(now: ReadSignal<UnixMillis>) -> impl IntoView {
         })
     });
     view! {
-        <main class="report">
+        <main class="report" tabindex="-1">
             <header>
                 <h1>{t!("report.title")}</h1>
                 <p class="dated">{live(move || text::full(now.get()))}</p>

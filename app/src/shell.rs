@@ -187,7 +187,7 @@ fn Page() -> impl IntoView {
     let is_queue = move || !reports.get() && !devices.get() && !refused.get();
     let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
     view! {
-        <div class="app" data-pane=live(pane)>
+        <div class="app" id="content" data-pane=live(pane)>
             <SkipLink />
             <TopBar centre=centre now=now />
             <Banners />
@@ -234,7 +234,7 @@ fn take_back_by_key(desk: Desk) {
 fn SkipLink() -> impl IntoView {
     let skip = move |event: MouseEvent| {
         event.prevent_default();
-        browser::focus("main.detail, .listing");
+        browser::focus("main.detail, main.report, .listing, main");
     };
     view! { <a class="sr-only" href="#content" on:click=skip>{t!("nav.skip")}</a> }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use chrono::DateTime;
 use shared::ids::{GroupId, PersonId};
 use shared::people::{Directory, Person, Role, Surface};
+use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::App;
@@ -124,6 +125,14 @@ fn role_word(role: Role) -> String {
         .unwrap_or_default()
 }
 
+/// Whether a text can be typed as a login and, where it is an address, written to.
+fn is_login(text: &str) -> bool {
+    let is_odd = |sign: char| {
+        sign.is_whitespace() || sign.is_control() || matches!(sign, ',' | ';' | '<' | '>' | '"')
+    };
+    !text.is_empty() && text.len() <= policy::NAME_BYTES_MAX && !text.contains(is_odd)
+}
+
 fn person(
     directory: &Directory,
     login: String,
@@ -131,6 +140,14 @@ fn person(
     roles: Vec<Role>,
     groups: Vec<String>,
 ) -> anyhow::Result<Person> {
+    ensure!(
+        is_login(&login),
+        "a login is one word, such as ada@company.example: no spaces, commas or angle brackets"
+    );
+    ensure!(
+        !policy::is_blank(&name) && !name.chars().any(char::is_control),
+        "--name: a name in one line is expected"
+    );
     ensure!(
         directory.by_login(&login).is_none(),
         "{login} exists already"

@@ -125,11 +125,11 @@ test('the acts of two people at once come together as the table says', async ({ 
   });
 
   await test.step('whoever gave way is told, with names, times and two buttons', async () => {
-    await told(anna, ROWS.word, `without knowing this: ${TOMASZ} replied`);
-    await told(anna, ROWS.closed, `without knowing this: ${TOMASZ} replied`);
-    await told(anna, ROWS.reopened, `holds instead: ${TOMASZ} reopened it`);
-    await told(tomasz, ROWS.states, `holds instead: ${ANNA} put it on hold`);
-    await told(tomasz, ROWS.claimed, `holds instead: ${ANNA} assigned it to ${ANNA}`);
+    await told(anna, ROWS.word, `What you could not know: ${TOMASZ} replied`);
+    await told(anna, ROWS.closed, `What you could not know: ${TOMASZ} replied`);
+    await told(anna, ROWS.reopened, `At the same time, ${TOMASZ} reopened it`);
+    await told(tomasz, ROWS.states, `At the same time, ${ANNA} put it on hold`);
+    await told(tomasz, ROWS.claimed, `At the same time, ${ANNA} assigned it to ${ANNA}`);
     // Nobody is told of what merely came together.
     for (const desk of [anna, tomasz]) {
       await expect(card(desk, ROWS.comment)).toHaveCount(0);
@@ -172,7 +172,7 @@ test('the acts of two people at once come together as the table says', async ({ 
     await expect(card(second.desk, ROWS.word)).toHaveCount(0);
     await card(anna, ROWS.closed).getByRole('button', { name: 'Look at it' }).click();
     await anna.shows(ROWS.closed);
-    await expect(anna.clash).toContainText('without knowing this');
+    await expect(anna.clash).toContainText('What you could not know');
     await anna.clash.getByRole('button', { name: 'Dismiss' }).click();
     await expect(anna.clash).toHaveCount(0);
   });

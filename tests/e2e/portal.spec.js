@@ -548,7 +548,7 @@ test('an answer to a report that somebody lost comes back readable', async ({ de
   await expect(lost).toBeVisible();
   const address = portal.page.url();
   await portal.goHome();
-  const drafts = portal.page.getByRole('region', { name: 'Not sent', exact: true });
+  const drafts = portal.page.getByRole('region', { name: 'Begun and not sent', exact: true });
   await expect(drafts.locator('blockquote')).toHaveText('Not sent yet');
   await portal.page.goto(address);
   await expect(drafts.locator('blockquote')).toHaveText('Not sent yet');

@@ -207,6 +207,10 @@ fn Absent(id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let back = move |_| desk.address.go(Place::Queue);
     let label = t!("back.to_queue");
+    let returned = move || {
+        let count = desk.board().status.with(|status| status.review);
+        (count > 0).then(|| t!("attention.review", count = count))
+    };
     // It then arrives like any other.
     let look = move |_| {
         spawn_local(async move {
@@ -224,6 +228,7 @@ fn Absent(id: IncidentId, failure: RwSignal<Option<String>>) -> impl IntoView {
                     .map(|why| {
                         view! {
                             <p role="alert">{why}</p>
+                            <p>{live(returned)}</p>
                             <Kept id=id />
                             <button type="button" class="button" on:click=look>{t!("older.fetch")}</button>
                             <button type="button" class="button" on:click=back>{label}</button>

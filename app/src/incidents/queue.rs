@@ -462,6 +462,22 @@ fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
         is_chosen || address.query.with(|query| !query.trim().is_empty())
     };
     let clear = move |_| address.clear();
+    // What is looked for by its words may lie in another view.
+    let in_all = Memo::new(move |_| {
+        let query = address.query.get();
+        let is_all = query.trim().is_empty() || address.view.get() == View::All;
+        let count = (!is_all).then(|| count_in_all(desk, &query))?;
+        (count > 0).then_some(count)
+    });
+    let elsewhere = move |count: usize| {
+        let show = move |_| address.look_at(View::All);
+        view! {
+            <button type="button" class="button" on:click=show>
+                {t!("empty.elsewhere", count = count)}
+            </button>
+        }
+        .into_any()
+    };
     let show_open = move |_| address.look_at(View::Open);
     view! {
         <div class="empty">
@@ -471,6 +487,7 @@ fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
                     let button = t!("empty.clear");
                     view! {
                         <p>{t!("empty.filtered")}</p>
+                        {live(move || in_all.get().map(elsewhere))}
                         <button type="button" class="button" on:click=clear>{button}</button>
                         <OlderButton older=older />
                     }
@@ -481,6 +498,18 @@ fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
             }}
         </div>
     }
+}
+
+/// How many incidents of this device answer to words, whatever else is chosen.
+fn count_in_all(desk: Desk, query: &str) -> usize {
+    let query = Query::new(query, &browser::fold);
+    let organisation = desk.organisation();
+    desk.board().with_rows(|rows| {
+        let found = rows
+            .iter()
+            .filter(|entry| query.finds(entry.texts(&organisation)));
+        found.count()
+    })
 }
 
 #[component]

@@ -91,6 +91,7 @@ fn absent(front: Front, id: IncidentId, failure: RwSignal<Option<String>>) -> im
     view! {
         <p class="quiet" role="alert">{live(move || failure.get())}</p>
         <When is=Signal::derive(move || failure.with(Option::is_some))>
+            {unsent::refused(front, Some(id))}
             {unsent::drafts(front, Some(id))}
         </When>
     }

@@ -15,6 +15,14 @@ use crate::review;
 use crate::text::t;
 
 pub(super) fn unsent(front: Front) -> impl IntoView {
+    view! {
+        {refused(front, None)}
+        {drafts(front, None)}
+    }
+}
+
+/// What the server refused, of all or of one report.
+pub(super) fn refused(front: Front, of: Option<IncidentId>) -> impl IntoView {
     let acts = RwSignal::new(Vec::<ReviewAct>::new());
     let count = Memo::new(move |_| front.link.board.status.with(|status| status.review));
     Effect::new(move |_| {
@@ -23,11 +31,13 @@ pub(super) fn unsent(front: Front) -> impl IntoView {
         }
         spawn_local(async move {
             if let Ok(waiting) = front.link.waiting().await {
-                acts.try_set(waiting.review);
+                let mut review = waiting.review;
+                review.retain(|act| of.is_none_or(|of| act.incident == of));
+                acts.try_set(review);
             }
         });
     });
-    let refused = move || {
+    move || {
         let acts = acts.get();
         (!acts.is_empty()).then(|| {
             view! {
@@ -37,10 +47,6 @@ pub(super) fn unsent(front: Front) -> impl IntoView {
                 </section>
             }
         })
-    };
-    view! {
-        {refused}
-        {drafts(front, None)}
     }
 }
 

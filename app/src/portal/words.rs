@@ -84,8 +84,16 @@ impl Standing {
     /// Where it stands and what comes next, as a sentence.
     pub(super) fn sentence(&self, front: Front) -> String {
         let is_offline = || front.link.board.status.with(|it| it.line == Line::Offline);
-        if !self.is_sent || (self.is_kept && is_offline()) {
+        let is_kept = self.is_kept && is_offline();
+        if !self.is_sent || (is_kept && !self.is_mine()) {
             return t!("portal.step.kept");
+        }
+        if is_kept {
+            let sent = Self {
+                is_kept: false,
+                ..self.clone()
+            };
+            return [sent.sentence(front), t!("portal.step.kept")].join(" ");
         }
         let organisation = front.organisation();
         let name = self.assignee.map(|id| organisation.person_name(id));

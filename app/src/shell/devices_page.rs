@@ -47,7 +47,7 @@ pub(super) fn DevicesPage(now: ReadSignal<UnixMillis>) -> impl IntoView {
         has_any && found.with(Vec::is_empty)
     };
     view! {
-        <main class="report devices-page">
+        <main class="report devices-page" tabindex="-1">
             <header>
                 <h1>{t!("devices.all")}</h1>
                 <p>{t!("devices.all_about")}</p>

@@ -113,7 +113,7 @@ pub(super) fn RefusedPage() -> impl IntoView {
     acts.ask();
     let is_empty = move || acts.is_known.get() && acts.list.with(Vec::is_empty);
     view! {
-        <main class="report refused-page">
+        <main class="report refused-page" tabindex="-1">
             <header>
                 <h1>{t!("refused.title")}</h1>
                 <p>{t!("refused.about")}</p>

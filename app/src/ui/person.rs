@@ -69,15 +69,22 @@ fn find(organisation: &Organisation, typed: &str) -> Vec<Found> {
             .chain((!department.is_empty()).then(|| department.to_owned()));
         parts.collect::<Vec<_>>().join(" · ")
     };
-    let shown = found.into_iter().take(FOUND_MAX).map(|(_, person)| {
+    found.truncate(FOUND_MAX);
+    let names: Vec<_> = found.iter().map(|(_, person)| &person.name).collect();
+    let is_one_of_several =
+        |name: &String| names.iter().filter(|other| **other == name).count() > 1;
+    let shown = found.iter().map(|(_, person)| {
         let site = person
             .site
             .as_ref()
             .map(|site| organisation.site_name(site));
+        let login = is_one_of_several(&person.name).then(|| person.login.clone());
+        let about = [Some(about(site, &person.department)), login];
+        let about = about.into_iter().flatten().filter(|part| !part.is_empty());
         Found {
             id: person.id,
             name: person.name.clone(),
-            about: about(site, &person.department),
+            about: about.collect::<Vec<_>>().join(" · "),
         }
     });
     shown.collect()

@@ -221,6 +221,9 @@ fn Foot(writing: Writing) -> impl IntoView {
             <button
                 type="submit"
                 class="button primary"
+                // The focus stays where it is: moved, it would make room and the button give way
+                // under the finger.
+                on:mousedown=|event| event.prevent_default()
                 disabled=live(move || is_empty() || writing.busy.get() || refusal().is_some())
             >
                 {live(move || if is_internal() { t!("compose.add_note") } else { t!("compose.send") })}

@@ -4,6 +4,7 @@ use shared::ids::PersonId;
 use shared::incidents::Provenance;
 use shared::time::Flags;
 
+use crate::devices::short as device_name;
 use crate::text::{self, t};
 
 /// A fact that took longer than this to arrive was written offline.
@@ -40,12 +41,7 @@ pub(super) fn in_full(from: &Provenance) -> String {
         Some(arrived) => {
             parts.push(t!("when.arrived", at = text::full(arrived.at)));
             if !arrived.device.0.is_nil() {
-                let id = arrived.device.to_string();
-                // The tail of the id is random; its head is only the time it was made.
-                let short = id
-                    .get(id.len().saturating_sub(6)..)
-                    .unwrap_or_default()
-                    .to_owned();
+                let short = device_name(arrived.device);
                 parts.push(t!("when.from_device", device = short));
             }
             parts.extend(flags(arrived.flags));
