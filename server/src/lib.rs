@@ -17,6 +17,7 @@ pub mod import;
 pub mod jobs;
 pub mod metrics;
 pub mod notify;
+mod older;
 pub mod people;
 mod portal;
 mod refused;
@@ -134,6 +135,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(reports::routes())
         .merge(devices::routes())
         .merge(refused::routes())
+        .merge(older::routes())
         .merge(notify::routes())
         .merge(sync::routes().layer(compression()).layer(share))
         .fallback(async || ApiError::NotFound)

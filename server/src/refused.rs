@@ -26,8 +26,13 @@ use crate::auth::SignedIn;
 use crate::error::ApiError;
 use crate::store::Quarantined;
 
-/// How many refused changes a list is made of.
-const LISTED_MAX: u32 = 500;
+/// How many refused changes a list is made of: of each person, so that nobody crowds out the
+/// others, and in all.
+const LISTED_EACH: u32 = 40;
+const LISTED_MAX: u32 = 400;
+
+/// How many characters of an act a list shows.
+const SHOWN_CHARS: usize = 4_000;
 
 /// An act that was refused.
 #[derive(Debug, Serialize)]
@@ -57,8 +62,9 @@ async fn list(
     signed_in: SignedIn,
 ) -> Result<Json<Vec<Entry>>, ApiError> {
     check(&signed_in)?;
+    let _turn = app.keeper.turn()?;
     let mut view = app.store.view().await?;
-    let unseen = view.unseen(LISTED_MAX).await?;
+    let unseen = view.unseen(LISTED_EACH, LISTED_MAX).await?;
     let incidents: BTreeSet<_> = unseen.iter().map(|one| one.doc.id).collect();
     let incidents: Vec<_> = incidents.into_iter().collect();
     let rows = view.rows(&incidents).await?;
@@ -82,12 +88,18 @@ fn acts(changes: &[Quarantined]) -> Vec<Entry> {
     let mut acts: Vec<Entry> = Vec::new();
     for change in changes {
         let Said { group, texts } = said(&change.bytes).unwrap_or_default();
+        let texts = texts.into_iter();
+        let texts: Vec<_> = texts
+            .map(|text| text.chars().take(SHOWN_CHARS).collect::<String>())
+            .collect();
         let of_it = |act: &&mut Entry| (act.person, act.act) == (change.person, change.act);
         if let Some(act) = acts.iter_mut().find(of_it) {
             // The same change may come from several devices.
-            let mut texts = texts;
-            texts.retain(|text| !act.texts.contains(text));
-            act.texts.extend(texts);
+            let new: Vec<_> = texts
+                .into_iter()
+                .filter(|text| !act.texts.contains(text))
+                .collect();
+            act.texts.extend(new);
             act.groups
                 .extend(Some(group).filter(|group| !act.groups.contains(group)));
             continue;

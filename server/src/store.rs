@@ -265,6 +265,16 @@ pub enum Rest {
     Fetched(UnixMillis),
 }
 
+/// Some incidents that have left devices.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Left {
+    /// The staff rows of those that may be read, encoded.
+    pub rows: Vec<Vec<u8>>,
+    /// When the last one of all that were looked at changed, and which it is; none when there are
+    /// no others behind it.
+    pub last: Option<(UnixMillis, IncidentId)>,
+}
+
 /// What was dropped of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compacted {
@@ -393,14 +403,16 @@ pub trait View: Send {
     -> Result<Vec<IncidentId>>;
     /// The scopes that reach an incident now.
     async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
-    /// Incidents that have left devices, and whose content names one of these scopes: those that
+    /// Of some incidents that have left devices those whose content names one of these scopes. They
     /// changed before a moment, or then and have a lower id; the latest first.
     async fn left(
         &mut self,
         scopes: &BTreeSet<Scope>,
         before: Option<(UnixMillis, IncidentId)>,
         limit: u32,
-    ) -> Result<Vec<StoredRow>>;
+    ) -> Result<Left>;
+    /// Whether a document has left devices and its content names one of these scopes.
+    async fn has_left(&mut self, doc: DocKey, scopes: &BTreeSet<Scope>) -> Result<bool>;
     /// The epochs that the log had before this one.
     async fn epochs(&mut self) -> Result<Vec<Epoch>>;
     /// Incidents above `after`, in order, whose rows are not of this version's format.
@@ -411,8 +423,9 @@ pub trait View: Send {
     ) -> Result<Vec<IncidentId>>;
     /// When there is something to tell of a clock, at the earliest.
     async fn next_due(&mut self) -> Result<Option<UnixMillis>>;
-    /// Refused changes that nobody had a look at, latest first.
-    async fn unseen(&mut self, limit: u32) -> Result<Vec<Quarantined>>;
+    /// Refused changes that nobody had a look at, latest first: so many of each person, and so many
+    /// in all.
+    async fn unseen(&mut self, each: u32, limit: u32) -> Result<Vec<Quarantined>>;
     /// What is kept of a person's refused changes, latest first.
     async fn quarantined(&mut self, person: PersonId) -> Result<Vec<Quarantined>>;
 }

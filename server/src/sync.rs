@@ -1,5 +1,5 @@
 //! The sync endpoints: `/sync/pull`, `/sync/push`, `/sync/live`, `/sync/return`,
-//! `/sync/repair/{doc}`, and `/older` for what has left devices.
+//! `/sync/repair/{doc}`.
 //!
 //! What is decided lies in [`shared::sync::server`]; here bytes come and go, and the [`Keeper`]
 //! runs one transaction per request. Nothing here looks into a document.
@@ -51,6 +51,7 @@ use crate::error::ApiError;
 
 pub(crate) use act::{Deed, act};
 pub use age::all as let_go;
+pub(crate) use age::bring;
 pub use audit::Audit;
 pub use compact::all as compact;
 pub use keeper::{Keeper, Report};
@@ -77,7 +78,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(small)
         .merge(large)
         .merge(largest)
-        .merge(age::routes())
         .route("/sync/live", get(live::live))
 }
 

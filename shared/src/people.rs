@@ -178,7 +178,7 @@ pub enum Scope {
     Staff,
     Everyone,
     /// What a person had brought back to their devices after it had left all devices by age, with
-    /// the rights of that time: whoever loses any of them loses it, too.
+    /// the rights of that time: with other scopes it is gone, and can be brought back again.
     Fetched(PersonId, Rights),
     /// One of a later version, which a device keeps as it is.
     Other(String),

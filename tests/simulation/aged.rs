@@ -6,7 +6,7 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Scope;
 use shared::policy;
 use shared::sync::Seq;
-use shared::sync::server::{Session, fetched, leaving};
+use shared::sync::server::{Reached, Session, fetched, leaving};
 
 use super::server::{Reach, Server};
 use super::world::World;
@@ -41,10 +41,13 @@ impl Server {
     /// Brings an incident back to whoever asks. Says whether they may read it.
     fn fetch(&mut self, session: &Session, id: IncidentId) -> bool {
         let kept = self.kept.get_mut(&id).expect("it is in the log");
-        let Some(joined) = fetched(kept, &session.scopes) else {
+        let joined = fetched(&session.scopes);
+        if joined.is_empty() || !kept.may_be_read(DocKind::Work, &session.scopes) {
             return false;
-        };
-        if joined.is_empty() {
+        }
+        let is_there =
+            |(kind, scope): &Reached| *kind == DocKind::Work && session.scopes.contains(scope);
+        if kept.audience.iter().any(is_there) {
             return true;
         }
         self.log.head = Seq(self.log.head.0 + 1);

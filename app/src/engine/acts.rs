@@ -88,12 +88,13 @@ async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
     let entry = local.outbox().last().cloned().ok_or(Failure::Unknown)?;
     let (incident, _) = local.read().map_err(|_| Failure::Unknown)?;
     let row = row(&incident, &desk.rules());
-    // Nobody foresees a declaration. Of other acts the page hears when they are kept, and nothing
-    // before that: what it does with it would keep the tick off the screen.
-    let told = is_declared.then(|| {
+    // The page foresees what is done to the incident that it shows: of that it hears once it is
+    // kept, and nothing before, since what it does with it would keep the tick off the screen.
+    let is_foreseen = desk.state.borrow().followed.contains(&local.id);
+    if !is_foreseen {
         desk::tell_rows(vec![row.clone()], Vec::new());
-        Sealed::of(&incident)
-    });
+    }
+    let told = is_declared.then(|| Sealed::of(&incident));
     let painted = Answer::Painted {
         act,
         incident: told,
@@ -101,7 +102,7 @@ async fn paint(desk: &Rc<Desk>, wish: Wish) -> Result<Painted, Failure> {
     board::answer(number, Ok(painted));
     Ok(Painted {
         act,
-        is_told: is_declared,
+        is_told: !is_foreseen,
         records,
         local,
         incident,

@@ -42,8 +42,9 @@ const QUOTA: &str = "QuotaExceededError";
 /// The name of the error that says that a later version has written the database.
 const VERSION: &str = "VersionError";
 
-/// The layout of the database. The second brought the store of keys.
-const LAYOUT: u32 = 2;
+/// The layout of the database. The second brought the store of keys; cursors of the third may name
+/// scopes that earlier versions cannot read.
+const LAYOUT: u32 = 3;
 
 /// The store of the keys under which the records of all others lie.
 pub(crate) const KEYS: &str = "keys";

@@ -87,7 +87,7 @@ impl Address {
         self.change(false, |all| all.place = place);
     }
 
-    /// Goes to a view, with the words that are looked for.
+    /// Goes to a view and keeps the words that are looked for.
     pub(crate) fn look_at(self, view: View) {
         self.change(true, |all| {
             (all.view, all.place) = (view, Place::Queue);

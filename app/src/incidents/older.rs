@@ -209,9 +209,16 @@ fn Item(search: Search, old: Old) -> impl IntoView {
         let parts = [Some(state_text(old.state)), Some(at), here];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
+    let open = move |_| {
+        if untrack(|| desk.board().row(id)).is_some() {
+            search.coming.set(Some(id));
+        } else {
+            search.fetch(id);
+        }
+    };
     view! {
         <li>
-            <button type="button" disabled=is_coming on:click=move |_| search.fetch(id)>
+            <button type="button" disabled=is_coming on:click=open>
                 <b>{old.name}</b>
                 <span dir="auto">{old.subject}</span>
                 <small>{live(about)}</small>

@@ -132,6 +132,9 @@ fn compose(board: Board, told: Option<&Sealed<Incident>>) {
 
 /// Whether the engine has told of a fact.
 fn knows(told: &Incident, fact: FactId) -> bool {
+    if told.acknowledged.iter().any(|said| said.fact == fact) {
+        return true;
+    }
     told.timeline.iter().any(|event| {
         let withdrawn = event.withdrawn.map(|withdrawn| withdrawn.fact);
         event.fact == fact || withdrawn == Some(fact)

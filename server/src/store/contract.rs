@@ -516,7 +516,7 @@ pub(super) async fn what_was_refused_is_listed_until_somebody_had_a_look(place: 
     turn.commit(Seq(0)).await.expect("it is kept");
     let unseen = async |limit| {
         let mut view = store.view().await.expect("a view");
-        view.unseen(limit).await.expect("a look")
+        view.unseen(2, limit).await.expect("a look")
     };
     assert_eq!(unseen(2).await, [other_act.clone(), others.clone()]);
     let act = (PersonId(7), first.act);

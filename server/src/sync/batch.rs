@@ -215,7 +215,7 @@ impl Batch {
             let row = self.kept.get(incident).zip(touched.staff.as_ref());
             if let Some((kept, staff)) = row {
                 writing.put_row(&row_state(staff, &kept.public)).await?;
-                let since = (!staff.state.is_open()).then_some(staff.updated_at);
+                let since = kept.rests_since(staff);
                 writing.put_rest(*incident, Rest::Held(since)).await?;
             }
             writing.place(*incident, touched.place).await?;

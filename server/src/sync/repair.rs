@@ -3,7 +3,7 @@
 //! A device whose document cannot be loaded, or rests on what it lacks, sends automerge sync
 //! messages and gets the changes it asks for. What it might offer is left aside: acts come by push.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -16,12 +16,11 @@ use shared::sync::message::{Cursors, PROTOCOL, PullRequest, RepairReply, RepairR
 use shared::sync::server::{Issued, Log, Pull, Session, Standing, answer};
 use tokio::task::spawn_blocking;
 
-use super::batch::load;
 use super::{check_person, check_protocol, message, reply, session};
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
-use crate::store::{Audience, StoredDoc, View};
+use crate::store::{StoredDoc, View};
 
 pub(super) async fn repair(
     State(app): State<Arc<App>>,
@@ -40,10 +39,12 @@ pub(super) async fn repair(
     let session = session(&signed_in, request.device, request.surface)?;
     let mut view = app.store.view().await?;
     // What a session may not see is answered like what is not there.
-    let docs = view.docs(&[doc.id]).await?;
-    if !is_visible(&mut *view, &session, doc).await? && !may_be_read(&app, &docs, &session, doc) {
+    let is_visible = is_visible(&mut *view, &session, doc).await?;
+    // What has left devices may have something unsent upon it on one of them.
+    if !is_visible && !view.has_left(doc, &session.scopes).await? {
         return Err(ApiError::NotFound);
     }
+    let docs = view.docs(&[doc.id]).await?;
     let stored = docs
         .into_iter()
         .find(|stored| stored.doc == doc)
@@ -71,15 +72,6 @@ async fn is_visible(view: &mut dyn View, session: &Session, doc: DocKey) -> Resu
     let standings = view.standings(&[doc.id], &session.scopes, log.head).await?;
     let sees = |standing: &Standing| pull.forward(standing).visible.contains(&doc.kind);
     Ok(standings.iter().any(sees))
-}
-
-/// Whether somebody may read what has left devices, such as one that has something unsent upon it.
-fn may_be_read(app: &App, docs: &[StoredDoc], session: &Session, doc: DocKey) -> bool {
-    let rules = app.people.current().rules();
-    let desk = app.keeper.desk(app.clock.now(), &rules);
-    let read = || load(doc.id, docs.to_vec(), Audience::new(), desk);
-    let kept = catch_unwind(AssertUnwindSafe(read)).ok().flatten();
-    kept.is_some_and(|kept| kept.may_be_read(doc.kind, &session.scopes))
 }
 
 fn repaired(stored: StoredDoc, message: &[u8]) -> Result<RepairReply, ApiError> {

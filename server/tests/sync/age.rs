@@ -5,10 +5,11 @@ use serde_json::Value;
 use shared::ids::{DocKey, IncidentId};
 use shared::incidents::{Intent, ResolutionCode, State};
 use shared::people::{Person, Role};
+use shared::sync::message::{PROTOCOL, RepairRequest};
 
 use super::device::{Device, expect_accepted};
 use super::devices::send;
-use super::server::{ALICE, BOB, CAROL, ERIN, TestServer};
+use super::server::{ALICE, Answer, BOB, CAROL, ERIN, TestServer};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -67,8 +68,8 @@ impl World {
         left.expect("it works")
     }
 
-    async fn find(&self, device: &Device, words: &str) -> Vec<String> {
-        let path = format!("/older?words={words}");
+    async fn ask(&self, device: &Device, query: &str) -> Value {
+        let path = format!("/older?{query}");
         let answer = send(
             &self.server,
             Method::GET,
@@ -78,11 +79,13 @@ impl World {
         )
         .await;
         assert_eq!(answer.status, StatusCode::OK);
-        let found: Value = serde_json::from_slice(&answer.body).expect("JSON");
-        assert_eq!(found["more"], Value::Null);
-        let incidents = found["incidents"].as_array().expect("a list").iter();
-        let id = |found: &Value| found["id"].as_str().expect("an id").to_owned();
-        incidents.map(id).collect()
+        serde_json::from_slice(&answer.body).expect("JSON")
+    }
+
+    async fn find(&self, device: &Device, words: &str) -> Vec<String> {
+        let answer = self.ask(device, &format!("words={words}")).await;
+        assert_eq!(answer["more"], Value::Null);
+        found(&answer)
     }
 
     async fn fetch(&self, device: &Device, id: IncidentId) -> StatusCode {
@@ -97,6 +100,24 @@ impl World {
         .await;
         answer.status
     }
+}
+
+fn found(answer: &Value) -> Vec<String> {
+    let incidents = answer["incidents"].as_array().expect("a list").iter();
+    let id = |found: &Value| found["id"].as_str().expect("an id").to_owned();
+    incidents.map(id).collect()
+}
+
+async fn repair(server: &TestServer, device: &Device, doc: DocKey) -> Answer {
+    let request = RepairRequest {
+        protocol: PROTOCOL,
+        surface: device.surface,
+        person: device.person,
+        device: device.id,
+        message: vec![0x42, 0, 0, 0, 0],
+    };
+    let path = format!("/sync/repair/{doc}");
+    server.post(&path, &device.cookie, &request).await
 }
 
 fn has(device: &Device, id: IncidentId) -> [bool; 2] {
@@ -194,6 +215,73 @@ async fn what_somebody_looked_up_goes_with_the_rights_by_which_they_did() {
         world.fetch(&world.alice, world.old).await,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn what_somebody_acts_on_is_there_again_for_as_long() {
+    let mut world = World::new().await;
+    world.pass(100).await;
+    let fetched = world.fetch(&world.bob, world.old).await;
+    assert_eq!(fetched, StatusCode::NO_CONTENT);
+    world.pull().await;
+    // It says nothing to anybody, and moves no time that people see.
+    world.bob.act(world.old, Intent::Acknowledge);
+    expect_accepted(&world.bob.push(&world.server).await);
+    assert_eq!(world.pass(89).await, 0);
+    world.pull().await;
+    assert_eq!(has(&world.alice, world.old), [true, true]);
+    assert_eq!(world.pass(2).await, 1);
+    world.server.expect_sound().await;
+}
+
+#[tokio::test]
+async fn what_has_left_is_repaired_for_whom_its_content_names() {
+    let mut world = World::new().await;
+    world.pass(100).await;
+    let erin = Device::console(&world.server, ERIN).await;
+    let work = DocKey::work(world.old);
+    for (device, status) in [(&world.bob, 200), (&erin, 404), (&world.carol, 404)] {
+        let answer = repair(&world.server, device, work).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", device.person.0);
+    }
+    let own = repair(&world.server, &world.carol, DocKey::incident(world.old)).await;
+    assert_eq!(own.status, StatusCode::OK);
+    world.server.expect_sound().await;
+}
+
+#[tokio::test]
+async fn a_long_list_of_what_has_left_goes_on_where_it_ended() {
+    let mut world = World::new().await;
+    let mut ids: Vec<_> = (0..60)
+        .map(|_| {
+            let id = world.bob.declare(CAROL, Some("network"));
+            world.bob.act(id, resolve());
+            id.to_string()
+        })
+        .collect();
+    expect_accepted(&world.bob.push(&world.server).await);
+    assert_eq!(world.pass(100).await, 61);
+    ids.push(world.old.to_string());
+    let first = world.ask(&world.bob, "words=vpn").await;
+    let (changed_at, after) = (&first["more"]["changed_at"], &first["more"]["after"]);
+    let after = after.as_str().expect("there are more");
+    let query = format!("words=vpn&changed_at={changed_at}&after={after}");
+    let second = world.ask(&world.bob, &query).await;
+    assert_eq!(second["more"], Value::Null);
+    let mut listed = [found(&first), found(&second)].concat();
+    listed.sort();
+    ids.sort();
+    assert_eq!(listed, ids);
+    let long = format!("/older?words={}", "x".repeat(300));
+    let asked = send(
+        &world.server,
+        Method::GET,
+        &long,
+        &world.bob.cookie,
+        Value::Null,
+    )
+    .await;
+    asked.expect_problem(413, "too-large");
 }
 
 #[tokio::test]

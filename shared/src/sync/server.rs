@@ -7,7 +7,8 @@
 //!
 //! What holds: **S1** the accepted changes of a document are causally closed, since a change whose
 //! dependencies are not held is never accepted. **S4** nothing of a document is sent unless a
-//! scope of the session reaches it now, or accepted onto it unless its content names such a scope.
+//! scope of the session reaches it now or, where its device asks to have it repaired, is named by
+//! its content; nothing is accepted onto it unless its content names such a scope.
 //!
 //! # Design
 //! Question: what does a device's cursor promise? Answer: everything up to `high` in every scope,

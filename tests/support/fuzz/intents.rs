@@ -16,7 +16,7 @@ use shared::sync::message::{
     ChangeBytes, PushChange, PushGroup, ReturnedBody, ReturnedDoc, Signer, Surface, Verdict,
 };
 use shared::sync::server::{
-    Before, Commit, Desk, Judgement, Kept, Offer, Place, Quarantine, Session,
+    Before, Commit, Desk, Judgement, Kept, Offer, Place, Quarantine, Session, said,
 };
 use shared::targets::Rules;
 use shared::testing::{ALICE, BOB, START, declare, person};
@@ -32,6 +32,9 @@ pub fn intents(bytes: &[u8]) {
     let world = WORLD.get_or_init(World::new);
     let mut choices = Choices(bytes);
     let group = world.chosen(&mut choices);
+    for change in &group.changes {
+        said(&change.bytes.0);
+    }
     let Ok(offer) = Offer::read(&group) else {
         return;
     };

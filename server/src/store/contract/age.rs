@@ -49,9 +49,8 @@ async fn left(
 ) -> Vec<IncidentId> {
     let mut view = store.view().await.expect("a view");
     let scopes = scopes(std::slice::from_ref(scope));
-    let left = view.left(&scopes, before, 2).await;
-    let left = left.expect("a look").into_iter();
-    left.map(|row| row.incident).collect()
+    let left = view.left(&scopes, before, 2).await.expect("a look");
+    left.rows.iter().map(|row| id(row[0])).collect()
 }
 
 pub(in crate::store) async fn what_rests_longest_or_beyond_a_number_is_found(place: &impl Place) {
@@ -70,6 +69,9 @@ pub(in crate::store) async fn what_rests_longest_or_beyond_a_number_is_found(pla
     assert_eq!(resting(&store, 25, 9).await, [id(3)]);
     rest(&store, &row(2, 10), Rest::Fetched(NOW.plus(40))).await;
     assert_eq!(resting(&store, 50, 9).await, [id(3), id(1), id(2)]);
+    // What somebody fetched drives nothing else off devices.
+    assert_eq!(resting(&store, 0, 2).await, []);
+    assert_eq!(resting(&store, 0, 1).await, [id(3)]);
 }
 
 pub(in crate::store) async fn what_has_left_is_found_through_the_scopes_it_had(place: &impl Place) {

@@ -14,12 +14,12 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::super::{
-    Audience, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View,
+    Audience, Left, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View,
 };
 use super::due;
 use super::{
-    bytes, change, change_columns, doc, epoch, id_list, incident, kind, number, refusal, scope,
-    scope_list, seq, unsigned,
+    bytes, change, change_columns, doc, epoch, id_list, incident, kind, kind_number, number,
+    refusal, scope, scope_list, seq, unsigned,
 };
 
 /// A transaction: for reading, or the one that writes.
@@ -203,17 +203,34 @@ impl View for Reading {
         scopes: &BTreeSet<Scope>,
         before: Option<(UnixMillis, IncidentId)>,
         limit: u32,
-    ) -> Result<Vec<StoredRow>> {
-        const SQL: &str = "SELECT incident, public, staff FROM rows
-             WHERE left_seq IS NOT NULL AND (updated_at, incident) < (?2, ?3) AND EXISTS (
+    ) -> Result<Left> {
+        const SQL: &str = "SELECT incident, updated_at, iif(EXISTS (
                  SELECT 1 FROM audience WHERE audience.incident = rows.incident AND kind = 1
-                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(?1)))
+                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(?1))
+             ), staff, NULL)
+             FROM rows WHERE left_seq IS NOT NULL AND (updated_at, incident) < (?2, ?3)
              ORDER BY updated_at DESC, incident DESC LIMIT ?4";
         let (at, id) = before.map_or((i64::MAX, [u8::MAX; 16]), |(at, id)| (at.0, *id.as_bytes()));
         let query = sqlx::query(SQL).bind(scope_list(scopes)).bind(at);
         let query = query.bind(id.to_vec()).bind(limit);
         let rows = query.fetch_all(&mut *self.0).await?;
-        rows.iter().map(stored_row).collect()
+        let mut left = Left::default();
+        for row in &rows {
+            left.rows.extend(row.try_get::<Option<Vec<u8>>, _>(2)?);
+        }
+        if let Some(row) = rows.last().filter(|_| rows.len() == limit as usize) {
+            left.last = Some((UnixMillis(row.try_get(1)?), incident(row, 0)?));
+        }
+        Ok(left)
+    }
+
+    async fn has_left(&mut self, doc: DocKey, scopes: &BTreeSet<Scope>) -> Result<bool> {
+        const SQL: &str = "SELECT 1 FROM rows JOIN audience USING (incident)
+             WHERE incident = ?1 AND kind = ?2 AND until_seq = left_seq
+               AND scope IN (SELECT value FROM json_each(?3))";
+        let query = sqlx::query(SQL).bind(doc.id.as_bytes().as_slice());
+        let query = query.bind(kind_number(doc.kind)).bind(scope_list(scopes));
+        Ok(query.fetch_optional(&mut *self.0).await?.is_some())
     }
 
     async fn epochs(&mut self) -> Result<Vec<Epoch>> {
@@ -236,14 +253,16 @@ impl View for Reading {
         due::next(&mut self.0).await
     }
 
-    async fn unseen(&mut self, limit: u32) -> Result<Vec<Quarantined>> {
+    async fn unseen(&mut self, each: u32, limit: u32) -> Result<Vec<Quarantined>> {
         const SQL: &str = concat!(
             "SELECT ",
             quarantine_columns!(),
-            " FROM quarantine WHERE seen_at IS NULL
-             ORDER BY received_at DESC, rowid DESC LIMIT ?"
+            " FROM (SELECT *, rowid AS place, row_number() OVER (
+                 PARTITION BY person ORDER BY received_at DESC, rowid DESC) AS nth
+                 FROM quarantine WHERE seen_at IS NULL)
+             WHERE nth <= ? ORDER BY received_at DESC, place DESC LIMIT ?"
         );
-        let query = sqlx::query(SQL).bind(limit);
+        let query = sqlx::query(SQL).bind(each).bind(limit);
         let rows = query.fetch_all(&mut *self.0).await?;
         rows.iter().map(quarantined).collect()
     }

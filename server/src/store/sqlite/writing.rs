@@ -260,9 +260,9 @@ impl Writing for Reading {
         limit: u32,
     ) -> Result<Vec<IncidentId>> {
         const SQL: &str = "SELECT incident FROM rows
-             WHERE rests_since < max(?1, ifnull((
-                 SELECT rests_since FROM rows WHERE rests_since IS NOT NULL
-                 ORDER BY rests_since DESC LIMIT 1 OFFSET ?2), ?1))
+             WHERE rests_since < ?1 OR (left_seq IS NULL AND rests_since < (
+                 SELECT rests_since FROM rows WHERE rests_since IS NOT NULL AND left_seq IS NULL
+                 ORDER BY rests_since DESC LIMIT 1 OFFSET ?2))
              ORDER BY rests_since LIMIT ?3";
         let query = sqlx::query(SQL).bind(before.0).bind(max.saturating_sub(1));
         let rows = query.bind(limit).fetch_all(&mut *self.0).await?;
@@ -350,9 +350,13 @@ impl Writing for Reading {
     }
 
     async fn quarantine(&mut self, refused: &[Quarantined]) -> Result<()> {
+        // What somebody had a look at comes from another device, too.
         const SQL: &str = "INSERT INTO quarantine (incident, kind, hash, person, device, act,
-                 received_at, refused, bytes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                 received_at, refused, bytes, seen_by, seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                 (SELECT max(seen_by) FROM quarantine WHERE person = ?4 AND act = ?6),
+                 (SELECT max(seen_at) FROM quarantine WHERE person = ?4 AND act = ?6))
+             ON CONFLICT DO NOTHING";
         for refused in refused {
             let rule = serde_json::to_string(&refused.refused).expect("a refusal is plain JSON");
             sqlx::query(SQL)

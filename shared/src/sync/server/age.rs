@@ -10,13 +10,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::document::ReceiptBook;
 use crate::ids::DocKind;
 use crate::incidents::Incident;
 use crate::people::Scope;
 use crate::policy;
+use crate::rows::Row;
+use crate::time::UnixMillis;
 
 use super::kept::reaches;
-use super::{Kept, Reached};
+use super::{Kept, Reached, SERVER_DEVICE};
 
 /// What of an incident's audience ends when it leaves devices.
 pub fn leaving(audience: &BTreeSet<Reached>) -> BTreeSet<Reached> {
@@ -24,25 +27,29 @@ pub fn leaving(audience: &BTreeSet<Reached>) -> BTreeSet<Reached> {
     audience.iter().filter(leaves).cloned().collect()
 }
 
-/// What of an incident's audience begins when it comes to the devices of somebody with these
-/// scopes, who asked for it; none if its content does not let them read its work. What reaches
-/// their devices already does not begin.
-pub fn fetched(kept: &Kept, scopes: &BTreeSet<Scope>) -> Option<BTreeSet<Reached>> {
-    let is_own = |scope: &&Scope| matches!(scope, Scope::Fetched(..));
-    let own = scopes.iter().find(is_own)?;
-    if !kept.may_be_read(DocKind::Work, scopes) {
-        return None;
-    }
-    let kinds = [DocKind::Incident, DocKind::Work].into_iter();
-    let reaches = kinds.map(|kind| (kind, own.clone()));
-    let is_there = |(kind, _): &Reached| {
-        let mut there = kept.audience.iter();
-        there.any(|(reached, scope)| reached == kind && scopes.contains(scope))
-    };
-    Some(reaches.filter(|reach| !is_there(reach)).collect())
+/// What reaches an incident that comes back to the devices of somebody with these scopes.
+pub fn fetched(scopes: &BTreeSet<Scope>) -> BTreeSet<Reached> {
+    let own = scopes
+        .iter()
+        .filter(|scope| matches!(scope, Scope::Fetched(..)));
+    let kinds = [DocKind::Incident, DocKind::Work];
+    own.flat_map(|scope| kinds.map(|kind| (kind, scope.clone())))
+        .collect()
 }
 
 impl Kept {
+    /// Since when nothing has happened to it, if it is over and nobody has to be told of it any
+    /// more: its last act, or the arrival of the last one from a device, which may say nothing or
+    /// be late.
+    pub fn rests_since(&self, staff: &Row) -> Option<UnixMillis> {
+        let books = [&self.receipts.incident, &self.receipts.work];
+        let receipts = books.into_iter().flat_map(ReceiptBook::iter);
+        let of_devices = receipts.filter(|receipt| *receipt.device.as_bytes() != SERVER_DEVICE);
+        let arrived = of_devices.map(|receipt| receipt.received_at).max();
+        let is_over = !staff.state.is_open() && staff.cards.is_empty();
+        is_over.then(|| arrived.map_or(staff.updated_at, |at| at.max(staff.updated_at)))
+    }
+
     /// Whether its content names one of these scopes for a document, be it on devices or not.
     pub fn may_be_read(&self, kind: DocKind, scopes: &BTreeSet<Scope>) -> bool {
         let reaches = reaches(&self.incident);

@@ -1,15 +1,18 @@
 //! What a refused change says, for whoever looks at it: it is in no document that could be read.
 
 use automerge::ObjType;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use automerge::legacy::{Key, ObjectId, OpType};
 
+use super::offer::bounded;
 use crate::incidents::shape::decode_change;
 
-/// The scalars that people wrote; others are words of the format.
-const WRITTEN: [&str; 7] = [
+/// The scalars that people wrote; others are words of the format, and so is the `value` of every
+/// field but the subject.
+const WRITTEN: [&str; 6] = [
     "subject",
     "text",
-    "value",
     "requester_name",
     "requester_contact",
     "asset",
@@ -27,10 +30,14 @@ pub struct Said {
 
 /// Reads a change that was well-formed when it was refused.
 pub fn said(bytes: &[u8]) -> Option<Said> {
+    bounded(bytes).ok()?;
     let change = decode_change(bytes).ok()?;
     let mut said = Said::default();
     let mut spliced: Option<(ObjectId, String)> = None;
-    for operation in change.decode().operations {
+    // What is well-formed may still be no operation, at which automerge panics.
+    let decode = || change.decode();
+    let decoded = catch_unwind(AssertUnwindSafe(decode)).ok()?;
+    for operation in decoded.operations {
         let Key::Map(key) = &operation.key else {
             let letter = operation.primitive_value();
             let letter = letter.and_then(|value| value.as_str().map(str::to_owned));
@@ -52,7 +59,9 @@ pub fn said(bytes: &[u8]) -> Option<Said> {
                 .rsplit_once('/')
                 .map_or(key.as_str(), |(group, _)| group);
             group.clone_into(&mut said.group);
-        } else if WRITTEN.contains(&key.as_str()) {
+        } else if WRITTEN.contains(&key.as_str())
+            || (key.as_str() == "value" && said.group == "field/subject")
+        {
             let text = operation.primitive_value();
             said.texts
                 .extend(text.and_then(|text| text.as_str().map(str::to_owned)));
@@ -68,6 +77,7 @@ mod tests {
     use super::*;
     use crate::ids::DocKind;
     use crate::incidents::{Intent, ResolutionCode, SetField};
+    use crate::priority::Level;
     use crate::testing::{ALICE, Copy};
 
     fn last_said(copy: &Copy, kind: DocKind) -> Said {
@@ -97,9 +107,15 @@ mod tests {
                 "field/subject",
             ),
             (Intent::Resolve { code, notes }, DocKind::Incident, "state"),
+            (
+                Intent::Set(SetField::Urgency(Level::High)),
+                DocKind::Incident,
+                "field/urgency",
+            ),
         ] {
             copy.act(ALICE, intent);
-            let texts = vec![text.clone()];
+            let is_written = group != "field/urgency";
+            let texts: Vec<_> = is_written.then(|| text.clone()).into_iter().collect();
             let group = group.to_owned();
             assert_eq!(last_said(&copy, kind), Said { group, texts });
         }

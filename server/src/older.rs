@@ -1,0 +1,240 @@
+//! Incidents that have left devices: looked through, and brought back to whoever opens one.
+//!
+//! `GET /older` lists those that answer to some words, the latest first; `POST /older/{incident}`
+//! brings one to the devices of whoever asks. Both are for staff on the console: what somebody
+//! reported stays on their portal.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Serialize;
+use shared::ids::{CategoryId, IncidentId, PersonId};
+use shared::incidents::{Requester, State as IncidentState};
+use shared::people::{Directory, Scope, Surface};
+use shared::policy;
+use shared::rows::{Row, unpack_one};
+use shared::search::{Query, Searchable, tails};
+use shared::time::UnixMillis;
+use tokio::task::spawn_blocking;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::App;
+use crate::auth::SignedIn;
+use crate::error::ApiError;
+use crate::store::Left;
+use crate::sync::bring;
+
+/// How many incidents an answer names, and about how many it looks through for them.
+const FOUND_MAX: usize = 50;
+const SLICE: u32 = 512;
+const SLICES_MAX: usize = 8;
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/older", get(older))
+        .route("/older/{incident}", post(open))
+}
+
+/// What is looked for, and behind which one of an answer before.
+#[derive(Debug, Default)]
+struct Asked {
+    words: String,
+    behind: Option<(UnixMillis, IncidentId)>,
+}
+
+impl Asked {
+    /// Reads `words=…&changed_at=…&after=…`; what is not understood asks for nothing.
+    fn read(query: &str) -> Self {
+        let fields = form_urlencoded::parse(query.as_bytes());
+        let fields: BTreeMap<_, _> = fields.collect();
+        let at = fields.get("changed_at").and_then(|at| at.parse().ok());
+        let words = fields.get("words").map(ToString::to_string);
+        let after = fields.get("after").and_then(|id| id.parse().ok());
+        Self {
+            words: words.unwrap_or_default(),
+            behind: at.map(UnixMillis).zip(after),
+        }
+    }
+}
+
+/// What was found, the latest first.
+#[derive(Debug, Default, Serialize)]
+struct Found {
+    incidents: Vec<Old>,
+    /// The last one that was looked at, if there are others behind it.
+    more: Option<Behind>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Behind {
+    after: IncidentId,
+    changed_at: UnixMillis,
+}
+
+/// An incident as the list of what has left devices shows it.
+#[derive(Debug, Serialize)]
+struct Old {
+    id: IncidentId,
+    name: String,
+    subject: String,
+    state: IncidentState,
+    changed_at: UnixMillis,
+}
+
+async fn older(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+    RawQuery(asked): RawQuery,
+) -> Result<Json<Found>, ApiError> {
+    let scopes = scopes(&signed_in)?;
+    let Asked { words, behind } = Asked::read(&asked.unwrap_or_default());
+    if words.len() > policy::NAME_BYTES_MAX {
+        return Err(ApiError::TooLarge);
+    }
+    let _turn = app.keeper.turn()?;
+    let look = Arc::new(Look {
+        query: Query::new(&words, &unicode),
+        names: Names::of(&app.people.current()),
+    });
+    let mut found = Found::default();
+    let mut before = behind;
+    for _ in 0..SLICES_MAX {
+        let mut view = app.store.view().await?;
+        let Left { rows, last } = view.left(&scopes, before, SLICE).await?;
+        drop(view);
+        let (look, taken) = (Arc::clone(&look), std::mem::take(&mut found));
+        let taking = spawn_blocking(move || look.through(&rows, taken));
+        found = taking.await.map_err(ApiError::internal)?;
+        if found.more.is_some() || last.is_none() {
+            return Ok(Json(found));
+        }
+        before = last;
+    }
+    found.more = before.map(Behind::from);
+    Ok(Json(found))
+}
+
+/// Brings an incident back. What somebody may not read is answered like what is not there.
+async fn open(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let scopes = scopes(&signed_in)?;
+    let id: IncidentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let _turn = app.keeper.turn()?;
+    let may_have_it = bring(&app, id, &scopes).await?;
+    may_have_it
+        .then_some(StatusCode::NO_CONTENT)
+        .ok_or(ApiError::NotFound)
+}
+
+fn scopes(signed_in: &SignedIn) -> Result<BTreeSet<Scope>, ApiError> {
+    if signed_in.surface != Surface::Console || !signed_in.person.is_staff() {
+        return Err(ApiError::NotFound);
+    }
+    Ok(policy::scopes(&signed_in.person, Surface::Console))
+}
+
+/// What is looked for, and how what rows name is called.
+struct Look {
+    query: Query,
+    names: Names,
+}
+
+impl Look {
+    /// Takes in what rows answer to, and where to go on if there are more than an answer names.
+    fn through(&self, rows: &[Vec<u8>], mut found: Found) -> Found {
+        for row in rows {
+            // One that cannot be read is written anew at the next start.
+            let Ok(row) = unpack_one(row) else { continue };
+            if !self.query.finds(&self.names.texts(&row)) {
+                continue;
+            }
+            if found.incidents.len() == FOUND_MAX {
+                let last = found.incidents.last();
+                found.more = last.map(|last| Behind::from((last.changed_at, last.id)));
+                return found;
+            }
+            found.incidents.push(Old::of(row));
+        }
+        found
+    }
+}
+
+impl From<(UnixMillis, IncidentId)> for Behind {
+    fn from((changed_at, after): (UnixMillis, IncidentId)) -> Self {
+        Self { after, changed_at }
+    }
+}
+
+/// The names of a directory, those of categories in every language.
+struct Names {
+    directory: Arc<Directory>,
+    people: HashMap<PersonId, usize>,
+}
+
+impl Names {
+    fn of(directory: &Arc<Directory>) -> Self {
+        let people = directory.people.iter().enumerate();
+        Self {
+            people: people.map(|(at, person)| (person.id, at)).collect(),
+            directory: Arc::clone(directory),
+        }
+    }
+
+    /// What a device looks through of a row.
+    fn texts(&self, row: &Row) -> Searchable {
+        let directory = &self.directory;
+        let person = |id: PersonId| {
+            let at = self.people.get(&id)?;
+            Some(directory.people.get(*at)?.name.clone())
+        };
+        let requester = match &row.requester {
+            Requester::Person(id) => person(*id),
+            Requester::Unknown { name, .. } => Some(name.clone()),
+        };
+        let group = |id| directory.groups.iter().find(|group| group.id == id);
+        let group = row.group.clone().and_then(group);
+        let site = |id| directory.sites.iter().find(|site| site.id == id);
+        let site = row.site.clone().and_then(site);
+        let one = |id: &CategoryId| directory.categories.iter().find(|one| one.id == *id);
+        let category = row.category.as_ref().and_then(one);
+        let above = category.and_then(|category| category.parent.as_ref());
+        let categories = [category, above.and_then(one)].into_iter().flatten();
+        let named = [
+            Some(row.subject.clone()),
+            Some(row.name()),
+            requester,
+            row.assignee.and_then(person),
+            group.map(|group| group.name.clone()),
+            site.map(|site| site.name.clone()),
+        ];
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        let categories = categories.flat_map(|category| category.name.values());
+        let tails = row.number.as_deref().into_iter().flat_map(tails);
+        let texts = named.iter().chain(categories).map(String::as_str);
+        Searchable::of(texts.chain(tails), &unicode)
+    }
+}
+
+impl Old {
+    fn of(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name(),
+            subject: row.subject,
+            state: row.state,
+            changed_at: row.updated_at,
+        }
+    }
+}
+
+/// Decomposes by compatibility and writes in upper case, as browsers do.
+fn unicode(text: &str) -> String {
+    text.nfkd().collect::<String>().to_uppercase()
+}
