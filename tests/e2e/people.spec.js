@@ -89,6 +89,7 @@ test('who leads the process has the words of what was refused, until they had a 
   const { page } = lead.desk;
   await page.getByRole('button', { name: /: menu$/ }).click();
   await page.getByRole('link', { name: 'Refused work' }).click();
+  await page.reload();
   const card = page.getByRole('article', { name: /^An internal note by Tomasz Zieliński/ });
   await expect(card.locator('blockquote')).toHaveText('The repeater has no power.');
   await expect(card).toContainText(TILL);

@@ -132,13 +132,16 @@ pub(super) fn RefusedPage() -> impl IntoView {
 #[component]
 fn Card(acts: Acts, act: Entry) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let by = desk.organisation().person_name(act.person);
+    let (deed, by) = (act.deed(), act.person);
     let at = text::clock_and_day(act.received_at);
-    let about = t!("refused.by", deed = act.deed(), name = by, at = at);
-    let label = about.clone();
+    // The page may be here before it knows who there is.
+    let about = Signal::derive(move || {
+        let name = desk.organisation().person_name(by);
+        t!("refused.by", deed = deed.as_str(), name = name, at = at.as_str())
+    });
     let of = [act.name.clone(), act.subject.clone()];
     let of = of.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let why = refusal_text(&act.refused);
+    let why = t!("refused.told", why = refusal_text(&act.refused));
     let quoted = act.texts.iter().cloned();
     let quoted = quoted.map(|text| view! { <blockquote dir="auto">{text}</blockquote> });
     let words = act.texts.join("\n\n");
@@ -157,7 +160,7 @@ fn Card(acts: Acts, act: Entry) -> impl IntoView {
         }
     });
     view! {
-        <article class="review" aria-label=label>
+        <article class="review" aria-label=about>
             <b>{about}</b>
             <p dir="auto">{of}</p>
             <p>{why}</p>
