@@ -14,8 +14,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use shared::ids::IncidentId;
 use shared::incidents::{Intent, Level, SetField};
+use shared::sync::message::{Live, decode};
 use tests::draws::Draws;
 use tests::holdfast::{Holdfast, declare};
+use tests::http::{Http, Socket};
 use tests::remote::{Received, Remote};
 
 const RUNS: usize = 3;
@@ -52,6 +54,7 @@ fn bench(size: usize) {
     first_sync(&server, size);
     reconnect(&server, size, &mut writers[0]);
     herd(&server, size, &mut writers[0]);
+    pokes(&server, size, &mut writers[0]);
     let memory = megabytes(server.resident_bytes());
     say("server_memory", size, &[memory], "MB", Some(60.0));
 }
@@ -259,6 +262,53 @@ fn herd(server: &Holdfast, size: usize, writer: &mut Remote) {
     let answers = back.iter().flat_map(|(_, (_, received))| received);
     let waits: Vec<_> = answers.map(|answer| millis(answer.after)).collect();
     say("herd_answer", size, &waits, "ms", None);
+}
+
+/// One act, and how long it takes until each of 200 devices has heard that the log goes on.
+fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
+    const SESSIONS_EACH: usize = 2;
+    const SOCKETS_EACH: usize = 20;
+    let sessions = HERD.iter().flat_map(|login| [*login; SESSIONS_EACH]);
+    let sockets = sessions.flat_map(|login| {
+        let mut http = Http::new(server.port);
+        http.sign_in(login, "console").expect("it can sign in");
+        let listen = || http.listen().expect("a session has so many sockets");
+        std::array::from_fn::<_, SOCKETS_EACH, _>(|_| listen())
+    });
+    let mut sockets: Vec<_> = sockets.collect();
+    // Each is told first how far the log goes.
+    for socket in &mut sockets {
+        next_head(socket);
+    }
+    let mut slowest = Vec::new();
+    for run in 0..RUNS {
+        let listening: Vec<_> = sockets
+            .into_iter()
+            .map(|mut socket| {
+                spawn(move || {
+                    next_head(&mut socket);
+                    (Instant::now(), socket)
+                })
+            })
+            .collect();
+        let began = Instant::now();
+        touch(writer, 1, RUNS + 1 + run);
+        let heard: Vec<_> = listening.into_iter().map(joined).collect();
+        let last = heard.iter().map(|(at, _)| *at).max().unwrap_or(began);
+        slowest.push(millis(last.duration_since(began)));
+        sockets = heard.into_iter().map(|(_, socket)| socket).collect();
+    }
+    say("act_told_to_200_devices", size, &slowest, "ms", Some(100.0));
+}
+
+/// Waits for word that the log goes on.
+fn next_head(socket: &mut Socket) {
+    loop {
+        let frame = socket.hear().expect("the server speaks");
+        if let Ok(Live::Head { .. }) = decode(&frame) {
+            return;
+        }
+    }
 }
 
 /// Devices of one person that have read everything, and some that are new.

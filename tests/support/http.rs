@@ -53,6 +53,31 @@ impl Http {
         self.send("GET", path, "", &[])
     }
 
+    /// Opens the socket on which the server says how far its log goes.
+    pub fn listen(&self) -> io::Result<Socket> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let request = format!(
+            "GET /sync/live HTTP/1.1\r\nhost: localhost:{0}\r\norigin: http://localhost:{0}\r\n\
+             connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\ncookie: {1}\r\n\r\n",
+            self.port,
+            self.cookie().unwrap_or_default()
+        );
+        stream.write_all(request.as_bytes())?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte)?;
+            head.extend(byte);
+        }
+        if !head.starts_with(b"HTTP/1.1 101") {
+            return Err(io::Error::other("the server opens no socket"));
+        }
+        Ok(Socket(stream))
+    }
+
     fn send(&self, method: &str, path: &str, head: &str, body: &[u8]) -> io::Result<Answer> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
@@ -73,6 +98,21 @@ impl Http {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         read(&answer).ok_or_else(|| io::Error::other("the answer was cut off"))
+    }
+}
+
+/// A WebSocket, as far as it is listened to.
+#[derive(Debug)]
+pub struct Socket(TcpStream);
+
+impl Socket {
+    /// The next frame; those of the server are short and unmasked.
+    pub fn hear(&mut self) -> io::Result<Vec<u8>> {
+        let mut head = [0; 2];
+        self.0.read_exact(&mut head)?;
+        let mut frame = vec![0; usize::from(head[1])];
+        self.0.read_exact(&mut frame)?;
+        Ok(frame)
     }
 }
 

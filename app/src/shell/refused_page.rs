@@ -137,7 +137,12 @@ fn Card(acts: Acts, act: Entry) -> impl IntoView {
     // The page may be here before it knows who there is.
     let about = Signal::derive(move || {
         let name = desk.organisation().person_name(by);
-        t!("refused.by", deed = deed.as_str(), name = name, at = at.as_str())
+        t!(
+            "refused.by",
+            deed = deed.as_str(),
+            name = name,
+            at = at.as_str()
+        )
     });
     let of = [act.name.clone(), act.subject.clone()];
     let of = of.into_iter().flatten().collect::<Vec<_>>().join(" · ");
