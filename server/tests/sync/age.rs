@@ -250,6 +250,31 @@ async fn what_has_left_is_repaired_for_whom_its_content_names() {
 }
 
 #[tokio::test]
+async fn what_has_left_is_so_under_another_format_of_rows_and_after_a_restore() {
+    let mut world = World::new().await;
+    world.pass(100).await;
+    world.server.age_rows().await;
+    let renewed = server::sync::rows::renew(&world.server.app).await;
+    assert_eq!(renewed.expect("they are written"), 2);
+    let left = server::sync::let_go(&world.server.app).await;
+    assert_eq!(left.expect("it works"), 0);
+    assert_eq!(world.find(&world.bob, "vpn").await, [world.old.to_string()]);
+
+    let backup = world.server.backup().await;
+    world.server = world.server.restored(&backup).await;
+    world.server.expect_sound().await;
+    let mut bob = Device::console(&world.server, BOB).await;
+    bob.pull(&world.server).await;
+    assert_eq!(has(&bob, world.old), [false, false]);
+    assert_eq!(has(&bob, world.open), [true, true]);
+    let fetched = world.fetch(&bob, world.old).await;
+    assert_eq!(fetched, StatusCode::NO_CONTENT);
+    bob.pull(&world.server).await;
+    assert_eq!(has(&bob, world.old), [true, true]);
+    world.server.expect_sound().await;
+}
+
+#[tokio::test]
 async fn a_long_list_of_what_has_left_goes_on_where_it_ended() {
     let mut world = World::new().await;
     let mut ids: Vec<_> = (0..60)
