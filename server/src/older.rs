@@ -11,13 +11,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
 use shared::ids::{CategoryId, IncidentId, PersonId};
-use shared::incidents::{Requester, State as IncidentState};
+use shared::incidents::Requester;
 use shared::people::{Directory, Scope, Surface};
 use shared::policy;
 use shared::rows::{Row, unpack_one};
 use shared::search::{Query, Searchable, tails};
+use shared::sync::listed::{Behind, OldIncident, OldIncidents};
 use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization as _;
@@ -43,7 +43,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 #[derive(Debug, Default)]
 struct Asked {
     words: String,
-    behind: Option<(UnixMillis, IncidentId)>,
+    place: Option<(UnixMillis, IncidentId)>,
 }
 
 impl Asked {
@@ -56,42 +56,18 @@ impl Asked {
         let after = fields.get("after").and_then(|id| id.parse().ok());
         Self {
             words: words.unwrap_or_default(),
-            behind: at.map(UnixMillis).zip(after),
+            place: at.map(UnixMillis).zip(after),
         }
     }
-}
-
-/// What was found, the latest first.
-#[derive(Debug, Default, Serialize)]
-struct Found {
-    incidents: Vec<Old>,
-    /// The last one that was looked at, if there are others behind it.
-    more: Option<Behind>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Behind {
-    after: IncidentId,
-    changed_at: UnixMillis,
-}
-
-/// An incident as the list of what has left devices shows it.
-#[derive(Debug, Serialize)]
-struct Old {
-    id: IncidentId,
-    name: String,
-    subject: String,
-    state: IncidentState,
-    changed_at: UnixMillis,
 }
 
 async fn older(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
     RawQuery(asked): RawQuery,
-) -> Result<Json<Found>, ApiError> {
+) -> Result<Json<OldIncidents>, ApiError> {
     let scopes = scopes(&signed_in)?;
-    let Asked { words, behind } = Asked::read(&asked.unwrap_or_default());
+    let Asked { words, place } = Asked::read(&asked.unwrap_or_default());
     if words.len() > policy::NAME_BYTES_MAX {
         return Err(ApiError::TooLarge);
     }
@@ -100,8 +76,8 @@ async fn older(
         query: Query::new(&words, &unicode),
         names: Names::of(&app.people.current()),
     });
-    let mut found = Found::default();
-    let mut before = behind;
+    let mut found = OldIncidents::default();
+    let mut before = place;
     for _ in 0..SLICES_MAX {
         let mut view = app.store.view().await?;
         let Left { rows, last } = view.left(&scopes, before, SLICE).await?;
@@ -114,7 +90,7 @@ async fn older(
         }
         before = last;
     }
-    found.more = before.map(Behind::from);
+    found.more = before.map(behind);
     Ok(Json(found))
 }
 
@@ -148,7 +124,7 @@ struct Look {
 
 impl Look {
     /// Takes in what rows answer to, and where to go on if there are more than an answer names.
-    fn through(&self, rows: &[Vec<u8>], mut found: Found) -> Found {
+    fn through(&self, rows: &[Vec<u8>], mut found: OldIncidents) -> OldIncidents {
         for row in rows {
             // One that cannot be read is written anew at the next start.
             let Ok(row) = unpack_one(row) else { continue };
@@ -157,19 +133,17 @@ impl Look {
             }
             if found.incidents.len() == FOUND_MAX {
                 let last = found.incidents.last();
-                found.more = last.map(|last| Behind::from((last.changed_at, last.id)));
+                found.more = last.map(|last| behind((last.changed_at, last.id)));
                 return found;
             }
-            found.incidents.push(Old::of(row));
+            found.incidents.push(listed(row));
         }
         found
     }
 }
 
-impl From<(UnixMillis, IncidentId)> for Behind {
-    fn from((changed_at, after): (UnixMillis, IncidentId)) -> Self {
-        Self { after, changed_at }
-    }
+fn behind((changed_at, after): (UnixMillis, IncidentId)) -> Behind {
+    Behind { after, changed_at }
 }
 
 /// The names of a directory, those of categories in every language.
@@ -222,15 +196,13 @@ impl Names {
     }
 }
 
-impl Old {
-    fn of(row: Row) -> Self {
-        Self {
-            id: row.id,
-            name: row.name(),
-            subject: row.subject,
-            state: row.state,
-            changed_at: row.updated_at,
-        }
+fn listed(row: Row) -> OldIncident {
+    OldIncident {
+        id: row.id,
+        name: row.name(),
+        subject: row.subject,
+        state: row.state,
+        changed_at: row.updated_at,
     }
 }
 

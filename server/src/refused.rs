@@ -11,14 +11,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
-use shared::ids::{ActId, IncidentId, PersonId};
-use shared::incidents::Refused;
+use shared::ids::{ActId, PersonId};
 use shared::people::Surface;
 use shared::policy;
 use shared::rows::unpack_one;
+use shared::sync::listed::RefusedAct;
 use shared::sync::server::{Said, said};
-use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
 
 use crate::App;
@@ -34,23 +32,6 @@ const LISTED_MAX: u32 = 400;
 /// How many characters of an act a list shows.
 const SHOWN_CHARS: usize = 4_000;
 
-/// An act that was refused.
-#[derive(Debug, Serialize)]
-struct Entry {
-    person: PersonId,
-    act: ActId,
-    incident: IncidentId,
-    /// What the incident is called, and its subject, if the server has it.
-    name: Option<String>,
-    subject: Option<String>,
-    received_at: UnixMillis,
-    refused: Refused,
-    /// The groups of its facts, such as `entry`.
-    groups: Vec<String>,
-    /// What its author wrote.
-    texts: Vec<String>,
-}
-
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/refused", get(list))
@@ -60,7 +41,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn list(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
-) -> Result<Json<Vec<Entry>>, ApiError> {
+) -> Result<Json<Vec<RefusedAct>>, ApiError> {
     check(&signed_in)?;
     let _turn = app.keeper.turn()?;
     let mut view = app.store.view().await?;
@@ -84,15 +65,15 @@ async fn list(
 }
 
 /// The acts of refused changes, in the order of these.
-fn acts(changes: &[Quarantined]) -> Vec<Entry> {
-    let mut acts: Vec<Entry> = Vec::new();
+fn acts(changes: &[Quarantined]) -> Vec<RefusedAct> {
+    let mut acts: Vec<RefusedAct> = Vec::new();
     for change in changes {
         let Said { group, texts } = said(&change.bytes).unwrap_or_default();
         let texts = texts.into_iter();
         let texts: Vec<_> = texts
             .map(|text| text.chars().take(SHOWN_CHARS).collect::<String>())
             .collect();
-        let of_it = |act: &&mut Entry| (act.person, act.act) == (change.person, change.act);
+        let of_it = |act: &&mut RefusedAct| (act.person, act.id) == (change.person, change.act);
         if let Some(act) = acts.iter_mut().find(of_it) {
             // The same change may come from several devices.
             let new: Vec<_> = texts
@@ -104,9 +85,9 @@ fn acts(changes: &[Quarantined]) -> Vec<Entry> {
                 .extend(Some(group).filter(|group| !act.groups.contains(group)));
             continue;
         }
-        acts.push(Entry {
+        acts.push(RefusedAct {
             person: change.person,
-            act: change.act,
+            id: change.act,
             incident: change.doc.id,
             name: None,
             subject: None,

@@ -261,7 +261,7 @@ pub enum Rest {
     Held(Option<UnixMillis>),
     /// Off devices since a place of the log.
     Left(Seq),
-    /// Off devices, but for those of whoever asked for it, the last time then.
+    /// Off devices, but on those of some who asked for it; the last of them has it since then.
     Fetched(UnixMillis),
 }
 

@@ -2,9 +2,10 @@
 //!
 //! [`message`] is what travels, [`client`] and [`server`] are state machines without I/O that
 //! shells in the browser, on the server and in the simulation carry; [`parcel`] is what is unsent
-//! as a file. Sync knows documents as id and bytes.
+//! as a file, [`listed`] what the server lists beside sync. Sync knows documents as id and bytes.
 
 pub mod client;
+pub mod listed;
 pub mod message;
 pub mod parcel;
 pub mod server;

@@ -3,12 +3,10 @@
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use web_sys::SubmitEvent;
 
 use shared::ids::IncidentId;
-use shared::incidents::State;
-use shared::time::UnixMillis;
+use shared::sync::listed::{Behind, OldIncident, OldIncidents};
 
 use super::Desk;
 use super::address::Place;
@@ -22,36 +20,13 @@ use crate::ui::room::Entering;
 #[derive(Clone, Copy)]
 pub(crate) struct OlderRoom(pub(crate) fn(RwSignal<bool>) -> Entering);
 
-/// An incident as the server lists it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-struct Old {
-    id: IncidentId,
-    name: String,
-    subject: String,
-    state: State,
-    changed_at: UnixMillis,
-}
-
-/// Where a list goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-struct Behind {
-    after: IncidentId,
-    changed_at: UnixMillis,
-}
-
-#[derive(Debug, Deserialize)]
-struct Found {
-    incidents: Vec<Old>,
-    more: Option<Behind>,
-}
-
 /// What the sheet shows. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Search {
     words: RwSignal<String>,
     /// What was looked for last, and is listed.
     asked: RwSignal<String>,
-    list: RwSignal<Vec<Old>>,
+    list: RwSignal<Vec<OldIncident>>,
     more: RwSignal<Option<Behind>>,
     is_busy: RwSignal<bool>,
     /// Whether the server has answered.
@@ -81,7 +56,7 @@ impl Search {
             }
             self.is_busy.set(false);
             match found {
-                Some(Found { incidents, more }) => {
+                Some(OldIncidents { incidents, more }) => {
                     self.list.update(|list| list.extend(incidents));
                     self.more.set(more);
                     self.is_known.set(true);
@@ -103,7 +78,7 @@ impl Search {
     }
 }
 
-async fn look(words: &str, behind: Option<Behind>) -> Option<Found> {
+async fn look(words: &str, behind: Option<Behind>) -> Option<OldIncidents> {
     let mut asked = vec![("words", words.to_owned())];
     if let Some(Behind { after, changed_at }) = behind {
         asked.push(("after", after.to_string()));
@@ -196,7 +171,7 @@ pub(crate) fn OlderSheet(open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Item(search: Search, old: Old) -> impl IntoView {
+fn Item(search: Search, old: OldIncident) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let id = old.id;
     let is_coming = Memo::new(move |_| search.coming.get() == Some(id));

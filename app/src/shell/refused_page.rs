@@ -4,54 +4,35 @@
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use web_sys::MouseEvent;
 
-use shared::ids::{ActId, IncidentId, PersonId};
-use shared::incidents::Refused;
 use shared::policy;
-use shared::time::UnixMillis;
+use shared::sync::listed::RefusedAct;
 
 use crate::incidents::{Address, Desk, Place, refusal_text};
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::{When, live};
 
-/// An act as the server lists it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-struct Entry {
-    person: PersonId,
-    act: ActId,
-    incident: IncidentId,
-    name: Option<String>,
-    subject: Option<String>,
-    received_at: UnixMillis,
-    refused: Refused,
-    groups: Vec<String>,
-    texts: Vec<String>,
-}
-
-impl Entry {
-    /// What it was to do, in the words of its first fact.
-    fn deed(&self) -> String {
-        let group = self.groups.first().map_or("", String::as_str);
-        match group.split('/').next().unwrap_or_default() {
-            "created" => t!("refused.created"),
-            "entry" => t!("refused.entry"),
-            "note" => t!("refused.note"),
-            "state" => t!("refused.state_change"),
-            "assignment" => t!("refused.assignment"),
-            "field" => t!("refused.field"),
-            "withdrawal" => t!("refused.withdrawal"),
-            _ => t!("refused.unknown"),
-        }
+/// What an act was to do, in the words of its first fact.
+fn deed(act: &RefusedAct) -> String {
+    let group = act.groups.first().map_or("", String::as_str);
+    match group.split('/').next().unwrap_or_default() {
+        "created" => t!("refused.created"),
+        "entry" => t!("refused.entry"),
+        "note" => t!("refused.note"),
+        "state" => t!("refused.state_change"),
+        "assignment" => t!("refused.assignment"),
+        "field" => t!("refused.field"),
+        "withdrawal" => t!("refused.withdrawal"),
+        _ => t!("refused.unknown"),
     }
 }
 
 /// The list as the server last told it. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Acts {
-    list: RwSignal<Vec<Entry>>,
+    list: RwSignal<Vec<RefusedAct>>,
     /// Whether the server has answered.
     is_known: RwSignal<bool>,
     failure: RwSignal<String>,
@@ -70,8 +51,8 @@ impl Acts {
         });
     }
 
-    fn see(self, act: &Entry) {
-        let (person, id) = (act.person, act.act);
+    fn see(self, act: &RefusedAct) {
+        let (person, id) = (act.person, act.id);
         let address = [
             "/refused/",
             &person.0.to_string(),
@@ -85,7 +66,7 @@ impl Acts {
             let asked = Request::post(&address).header("X-Holdfast", "1").send();
             if asked.await.is_ok_and(|answer| answer.ok()) {
                 self.list.try_update(|list| {
-                    list.retain(|act| (act.person, act.act) != (person, id));
+                    list.retain(|act| (act.person, act.id) != (person, id));
                 });
             } else {
                 self.failure.try_set(t!("devices.not_done"));
@@ -94,7 +75,7 @@ impl Acts {
     }
 }
 
-async fn ask() -> Option<Vec<Entry>> {
+async fn ask() -> Option<Vec<RefusedAct>> {
     let answer = Request::get("/refused").send().await.ok()?;
     if !answer.ok() {
         return None;
@@ -119,7 +100,7 @@ pub(super) fn RefusedPage() -> impl IntoView {
                 <p>{t!("refused.about")}</p>
             </header>
             <p class="error" role="alert">{acts.failure}</p>
-            <For each=move || acts.list.get() key=|act| (act.person, act.act) let:act>
+            <For each=move || acts.list.get() key=|act| (act.person, act.id) let:act>
                 <Card acts=acts act=act />
             </For>
             <When is=Signal::derive(is_empty)>
@@ -130,9 +111,9 @@ pub(super) fn RefusedPage() -> impl IntoView {
 }
 
 #[component]
-fn Card(acts: Acts, act: Entry) -> impl IntoView {
+fn Card(acts: Acts, act: RefusedAct) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let (deed, by) = (act.deed(), act.person);
+    let (deed, by) = (deed(&act), act.person);
     let at = text::clock_and_day(act.received_at);
     // The page may be here before it knows who there is.
     let about = Signal::derive(move || {

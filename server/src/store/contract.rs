@@ -524,10 +524,14 @@ pub(super) async fn what_was_refused_is_listed_until_somebody_had_a_look(place: 
         let seen = store.see_refused(act, PersonId(by), NOW).await;
         assert_eq!(seen.expect("it is kept"), is_first);
     }
-    assert_eq!(unseen(9).await, [other_act, others]);
-    // Whoever offers it again is still known.
+    assert_eq!(unseen(9).await, [other_act.clone(), others.clone()]);
+    // Whoever offers it again is still known, and from another device it is seen as well.
     let mut turn = writing(&store).await;
-    assert_eq!(quarantined(&mut turn, 7).await.len(), 3);
+    let elsewhere = turn.quarantine(&[refused(1, 7, 2)]).await;
+    elsewhere.expect("it is kept");
+    assert_eq!(quarantined(&mut turn, 7).await.len(), 4);
+    turn.commit(Seq(0)).await.expect("it is kept");
+    assert_eq!(unseen(9).await, [other_act, others]);
 }
 
 pub(super) async fn the_oldest_refused_changes_of_a_person_go_first(place: &impl Place) {
