@@ -32,6 +32,8 @@ use drawing::{Age, Drawing, Face, Level, Piece};
 
 /// Rows kept in the page above and below what is seen.
 const SPARE: usize = 12;
+/// Rows kept below what is seen while nobody has scrolled: what comes in then changes them all.
+const SPARE_AT_REST: usize = 2;
 /// Rows that go onto paper; nobody reads more than some thirty pages of them.
 const PRINTED_MAX: usize = 1_000;
 
@@ -245,7 +247,8 @@ fn see(port: Port, count: usize) -> Window {
     // In steps, so that a slow scroll does not move rows in and out at every pixel.
     let first = (top.max(0.0) / row_height) as usize / 8 * 8;
     let seen = (height / row_height).ceil() as usize;
-    let last = (first + seen + 8 + SPARE).min(count);
+    let spare = if top > 0.0 { 8 + SPARE } else { SPARE_AT_REST };
+    let last = (first + seen + spare).min(count);
     Window {
         first: first.saturating_sub(SPARE).min(last),
         last,
