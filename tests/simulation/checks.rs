@@ -52,9 +52,13 @@ impl World {
             assert!(is_whole, "what is under review keeps its text");
             let is_unborn = !self.server.kept.contains_key(&entry.incident);
             let is_withdrawal = matches!(entry.drafted.intent, Intent::Withdraw { .. });
+            // A copy of the disk, or of what was unsent, may rest on what is here no more.
+            let is_copied =
+                self.posts[seat].is_reverted || self.carried.contains(&entry.drafted.act);
+            let is_copy = is_copied && self.tally.aged > 0;
             let is_reason = matches!(entry.why, Refused::Role { .. } | Refused::Scope)
                 || (is_withdrawal && matches!(entry.why, Refused::TooLate { .. }))
-                || (is_unborn && entry.why == Refused::FollowsRefused);
+                || ((is_unborn || is_copy) && entry.why == Refused::FollowsRefused);
             assert!(is_reason, "a person cannot mend this: {entry:?}");
         }
         // What an older copy of the disk writes meets what the device once wrote in its place.

@@ -9,6 +9,7 @@ use shared::rows::row;
 use shared::sync::client::Contact;
 use shared::sync::server::Kept;
 
+use super::model::{Model, Plain, View};
 use super::pages::book;
 use super::wiped::Wipe;
 use super::world::{Done, Post, World};
@@ -97,11 +98,60 @@ impl World {
             let before = numbers.insert(number, *id);
             assert_eq!(before, None, "a number names one incident");
         }
+        for (id, kept) in &self.server.kept {
+            if !self.is_refused_and_accepted(*id) {
+                self.check_model(*id, kept);
+            }
+        }
         // What is offered again to a restored server has no name.
         let named = self.server.accepted.iter();
         for (act, count) in named.filter(|(act, _)| self.done.contains_key(act)) {
             assert_eq!(*count, 1, "{act} was accepted more than once");
         }
+    }
+
+    /// Whether an act was refused and is in the log all the same, from another device to which it
+    /// was taken, or from a copy of the disk: what rests on it on the first was written anew as if
+    /// it had never been.
+    fn is_refused_and_accepted(&self, incident: IncidentId) -> bool {
+        let mut done = self.done.iter();
+        done.any(|(act, done)| {
+            let was_refused =
+                self.server.quarantined.contains(act) || self.lost_reviews.contains(act);
+            was_refused && done.incident == incident && self.is_in_log(done)
+        })
+    }
+
+    /// An incident reads as the model of the rules says, and its clocks stand as that says.
+    fn check_model(&self, id: IncidentId, kept: &Kept) {
+        let done = self.done.values().filter(|done| done.incident == id);
+        let by_fact: BTreeMap<_, _> = done.map(|done| (done.drafted.facts[0], done)).collect();
+        let held = kept.docs.incident.facts().0.iter();
+        let plain = held.filter_map(|held| {
+            let Some(done) = by_fact.get(&held.fact.id) else {
+                assert_eq!(held.fact.group, "number", "the server states nothing else");
+                return None;
+            };
+            let receipt = kept.receipts.incident.of(held.actor, held.actor_seq);
+            let receipt = receipt.expect("what is in the log has a receipt");
+            Some(Plain {
+                id: held.fact.id,
+                by: self.posts[done.seat].seat.profile.person,
+                at: receipt.corrected_at,
+                intent: done.drafted.intent.clone(),
+                knew: known(done, &by_fact),
+            })
+        });
+        let model = Model::new(plain.collect());
+        let (incident, _) = read(&kept.docs, &kept.receipts);
+        assert_eq!(
+            View::of(&incident),
+            model.view(),
+            "{id} as the rules say:\n{model}"
+        );
+        let (first, last) = (incident.created.corrected, self.wall());
+        let moments = [0, 1, 2, 3].map(|part| first.plus(last.since(first) * part / 3));
+        model.check_clocks(&incident, &self.server.directory.rules(), &moments);
     }
 
     /// An act is in the log or under review, and whole in either place.
@@ -217,6 +267,19 @@ impl World {
         let facts = facts(kept);
         wrote(done).iter().all(|fact| facts.contains(fact))
     }
+}
+
+/// What somebody knew when they acted: what was there, and what the authors of that knew.
+fn known(done: &Done, by_fact: &BTreeMap<FactId, &Done>) -> BTreeSet<FactId> {
+    let mut known = BTreeSet::new();
+    let mut open: Vec<_> = done.knew.iter().copied().collect();
+    while let Some(fact) = open.pop() {
+        if known.insert(fact) {
+            let of = by_fact.get(&fact).into_iter();
+            open.extend(of.flat_map(|done| done.knew.iter().copied()));
+        }
+    }
+    known
 }
 
 /// The incident as somebody reads it, with or without its internal work.

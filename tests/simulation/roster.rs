@@ -110,7 +110,11 @@ pub fn intent(
         Deed::Claim => Intent::Claim { group: None },
         Deed::Start => Intent::Start,
         Deed::Hold => Intent::Hold {
-            reason: HoldReason::Part,
+            reason: if count.is_multiple_of(2) {
+                HoldReason::Caller
+            } else {
+                HoldReason::Part
+            },
             text: text(),
         },
         Deed::Resolve => Intent::Resolve {

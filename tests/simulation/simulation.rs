@@ -11,6 +11,7 @@ mod checks;
 mod converged;
 mod events;
 mod lines;
+mod model;
 mod pages;
 pub mod plan;
 mod restored;

@@ -93,6 +93,16 @@ fn what_the_server_had_all_along_leaves_a_device_that_may_not_see_it() {
 }
 
 #[test]
+fn a_device_that_offered_something_remembers_from_where_on_it_is_told_what_to_forget() {
+    check(&plan(include_str!("plans/first_page_lost.plan")));
+}
+
+#[test]
+fn an_act_waits_no_more_for_an_incident_that_has_left_the_device_by_age() {
+    check(&plan(include_str!("plans/known_and_old.plan")));
+}
+
+#[test]
 fn what_only_a_wiped_device_held_of_a_lost_log_is_gone_with_it() {
     check(&plan(include_str!("plans/wiped_after_restore.plan")));
 }

@@ -57,6 +57,8 @@ pub(super) struct Done {
     pub(super) seat: usize,
     pub(super) incident: IncidentId,
     pub(super) drafted: Drafted,
+    /// The facts that were on its author's screen.
+    pub(super) knew: BTreeSet<FactId>,
 }
 
 /// A device at its place.
@@ -227,17 +229,18 @@ impl World {
         let last = incident.and_then(|incident| self.last_fact(seat, incident));
         let intent = roster::intent(deed, profile, self.deeds, last)?;
         let moment = self.moment(seat);
-        let done = self.posts[seat].device.act(tab, incident, intent, moment);
+        let device = &mut self.posts[seat].device;
+        let knew = incident.map(|incident| device.facts(incident));
+        let done = device.act(tab, incident, intent, moment);
         let act = done.ok().map(|(incident, drafted)| {
             let act = drafted.act;
-            self.done.insert(
-                act,
-                Done {
-                    seat,
-                    incident,
-                    drafted,
-                },
-            );
+            let done = Done {
+                seat,
+                incident,
+                drafted,
+                knew: knew.unwrap_or_default(),
+            };
+            self.done.insert(act, done);
             act
         });
         self.follow_up(seat);

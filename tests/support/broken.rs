@@ -54,10 +54,12 @@ pub enum Broken {
     CompactedLeftOut,
     /// The server takes what has left devices by age for still being there.
     AudienceRemembered,
+    /// A device that writes an act anew looks again at what its author knows.
+    KnowledgeRecomputed,
 }
 
 impl Broken {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::OutboxClearedBeforeVerdict,
         Self::CursorsBeforeData,
         Self::ActsNotForced,
@@ -82,5 +84,6 @@ impl Broken {
         Self::WipedBeforeHandedOver,
         Self::CompactedLeftOut,
         Self::AudienceRemembered,
+        Self::KnowledgeRecomputed,
     ];
 }

@@ -14,14 +14,14 @@ mod wipe;
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::document::{BadDocument, ReceiptColumns};
-use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, IncidentId, PersonId};
+use shared::ids::{Actor, DeviceId, DocKey, DocKind, Epoch, FactId, IncidentId, PersonId};
 use shared::incidents::{Anomaly, Drafted, Incident, Intent, Refused};
 use shared::people::Surface;
 use shared::policy;
 use shared::rows;
 use shared::sync::client::{
     self, Accepts, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
-    NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer, cursors_after_loss,
+    NotWritten, Offer, OutboxEntry, ReviewEntry, Slot, Tick, Waiting, Writer, cursors_after_loss,
 };
 use shared::sync::message::{
     self, Cursors, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, ReturnRequest, Verdict,
@@ -218,6 +218,13 @@ impl Device {
         with_writer(&mut self.draws, slot, |writer| local.act(drafted, writer))?;
         let entry = local.outbox().iter().find(|entry| entry.act() == act);
         let drafted = entry.expect("the act was just written").drafted.clone();
+        if self.is(Broken::KnowledgeRecomputed) {
+            let mut outbox = local.outbox().to_vec();
+            for entry in &mut outbox {
+                entry.drafted.saw = None;
+            }
+            local.set_outbox(outbox);
+        }
         let mut tx = Transaction::default();
         self.store(&mut tx, &mut local, &[]);
         let durability = if self.is(Broken::ActsNotForced) {
@@ -276,6 +283,17 @@ impl Device {
         })
     }
 
+    /// The facts of an incident that are here, in either document.
+    pub fn facts(&self, id: IncidentId) -> BTreeSet<FactId> {
+        let keys = [DocKey::incident(id), DocKey::work(id)];
+        let docs = keys.into_iter().filter_map(|key| self.disk.doc(key));
+        let facts = docs.filter_map(|local| local.load().ok()).flat_map(|doc| {
+            let held = doc.facts().0.iter();
+            held.map(|held| held.fact.id).collect::<Vec<_>>()
+        });
+        facts.collect()
+    }
+
     /// Reads an incident that is here.
     pub fn read(&self, id: IncidentId) -> Option<(Incident, Vec<Anomaly>)> {
         let mut local = self.disk.load(id);
@@ -305,8 +323,13 @@ impl Device {
                 // A disk that is full tells with the data.
                 self.disk.commit(tx, Durability::Strict).ok();
             }
+            let durability = if client::begins_log(asked, &page) {
+                Durability::Strict
+            } else {
+                Durability::Relaxed
+            };
             let tx = self.page(page, accepted);
-            if self.disk.commit(tx, Durability::Relaxed).is_err() {
+            if self.disk.commit(tx, durability).is_err() {
                 return self.tell(Input::Failed(Fault::Disk), moment);
             }
         }
@@ -452,15 +475,19 @@ impl Device {
         tx
     }
 
-    /// Returns acts from another device to their author whose incident the whole log did not bring.
+    /// Lets acts wait no more for what the whole log did not bring.
     fn give_up(&mut self, tx: &mut Transaction, came: &BTreeMap<IncidentId, Vec<PulledDoc>>) {
         let outbox = self.disk.outbox().into_iter();
-        let absent = outbox.filter(|(_, entry)| entry.changes.is_empty());
-        let absent: BTreeSet<_> = absent.map(|(_, entry)| entry.incident).collect();
-        for id in absent.into_iter().filter(|id| !came.contains_key(id)) {
+        let waits = |entry: &OutboxEntry| entry.is_known() || entry.changes.is_empty();
+        let waiting = outbox.filter(|(_, entry)| waits(entry));
+        let waiting: BTreeSet<_> = waiting.map(|(_, entry)| entry.incident).collect();
+        for id in waiting.into_iter().filter(|id| !came.contains_key(id)) {
             let mut local = self.disk.load(id);
-            let review = local.give_up();
-            self.store(tx, &mut local, &review);
+            let slot = self.slot(self.lead);
+            let given_up = with_writer(&mut self.draws, slot, |writer| local.give_up(writer));
+            if let Ok(review) = given_up {
+                self.store(tx, &mut local, &review);
+            }
         }
     }
 

@@ -14,7 +14,8 @@ use shared::ids::{DocKey, DocKind, IncidentId};
 use shared::people::Directory;
 use shared::rows::{CHUNK_ROWS, Row, pack, pack_one, unpack_one};
 use shared::sync::client::{
-    Accepts, Fault, Input, LocalDoc, More, OutboxEntry, Waiting, Writer, accepts,
+    Accepts, Fault, Input, LocalDoc, LocalIncident, More, OutboxEntry, Waiting, Writer, accepts,
+    begins_log,
 };
 use shared::sync::message::{
     self, Cursors, PAGE_DOCS_MAX, PROTOCOL, PullPage, PullRequest, PulledBody, PulledDoc,
@@ -23,6 +24,7 @@ use shared::targets::Rules;
 
 use super::desk::Desk;
 use super::keep::{self, Entries, Outcome};
+use super::library::Records;
 use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
@@ -226,7 +228,12 @@ async fn store(
         Some(directory) => directory.rules(),
         None => desk.rules(),
     };
-    let tx = desk.storage.begin(&Shelf::COPY, Purpose::Relaxed)?;
+    let purpose = if begins_log(asked, &page) {
+        Purpose::Strict
+    } else {
+        Purpose::Relaxed
+    };
+    let tx = desk.storage.begin(&Shelf::COPY, purpose)?;
     let cursors = start::cursors(&tx).await?;
     let accepted = accepts(&cursors, asked, &page);
     if accepted == Accepts::Stale {
@@ -244,7 +251,8 @@ async fn store(
         gone: Vec::new(),
         is_damaged: false,
     };
-    let touched: BTreeSet<_> = page.docs.iter().map(|doc| doc.doc.id).collect();
+    let came = page.docs.iter().map(|doc| doc.doc.id);
+    let touched: BTreeSet<_> = came.chain(forget.iter().map(|key| key.id)).collect();
     store.docs(page.docs, &forget).await?;
     if !page.more {
         store.give_up(&touched, known).await?;
@@ -361,37 +369,53 @@ impl PageStore<'_> {
         for kind in forget {
             local.forget(kind);
         }
-        match keep::store(self.tx, &before, &entries, &mut local, &self.rules)? {
-            Outcome::Shown(row) => self.rows.push(*row),
-            Outcome::Gone => self.gone.push(id),
-            Outcome::Unreadable => {}
-        }
-        Ok(())
+        self.keep(&before, &entries, &mut local)
     }
 
-    /// Has acts looked at by their author whose incident the whole log did not bring, as far as
-    /// they waited when it was asked for.
+    /// Lets acts wait no more for what the whole log did not bring, as far as they waited when it
+    /// was asked for.
     async fn give_up(
         &mut self,
         touched: &BTreeSet<IncidentId>,
         known: Newest,
     ) -> Result<(), Broken> {
-        for (id, entries) in &self.entries {
-            let lacks = |(number, entry): &(u32, OutboxEntry)| {
-                Some(*number) <= known && entry.changes.is_empty()
+        let entries = std::mem::take(&mut self.entries);
+        for (id, entries) in &entries {
+            let waits = |(number, entry): &(u32, OutboxEntry)| {
+                entry.is_known() || (Some(*number) <= known && entry.changes.is_empty())
             };
-            let lack_it = entries.iter().any(lacks);
-            if !lack_it || touched.contains(id) {
+            if !entries.iter().any(waits) || touched.contains(id) {
                 continue;
             }
             let (before, mut local) = keep::load(self.tx, *id, entries).await?;
             if keep::is_damaged(&before) {
                 continue;
             }
-            keep::store_review(self.tx, &local.give_up())?;
-            for (number, _) in entries.iter().filter(|_| local.outbox().is_empty()) {
-                self.tx.delete(Shelf::Outbox, *number)?;
-            }
+            let mut writer = Writer {
+                slot: self.desk.tabs.slot,
+                fresh: &mut clock::fresh_actor,
+            };
+            let Ok(review) = local.give_up(&mut writer) else {
+                continue;
+            };
+            keep::store_review(self.tx, &review)?;
+            self.keep(&before, entries, &mut local)?;
+        }
+        self.entries = entries;
+        Ok(())
+    }
+
+    /// Writes an incident after a step.
+    fn keep(
+        &mut self,
+        before: &Records,
+        entries: &Entries,
+        local: &mut LocalIncident,
+    ) -> Result<(), Broken> {
+        match keep::store(self.tx, before, entries, local, &self.rules)? {
+            Outcome::Shown(row) => self.rows.push(*row),
+            Outcome::Gone => self.gone.push(local.id),
+            Outcome::Unreadable => {}
         }
         Ok(())
     }

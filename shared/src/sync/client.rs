@@ -50,6 +50,13 @@ pub enum Accepts {
     Stale,
 }
 
+/// Whether it is the first page of a log, which is stored so that no crash takes it away again.
+/// Nothing is offered to a log before that: what is to be forgotten of it is told above the place
+/// at which its first page found it.
+pub fn begins_log(asked: &Cursors, page: &PullPage) -> bool {
+    asked.epoch != page.cursors.epoch
+}
+
 /// The cursors of a device that lost some of what was sent: within the same log everything is sent
 /// once more, and what happened meanwhile, since the scopes it held things through are still named.
 #[must_use]

@@ -13,9 +13,9 @@
 mod carried;
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{BadDocument, ChangeMeta, Document, Written};
+use crate::document::{BadDocument, ChangeMeta, Document, Held, Written};
 use crate::ids::{Actor, DocKey, DocKind, IncidentId};
 use crate::incidents::{
     Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, write,
@@ -310,6 +310,7 @@ impl LocalIncident {
             None => !self.outbox.is_empty() && !doc.snapshot.is_empty(),
             Some(_) if !is_whole => false,
             Some(mine) => {
+                self.see_past_losses(&mine, &doc);
                 mine.distrusted
                     || mine.generation != doc.generation
                     || keep(&mine, &mut doc).is_err()
@@ -319,21 +320,39 @@ impl LocalIncident {
         is_based_anew
     }
 
-    /// Drops entries that the log knows under other changes, once those are here.
+    /// What waits may have seen facts that the server accepted and then lost with its log. It sees
+    /// through them from here on, so that it knows of what they had seen whether they come back or
+    /// not.
+    fn see_past_losses(&mut self, mine: &LocalDoc, theirs: &LocalDoc) {
+        let (Ok(ours), Ok(theirs)) = (mine.load(), theirs.load()) else {
+            return;
+        };
+        let book = mine.book();
+        let there: BTreeSet<_> = theirs.facts().0.iter().map(|held| held.fact.id).collect();
+        let is_lost = |held: &&Held| {
+            !there.contains(&held.fact.id) && book.of(held.actor, held.actor_seq).is_some()
+        };
+        let lost = ours.facts().0.iter().filter(is_lost);
+        let lost: BTreeMap<_, _> = lost.map(|held| (held.fact.id, &held.fact.saw)).collect();
+        for entry in &mut self.outbox {
+            entry.see_through(mine.key.kind, &lost);
+        }
+    }
+
+    /// Drops entries that the log knows under other changes, once those are here. Of a document
+    /// that leaves none comes.
     fn drop_known(&mut self) -> Result<bool, BadDocument> {
-        if !self
-            .outbox
-            .iter()
-            .any(|entry| matches!(entry.phase, Phase::Known(_)))
-        {
+        if !self.outbox.iter().any(OutboxEntry::is_known) {
             return Ok(false);
         }
         let docs = self.load()?.docs.clone();
         let has = |key: DocKey, hash| docs.get(key.kind).is_some_and(|doc| doc.has(hash));
+        let held = &self.docs;
+        let comes = |key: DocKey| held.get(&key.kind).is_some_and(|doc| !doc.has_left());
         let before = self.outbox.len();
-        self.outbox.retain(|entry| match &entry.phase {
-            Phase::Known(hashes) => !hashes.iter().all(|(key, hash)| has(*key, *hash)),
-            Phase::Ready | Phase::NewBase => true,
+        self.outbox.retain(|entry| {
+            let mut known = entry.known().iter();
+            !entry.is_known() || !known.all(|(key, hash)| has(*key, *hash) || !comes(*key))
         });
         Ok(self.outbox.len() < before)
     }
@@ -341,8 +360,7 @@ impl LocalIncident {
     /// Has acts offered again that the log once had under other changes and has no more, since it
     /// was restored from an older copy: all of a document came, and not those.
     fn offer_unknown(&mut self, whole: &[DocKey]) -> Result<(), BadDocument> {
-        let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
-        if whole.is_empty() || !self.outbox.iter().any(is_known) {
+        if whole.is_empty() || !self.outbox.iter().any(OutboxEntry::is_known) {
             return Ok(());
         }
         let docs = self.load()?.docs.clone();

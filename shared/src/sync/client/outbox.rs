@@ -3,6 +3,8 @@
 //! An entry keeps the *intent* beside its changes, so that it can be written again on another base
 //! with the same facts. It leaves only by a verdict, and nothing here expires.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document::CHANGE_BYTES_MAX;
@@ -68,6 +70,19 @@ impl OutboxEntry {
         self.changes.iter().map(|change| change.bytes.0.len()).sum()
     }
 
+    /// Whether it waits for changes by which the log has it.
+    pub fn is_known(&self) -> bool {
+        matches!(self.phase, Phase::Known(_))
+    }
+
+    /// The changes by which the log has it, while it waits for them.
+    pub(super) fn known(&self) -> &[(DocKey, Hash)] {
+        match &self.phase {
+            Phase::Known(hashes) => hashes,
+            Phase::Ready | Phase::NewBase => &[],
+        }
+    }
+
     /// Nothing more of a document comes, which it may have waited for: it is offered as it is, so
     /// that a verdict ends the waiting.
     pub(super) fn wait_no_more(&mut self, kind: DocKind) {
@@ -85,6 +100,23 @@ impl OutboxEntry {
         let theirs = refused.saw.clone().unwrap_or_default();
         for ((mine, fact), instead) in saw.iter_mut().zip(refused.facts).zip(theirs) {
             replace(mine, fact, &instead);
+        }
+    }
+
+    /// Adds to what the act saw of a document what that had seen in turn, where it is one of some.
+    pub(super) fn see_through(&mut self, doc: DocKind, some: &BTreeMap<FactId, &Vec<FactId>>) {
+        let Some(saw) = &mut self.drafted.saw else {
+            return;
+        };
+        let saw = &mut saw[usize::from(doc == DocKind::Work)];
+        let mut place = 0;
+        while place < saw.len() {
+            for other in some.get(&saw[place]).into_iter().copied().flatten() {
+                if !saw.contains(other) {
+                    saw.push(*other);
+                }
+            }
+            place += 1;
         }
     }
 

@@ -1,6 +1,9 @@
 //! Acts that come from another device of the same person, in a file.
 
+use std::collections::BTreeSet;
+
 use crate::document::BadDocument;
+use crate::ids::{DocKey, DocKind};
 use crate::incidents::{Drafted, Intent, Refused};
 use crate::sync::message::Surface;
 
@@ -49,15 +52,35 @@ impl LocalIncident {
         }
     }
 
-    /// Gives up waiting for an incident that the server does not send: the person may not see it.
-    pub fn give_up(&mut self) -> Vec<ReviewEntry> {
-        if !self.is_gone() || self.is_to_be_declared() {
-            return Vec::new();
+    /// Gives up waiting for what the whole log did not bring: the person may not see it, or it has
+    /// left their devices. What the log has of it leaves with it.
+    pub fn give_up(&mut self, writer: &mut Writer<'_>) -> Result<Vec<ReviewEntry>, BadDocument> {
+        let awaited = self.awaited()?;
+        // Whoever may not see an incident does not see what is internal to it.
+        let is_all = awaited.contains(&DocKind::Incident);
+        for (kind, doc) in &mut self.docs {
+            doc.leaving |= is_all || awaited.contains(kind);
         }
-        let entries = std::mem::take(&mut self.outbox).into_iter();
-        entries
-            .map(|entry| self.returned(entry.drafted, Refused::Scope))
-            .collect()
+        let is_to_rebase = self.drop_known()? && !self.outbox.is_empty();
+        if self.is_gone() && !self.is_to_be_declared() {
+            let entries = std::mem::take(&mut self.outbox).into_iter();
+            let returned = entries.map(|entry| self.returned(entry.drafted, Refused::Scope));
+            return Ok(returned.collect());
+        }
+        if is_to_rebase {
+            return self.rebase(writer, &[]);
+        }
+        self.leave();
+        Ok(Vec::new())
+    }
+
+    /// The documents of which changes are waited for that the log has.
+    fn awaited(&mut self) -> Result<BTreeSet<DocKind>, BadDocument> {
+        let docs = self.load()?.docs.clone();
+        let lacks = |key: &DocKey, hash| docs.get(key.kind).is_none_or(|doc| !doc.has(hash));
+        let known = self.outbox.iter().flat_map(OutboxEntry::known);
+        let awaited = known.filter(|(key, hash)| lacks(key, *hash));
+        Ok(awaited.map(|(key, _)| key.kind).collect())
     }
 
     fn absent(&self, drafted: Drafted) -> OutboxEntry {

@@ -37,8 +37,7 @@ impl LocalIncident {
             Verdict::Missing { .. } => {
                 let place = place.filter(|place| self.outbox[*place].offer() == *offer);
                 let Some(place) = place else { return false };
-                let is_known = |entry: &OutboxEntry| matches!(entry.phase, Phase::Known(_));
-                if self.outbox[..place].iter().any(is_known) {
+                if self.outbox[..place].iter().any(OutboxEntry::is_known) {
                     // It rests on an act that the log has as another change, and is written anew
                     // once that is here.
                     return false;

@@ -301,3 +301,33 @@ fn a_device_that_lost_something_still_names_what_it_held_it_through() {
     assert_eq!(after.lows, [(scope, Seq(8))].into());
     assert_eq!(cursors_after_loss(&Cursors::default()).epoch, None);
 }
+
+#[test]
+fn what_waits_sees_through_what_was_lost_with_a_log() {
+    let steps = [
+        Step::Declare(0),
+        Step::Push(9),
+        Step::TakeReply(0),
+        Step::Crash,
+    ];
+    let mut world = run(&steps);
+    let born = world.log.pull(&Cursors::default()).docs;
+    world.take(Step::Reply(0));
+    world.take(Step::Push(9));
+    world.take(Step::TakeReply(0));
+    world.take(Step::Note(0));
+    world.take(Step::Reply(0));
+    let saw = |local: &LocalIncident| {
+        let last = local.outbox().last().expect("a reply waits");
+        last.drafted.saw.clone().expect("it was written")[0].clone()
+    };
+    let mut local = world.device.disk.load(incident(0));
+    let [lost] = saw(&local)[..] else {
+        panic!("it saw the reply before it");
+    };
+    let review = world.device.with(|_, writer| local.merge(born, writer));
+    assert_eq!(review.expect("the documents can be read"), []);
+    let (incident, _) = local.read().expect("the documents can be read");
+    let declared = incident.timeline[0].fact;
+    assert_eq!(saw(&local), [lost, declared]);
+}
