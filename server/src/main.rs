@@ -85,8 +85,8 @@ async fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
 const RESTORED: &str = "\
 restored; now `holdfast serve`. Devices bring back by themselves what they have and the backup
 lacks. Letters that waited in the backup may have left since, so none is sent: `holdfast notify
-status` counts them, `holdfast notify replay` sends them. Sessions and passwords are those of the
-backup: end again what was ended since (`holdfast user sign-out`).
+status` counts them, `holdfast notify replay` sends them. Everybody signs in again; passwords, and
+who is active, are those of the backup: change again what was changed since.
 ";
 
 const EARLIER: &str = "

@@ -159,6 +159,22 @@ test('nothing that people wrote can be read on the disk', async ({ device }) => 
   }
 });
 
+test('nor can what is only typed of a new incident, which waits in the list of drafts', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  const stage = await phone.backstage();
+  const subject = 'Typed and not sent';
+  await desk.beginNew({ requester: 'Oliwia Kaczmarek', subject });
+  await expect.poll(() => placesOf(stage, subject)).toEqual([DATABASE]);
+  expect(await plainPlacesOf(stage, subject)).toEqual([]);
+  await desk.page.reload();
+  await desk.closeSheet();
+  const centre = await desk.openSyncCentre();
+  await expect(centre).toContainText(subject);
+  await centre.getByRole('button', { name: 'New incident' }).click();
+  await expect(desk.sheet.getByLabel('Subject')).toHaveValue(subject);
+});
+
 test('a database of the first layout is taken over as it is, and encrypted', async ({ device }) => {
   const phone = await device('technician@demo');
   await phone.desk.isUpToDate();

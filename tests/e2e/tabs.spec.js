@@ -131,9 +131,7 @@ test('who signs in again in one tab is asked no more in the others', async ({ de
   await server.command(['user', 'sign-out', 'technician@demo']);
   const asks = (desk) => desk.page.getByText('Sign in again');
   for (const desk of [first, second]) await expect(asks(desk)).toBeVisible({ timeout: 30_000 });
-  await second.page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await second.sheet.getByLabel('Password').fill('demo');
-  await second.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await second.signInAgain();
   for (const desk of [second, first]) {
     await desk.isUpToDate();
     await expect(asks(desk)).toHaveCount(0);

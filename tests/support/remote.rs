@@ -25,6 +25,7 @@ pub struct Remote {
     pub duplicates: usize,
     pub line: Line,
     http: Http,
+    login: String,
     started: Instant,
 }
 
@@ -70,6 +71,7 @@ impl Remote {
             duplicates: 0,
             line: Line::Up,
             http,
+            login: login.to_owned(),
             started,
         }
     }
@@ -160,9 +162,13 @@ impl Remote {
         }
     }
 
+    /// Whoever is asked to sign in does so.
     fn fail(&mut self, fault: Fault) {
         self.line = Line::Down;
         self.device.tell(Input::Failed(fault), self.moment());
+        if fault == Fault::SignedOut && self.http.sign_in(&self.login, "console").is_ok() {
+            self.device.tell(Input::SignedIn, self.moment());
+        }
     }
 
     fn post<T: serde::de::DeserializeOwned>(
@@ -176,7 +182,8 @@ impl Remote {
         match answer.status {
             200 => {}
             401 => return Err(Fault::SignedOut),
-            408 | 429 => return Err(Fault::Unreachable),
+            408 => return Err(Fault::Unreachable),
+            429 => return Err(Fault::Busy),
             410 => return Err(Fault::Wipe),
             413 => return Err(Fault::TooLarge),
             400..500 => return Err(Fault::Malformed),

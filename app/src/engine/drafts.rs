@@ -20,7 +20,8 @@ fn name(incident: IncidentId, kind: DraftKind) -> String {
         | DraftKind::Resolve
         | DraftKind::Reopen
         | DraftKind::Cancel
-        | DraftKind::Subject => [incident.to_string().as_str(), kind.word()].join("/"),
+        | DraftKind::Subject
+        | DraftKind::New => [incident.to_string().as_str(), kind.word()].join("/"),
     }
 }
 

@@ -58,7 +58,8 @@ fn judge(status: u16) -> Result<(), Fault> {
         410 => Err(Fault::Wipe),
         413 => Err(Fault::TooLarge),
         426 => Err(Fault::Outdated),
-        408 | 429 => Err(Fault::Unreachable),
+        429 => Err(Fault::Busy),
+        408 => Err(Fault::Unreachable),
         400..=499 => Err(Fault::Malformed),
         _ => Err(Fault::Unreachable),
     }

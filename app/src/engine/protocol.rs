@@ -197,17 +197,20 @@ pub enum DraftKind {
     Cancel,
     /// The subject, written anew.
     Subject,
+    /// A whole new incident, of which no incident has the name yet.
+    New,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
         Self::Reopen,
         Self::Cancel,
         Self::Subject,
+        Self::New,
     ];
 
     /// The kind's word where drafts are stored.
@@ -219,6 +222,7 @@ impl DraftKind {
             Self::Reopen => "reopen",
             Self::Cancel => "cancel",
             Self::Subject => "subject",
+            Self::New => "new",
         }
     }
 }

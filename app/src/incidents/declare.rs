@@ -10,20 +10,17 @@ use serde::{Deserialize, Serialize};
 use shared::ids::PersonId;
 use shared::incidents::{Channel, Declare, Intent, Level, Requester};
 use shared::policy;
-use shared::sync::message::Surface;
 
 use super::acts::failure_text;
 use super::address::Place;
+use super::sketch::Sketched;
 use super::{Desk, choices};
-use crate::link::beside;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::{Sheet, SheetForm};
 use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
-
-const REMEMBERED: &str = "new";
 
 /// The sheet as it is filled in; choices are words of [`choices`].
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -97,85 +94,57 @@ impl Sketch {
     }
 }
 
-fn slot(me: PersonId) -> String {
-    beside(Surface::Console, me, REMEMBERED)
-}
+impl Sketched for Sketch {
+    fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 
-/// Forgets what this person has begun to write.
-fn forget_sketch(me: PersonId) {
-    browser::store(&slot(me), None);
-}
+    fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 
-fn remembered(me: PersonId) -> Sketch {
-    let json = browser::stored(&slot(me)).unwrap_or_default();
-    serde_json::from_str(&json).unwrap_or_default()
-}
-
-fn remember(me: PersonId, sketch: &Sketch) {
-    let json = serde_json::to_string(sketch).ok();
-    browser::store(
-        &slot(me),
-        json.filter(|_| *sketch != Sketch::default()).as_deref(),
-    );
-}
-
-/// Puts what was declared and taken back into the sheet again, above what is there.
-fn give_back(me: PersonId, taken: &Sketch) {
-    let begun = remembered(me);
-    let mut sketch = taken.clone();
-    if begun != Sketch::default() {
-        let mut above = vec![sketch.description];
-        sketch = begun;
+    fn with(self, other: Self) -> Self {
+        if other == Self::default() {
+            return self;
+        }
+        if self == Self::default() {
+            return other;
+        }
+        let mut above = vec![other.description];
+        let mut sketch = self;
         if sketch.lacks_requester() {
             (sketch.requester, sketch.caller, sketch.contact) =
-                (taken.requester, taken.caller.clone(), taken.contact.clone());
+                (other.requester, other.caller, other.contact);
         }
         if sketch.lacks_subject() {
-            sketch.subject.clone_from(&taken.subject);
-        } else if sketch.subject != taken.subject {
+            sketch.subject = other.subject;
+        } else if sketch.subject != other.subject {
             // There is no room for two in a line.
-            above.insert(0, taken.subject.clone());
+            above.insert(0, other.subject);
         }
         above.push(sketch.description);
         above.retain(|text| !text.is_empty());
         sketch.description = above.join("\n\n");
+        sketch
     }
-    remember(me, &sketch);
 }
 
-/// What was begun, remembered as it is written. Shows what another tab writes as the same new
-/// incident; once it is created there, nothing.
-fn begun(me: PersonId) -> RwSignal<Sketch> {
-    let sketch = RwSignal::new(remembered(me));
-    // What another tab told is not told back to it, which may have written on.
-    let known = StoredValue::new(sketch.get_untracked());
-    Effect::new(move |_| {
-        let written = sketch.get();
-        if known.with_value(|known| *known != written) {
-            remember(me, &written);
-            known.set_value(written);
-        }
-    });
-    browser::when_stored(slot(me), move || {
-        let told = remembered(me);
-        if sketch.with_untracked(|sketch| *sketch != told) {
-            known.set_value(told.clone());
-            sketch.set(told);
-        }
-    });
-    sketch
+/// The words of a new incident that somebody has begun.
+pub(crate) fn begun_text(text: &str) -> String {
+    let Sketch {
+        subject,
+        description,
+        ..
+    } = Sketch::read(text);
+    [subject.as_str(), " ", &description].concat()
 }
 
 /// The sheet of a new incident.
 #[component]
 pub(crate) fn DeclareSheet() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let me = desk
-        .session
-        .person
-        .get_untracked()
-        .map_or(PersonId::SERVER, |me| me.id);
-    let sketch = begun(me);
+    let sketch = RwSignal::new(Sketch::default());
+    desk.drafts.sketch(sketch);
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let tried = RwSignal::new(false);
@@ -187,10 +156,10 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let outcome = declare(desk, me, sketch.get_untracked()).await;
+            let outcome = declare(desk, sketch.get_untracked()).await;
             busy.try_set(false);
             match outcome {
-                Ok(()) => forget_sketch(me),
+                Ok(()) => desk.drafts.keep_sketch(&Sketch::default()),
                 Err(why) => drop(failure.try_set(why)),
             }
         });
@@ -223,7 +192,7 @@ fn first_missing(sketch: &Sketch) -> Option<&'static str> {
     }
 }
 
-async fn declare(desk: Desk, me: PersonId, sketch: Sketch) -> Result<(), String> {
+async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
     let intent = sketch.intent();
     let painted = desk
         .link
@@ -232,10 +201,13 @@ async fn declare(desk: Desk, me: PersonId, sketch: Sketch) -> Result<(), String>
         .map_err(|why| failure_text(&why))?;
     let incident = painted.incident;
     let again = move |()| {
-        give_back(me, &sketch);
-        // A sheet that is open meanwhile shows what was remembered before.
-        desk.address.go_instead(Place::Queue);
-        request_animation_frame(move || desk.address.go(Place::New));
+        let sketch = sketch.clone();
+        spawn_local(async move {
+            desk.drafts
+                .change_sketch(|begun: Sketch| begun.with(sketch))
+                .await;
+            desk.address.go(Place::New);
+        });
     };
     let back = (Callback::new(|()| {}), Callback::new(again));
     desk.keep(painted, &intent, back).await?;

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use shared::ids::{IncidentId, PersonId};
-use shared::incidents::{Intent, within_a_sentence};
+use shared::incidents::{Intent, PlainReport, within_a_sentence};
 use shared::time::UnixMillis;
 
 use super::address::{Address, Place};
 use super::rooms::Rooms;
 use super::{report, words};
 use crate::engine::protocol::{DraftKind, Failure};
-use crate::incidents::{Drafts, Offer, Undo};
+use crate::incidents::{Drafts, Offer, Sketched as _, Undo};
 use crate::link::{Link, Organisation, Painted};
 use crate::session::Session;
 use crate::text::t;
@@ -173,8 +174,12 @@ impl Front {
             }),
             afterwards: Callback::new(move |()| {
                 if let Some(declared) = &declared {
-                    report::give_back(self, declared);
-                    self.address.go_instead(Place::Report);
+                    let taken = report::given_back(declared);
+                    spawn_local(async move {
+                        let change = |begun: PlainReport| begun.with(taken);
+                        self.drafts.change_sketch(change).await;
+                        self.address.go_instead(Place::Report);
+                    });
                 }
             }),
         };

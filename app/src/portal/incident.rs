@@ -245,7 +245,8 @@ fn focus_box(kind: DraftKind) {
         | DraftKind::Hold
         | DraftKind::Resolve
         | DraftKind::Cancel
-        | DraftKind::Subject => "#entry",
+        | DraftKind::Subject
+        | DraftKind::New => "#entry",
     };
     request_animation_frame(move || request_animation_frame(move || browser::focus(place)));
 }

@@ -9,43 +9,54 @@ use web_sys::SubmitEvent;
 use shared::incidents::{Declare, Intent, PlainReport};
 use shared::people::Category;
 use shared::policy;
-use shared::sync::message::Surface;
 
 use super::address::Place;
 use super::front::{Front, title};
-use crate::link::beside;
+use crate::incidents::Sketched;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
 
-const REMEMBERED: &str = "report";
+impl Sketched for PlainReport {
+    fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 
-fn slot(front: Front) -> String {
-    beside(Surface::Portal, untrack(|| front.me()), REMEMBERED)
-}
+    fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 
-fn remembered(front: Front) -> PlainReport {
-    let json = browser::stored(&slot(front)).unwrap_or_default();
-    serde_json::from_str(&json).unwrap_or_default()
-}
-
-fn remember(front: Front, sketch: &PlainReport) -> bool {
-    let json = serde_json::to_string(sketch).ok();
-    let json = json.filter(|_| *sketch != PlainReport::default());
-    browser::store(&slot(front), json.as_deref())
-}
-
-/// What was written before, under the subject that another page began with, if one did.
-fn begun(front: Front) -> PlainReport {
-    let mut sketch = remembered(front);
-    let subject = front.begun.try_update_value(std::mem::take);
-    if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
-        let before = std::mem::replace(&mut sketch.subject, subject);
-        if before.trim() != sketch.subject {
-            put_above(&mut sketch.description, vec![before]);
+    fn with(mut self, other: Self) -> Self {
+        let mut above = Vec::new();
+        let lines = [
+            (&mut self.subject, other.subject),
+            (&mut self.asset, other.asset),
+            (&mut self.contact, other.contact),
+        ];
+        for (line, text) in lines {
+            if line.trim().is_empty() {
+                *line = text;
+            } else if !text.is_empty() && *line != text {
+                // There is no room for two in a line.
+                above.push(text);
+            }
         }
+        if self.category.is_empty() {
+            self.category = other.category;
+        }
+        above.push(other.description);
+        put_above(&mut self.description, above);
+        self
+    }
+}
+
+/// What was written before, under the subject that another page began with.
+fn begun(mut sketch: PlainReport, subject: String) -> PlainReport {
+    let before = std::mem::replace(&mut sketch.subject, subject);
+    if before.trim() != sketch.subject {
+        put_above(&mut sketch.description, vec![before]);
     }
     sketch
 }
@@ -57,33 +68,18 @@ fn put_above(description: &mut String, mut texts: Vec<String>) {
     *description = texts.join("\n\n");
 }
 
-/// Puts a report that was taken back into the form again, above what is there.
-pub(super) fn give_back(front: Front, declared: &Declare) {
-    let mut sketch = remembered(front);
-    let mut above = Vec::new();
-    let lines = [
-        (&mut sketch.subject, Some(&declared.subject)),
-        (&mut sketch.asset, declared.asset.as_ref()),
-        (&mut sketch.contact, declared.contact.as_ref()),
-    ];
-    for (line, text) in lines {
-        match text {
-            Some(text) if line.is_empty() => line.clone_from(text),
-            // There is no room for two in a line.
-            Some(text) if line != text => above.push(text.clone()),
-            Some(_) | None => {}
-        }
+/// A report that was taken back, as its form held it.
+pub(super) fn given_back(declared: &Declare) -> PlainReport {
+    PlainReport {
+        subject: declared.subject.clone(),
+        description: declared.description.clone(),
+        category: declared
+            .category
+            .as_ref()
+            .map_or_else(String::new, |category| category.0.clone()),
+        asset: declared.asset.clone().unwrap_or_default(),
+        contact: declared.contact.clone().unwrap_or_default(),
     }
-    if let Some(category) = declared
-        .category
-        .as_ref()
-        .filter(|_| sketch.category.is_empty())
-    {
-        sketch.category.clone_from(&category.0);
-    }
-    above.push(declared.description.clone());
-    put_above(&mut sketch.description, above);
-    remember(front, &sketch);
 }
 
 /// A question that is answered in words.
@@ -164,7 +160,7 @@ impl Form {
         spawn_local(async move {
             match declare(front, intent).await {
                 Ok(place) => {
-                    remember(front, &PlainReport::default());
+                    front.drafts.keep_sketch(&PlainReport::default());
                     front.address.go_instead(place);
                 }
                 Err(why) => {
@@ -174,32 +170,6 @@ impl Form {
             }
         });
     }
-}
-
-/// Remembers what is written, and shows what another tab writes as the same report; once it is
-/// sent there, nothing.
-fn follow(form: Form) {
-    let front = form.front;
-    // What another tab told is not told back to it, which may have written on.
-    let known = StoredValue::new(remembered(front));
-    Effect::new(move |_| {
-        let written = form.sketch.get();
-        if known.with_value(|known| *known == written) {
-            return;
-        }
-        if !remember(front, &written) {
-            form.failure.set(t!("compose.not_kept"));
-        }
-        known.set_value(written);
-    });
-    browser::when_stored(slot(front), move || {
-        let told = remembered(front);
-        if form.sketch.with_untracked(|sketch| *sketch != told) {
-            known.set_value(told.clone());
-            form.tried.set(false);
-            form.sketch.set(told);
-        }
-    });
 }
 
 /// Declares, and waits until this device has kept it.
@@ -214,12 +184,13 @@ pub(super) fn report(front: Front) -> impl IntoView {
     title(&t!("portal.report"));
     let form = Form {
         front,
-        sketch: RwSignal::new(begun(front)),
+        sketch: RwSignal::new(PlainReport::default()),
         failure: RwSignal::new(String::new()),
         tried: RwSignal::new(false),
         busy: RwSignal::new(false),
     };
-    follow(form);
+    front.drafts.sketch(form.sketch);
+    begin(front);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.send();
@@ -238,13 +209,31 @@ pub(super) fn report(front: Front) -> impl IntoView {
             {category(form)}
             {line(form, ASSET, t!("portal.asset"), t!("portal.asset_hint"))}
             {line(form, CONTACT, t!("portal.contact"), t!("portal.contact_hint"))}
-            <p class="error" role="alert">{form.failure}</p>
+            <p class="error" role="alert">
+                {move || {
+                    let failure = form.failure.get();
+                    let is_lost = failure.is_empty() && front.drafts.failing.get();
+                    if is_lost { t!("compose.not_kept") } else { failure }
+                }}
+            </p>
             <button type="submit" class="button primary" disabled=form.busy>
                 {t!("portal.send")}
             </button>
             <p class="quiet">{t!("portal.send_about")}</p>
         </form>
     }
+}
+
+/// Begins with what was typed on another page, if something was.
+fn begin(front: Front) {
+    let subject = front.begun.try_update_value(std::mem::take);
+    let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
+        return;
+    };
+    spawn_local(async move {
+        let change = |sketch| begun(sketch, subject);
+        front.drafts.change_sketch(change).await;
+    });
 }
 
 /// The way back to the first page.

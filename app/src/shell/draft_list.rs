@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::engine::protocol::{Call, KeptDraft, WrittenDraft};
-use crate::incidents::{Desk, Draft, Place};
+use crate::engine::protocol::{Call, DraftKind, KeptDraft, WrittenDraft};
+use crate::incidents::{Desk, Draft, Place, begun_text};
 use crate::text::t;
 
 /// The drafts of the person on this device.
@@ -13,13 +13,23 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     let desk = expect_context::<Desk>();
     let item = move |kept: KeptDraft| {
         let text = Draft::read(&kept.text).text;
+        let is_new = kept.kind == DraftKind::New;
+        let text = if is_new { begun_text(&text) } else { text };
         let preview: String = text.chars().take(120).collect();
-        let incident = kept.incident;
-        let subject = kept.subject.clone();
-        if kept.is_here {
+        let subject = if is_new {
+            t!("declare.title")
+        } else {
+            kept.subject.clone()
+        };
+        if is_new || kept.is_here {
+            let place = if is_new {
+                Place::New
+            } else {
+                Place::Incident(kept.incident)
+            };
             let open = move |_| {
                 centre.set(false);
-                desk.address.go(Place::Incident(incident));
+                desk.address.go(place);
             };
             view! {
                 <li>

@@ -32,6 +32,13 @@ export class Desk {
     await expect(this.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   }
 
+  /** Signs in where the page asks for it because the session has ended. */
+  async signInAgain(password = 'demo') {
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click({ timeout: 30_000 });
+    await this.sheet.getByLabel('Password').fill(password);
+    await this.sheet.getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+
   /** Waits until the chip says that device and server agree. */
   async isUpToDate() {
     await expect(this.chip).toHaveText(/^Up to date/, { timeout: 30_000 });

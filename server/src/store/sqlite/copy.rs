@@ -29,7 +29,8 @@ impl Sqlite {
     }
 
     /// Begins a log of its own on top of a copy. What was to be told by now is not: it may have
-    /// been since the copy was made.
+    /// been since the copy was made. Nobody is signed in: a session of the copy may be one that was
+    /// ended since, on a device that was lost.
     pub async fn begin_epoch(&self, random: &Random, now: UnixMillis) -> Result<()> {
         let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT OR IGNORE INTO epochs SELECT epoch FROM log")
@@ -62,6 +63,9 @@ impl Sqlite {
         .await?;
         sqlx::query("DELETE FROM due WHERE at <= ?")
             .bind(now.0)
+            .execute(&mut *writing)
+            .await?;
+        sqlx::query("DELETE FROM sessions")
             .execute(&mut *writing)
             .await?;
         Ok(writing.commit().await?)

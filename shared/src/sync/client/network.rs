@@ -123,6 +123,8 @@ pub enum Fault {
     Malformed,
     /// The server needs a newer client.
     Outdated,
+    /// 429: the server answers, and has had too much of this device for now.
+    Busy,
     /// The device could not store the answer.
     Disk,
     /// The server could not judge an act now; the verdicts are stored.
@@ -458,7 +460,7 @@ impl Network {
                     self.drop_socket(now, jitter);
                 }
             }
-            Fault::TooLarge | Fault::Malformed | Fault::Disk | Fault::PutOff => {
+            Fault::TooLarge | Fault::Malformed | Fault::Busy | Fault::Disk | Fault::PutOff => {
                 self.show(Contact::Trouble);
             }
         }

@@ -100,7 +100,12 @@ impl LocalIncident {
             // It followed an act that has just left; without that it is another change.
             Refused::FollowsRefused if !refused.is_empty() => true,
             Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
-                self.try_again(place, why, refused);
+                let is_again = self.outbox[place].tries > 0;
+                let is_given_up = self.try_again(place, why, refused);
+                if *why == Refused::FollowsRefused && is_again && !is_given_up {
+                    // What it follows is on this device as accepted: by a log that was lost.
+                    self.distrust();
+                }
                 true
             }
             Refused::Role { .. }

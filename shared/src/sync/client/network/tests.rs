@@ -341,3 +341,13 @@ fn what_was_never_sent_waits_for_its_author_when_the_session_has_ended() {
     let told_again = bench.give(Input::Pushed(Waiting::None));
     assert_eq!(told_again, [Effect::Show(Contact::Wiping), Effect::Erase]);
 }
+
+#[test]
+fn a_server_that_asks_for_patience_is_no_lost_line() {
+    let mut bench = Bench::settled();
+    bench.give(bench.head(8));
+    let after = bench.give(Input::Failed(Fault::Busy));
+    assert_eq!(after, vec![Effect::Show(Contact::Trouble)]);
+    assert_eq!(bench.give(bench.head(9)), vec![], "it is left alone");
+    assert!(bench.pass(2_000).contains(&Effect::Pull));
+}
