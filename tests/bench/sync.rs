@@ -1,10 +1,19 @@
-//! How fast devices and a real server bring each other up to date, each device without a browser
-//! and with its disk in memory. Prints one JSON object per line.
+//! How fast devices and a real server bring each other up to date, each device without a browser.
+//! Prints one JSON object per line. Devices that are timed write what they take in to a file, and
+//! the time ends when it is on the disk.
 //!
 //! The incidents are drawn from one seed: 4 to 20 acts each (12 in the median), every twentieth
 //! with a text of 10 KB. `HOLDFAST_BENCH_SIZES` names other counts of incidents than 1,000 and
-//! 3,000.
+//! 3,000. `--peers` takes the same incidents through automerge-repo and `PouchDB`, each in Node
+//! with its server and its device in processes of their own, and prints what they need in
+//! proportion.
 
+#[path = "sync/bare.rs"]
+mod bare;
+#[path = "sync/peers.rs"]
+mod peers;
+
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::sync::{Arc, Barrier};
 use std::thread::{JoinHandle, spawn};
@@ -51,8 +60,11 @@ fn bench(size: usize) {
     let mut server = Holdfast::demo("bench-sync");
     server.start();
     let mut writers = fill(&server, size);
-    first_sync(&server, size);
-    reconnect(&server, size, &mut writers[0]);
+    let (first, histories) = first_sync(&server, size);
+    let (changed, unchanged) = reconnect(&server, size, &mut writers[0]);
+    if std::env::args().any(|word| word == "--peers") {
+        peers::compare(size, &histories, &[first, changed, unchanged]);
+    }
     herd(&server, size, &mut writers[0]);
     pokes(&server, size, &mut writers[0]);
     let memory = megabytes(server.resident_bytes());
@@ -68,7 +80,7 @@ fn fill(server: &Holdfast, size: usize) -> Vec<Remote> {
     for writer in &mut writers {
         writer.settle(PATIENCE);
     }
-    let (mut acts, mut took) = (0, Duration::ZERO);
+    let (mut acts, mut pushes, mut took) = (0, 0, Duration::ZERO);
     let mut left = size;
     while left > 0 {
         for (writer, place) in writers.iter_mut().zip(100..) {
@@ -82,21 +94,46 @@ fn fill(server: &Holdfast, size: usize) -> Vec<Remote> {
             .map(|writer| spawn(|| sent(writer)))
             .collect();
         let sent: Vec<_> = sending.into_iter().map(joined).collect();
-        took += sent.iter().map(|(took, _)| *took).max().unwrap_or_default();
-        writers.extend(sent.into_iter().map(|(_, writer)| writer));
+        took += sent.iter().map(|sent| sent.took).max().unwrap_or_default();
+        pushes += sent.iter().map(|sent| sent.pushes).sum::<usize>();
+        writers.extend(sent.into_iter().map(|sent| sent.writer));
     }
-    let rate = number(acts) / took.as_secs_f64();
-    say("ingest", size, &[rate], "acts/s", None);
+    say(
+        "ingest",
+        size,
+        &[number(acts) / took.as_secs_f64()],
+        "acts/s",
+        None,
+    );
+    let bare = bare::inserted(&writers, pushes);
+    let rate = |took: Duration| number(bare.changes) / took.as_secs_f64();
+    let rates = (rate(took), rate(bare.took));
+    say("ingest_changes", size, &[rates.0], "1/s", Some(3_000.0));
+    say("bare_insert_changes", size, &[rates.1], "1/s", None);
+    let ratio = rates.1 / rates.0;
+    say("bare_insert_to_ingest", size, &[ratio], "", None);
     writers
 }
 
+/// What a device sent.
+struct Sent {
+    took: Duration,
+    pushes: usize,
+    writer: Remote,
+}
+
 /// Sends everything; how long the device waited for verdicts.
-fn sent(mut writer: Remote) -> (Duration, Remote) {
+fn sent(mut writer: Remote) -> Sent {
     writer.received = Some(Vec::new());
     writer.settle(PATIENCE);
     let received = writer.received.take().unwrap_or_default();
     let verdicts = received.iter().filter(|it| it.path == "/sync/push");
-    (verdicts.map(|it| it.after).sum(), writer)
+    let (took, pushes) = (verdicts.clone().map(|it| it.after).sum(), verdicts.count());
+    Sent {
+        took,
+        pushes,
+        writer,
+    }
 }
 
 /// Declares an incident and works on it; how many acts that took.
@@ -143,16 +180,19 @@ fn text(draws: &mut Draws, length: usize) -> String {
     text
 }
 
-/// A device that has nothing reads everything.
-fn first_sync(server: &Holdfast, size: usize) {
-    let mut times = Vec::new();
+/// A device that has nothing reads everything. Gives the times, and the incidents as peers take
+/// them.
+fn first_sync(server: &Holdfast, size: usize) -> (Measured, Vec<serde_json::Value>) {
+    let (mut times, mut histories) = (Vec::new(), Vec::new());
     for run in 0..RUNS {
         let mut reader = Remote::sign_in(server.port, HERD[2], Draws::new(11, run as u64));
+        reader.device.disk.write_to(journal());
         let (time, received) = settled(&mut reader);
         times.push(time);
         if run > 0 {
             continue;
         }
+        histories = peers::histories(&reader);
         let wire: usize = received.iter().map(|answer| gzipped(&answer.body)).sum();
         let saved = saved(&reader);
         let requests = number(received.len());
@@ -163,6 +203,19 @@ fn first_sync(server: &Holdfast, size: usize) {
         say("received_to_saved", size, &[ratio], "", Some(1.3));
     }
     say("first_sync", size, &times, "ms", None);
+    (Measured("first_sync", times), histories)
+}
+
+/// What was measured, by its name.
+struct Measured(&'static str, Vec<f64>);
+
+/// A file that goes with the process.
+fn journal() -> File {
+    let name = format!("holdfast-bench-journal-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let file = File::create(&path).expect("a file for the device can be made");
+    fs::remove_file(&path).expect("its name can be removed");
+    file
 }
 
 /// The size of all documents as automerge saves them.
@@ -180,8 +233,9 @@ fn gzipped(body: &[u8]) -> usize {
 }
 
 /// A device that was away reads what changed meanwhile, and looks again when nothing did.
-fn reconnect(server: &Holdfast, size: usize, writer: &mut Remote) {
+fn reconnect(server: &Holdfast, size: usize, writer: &mut Remote) -> (Measured, Measured) {
     let mut reader = Remote::sign_in(server.port, HERD[2], Draws::new(12, 0));
+    reader.device.disk.write_to(journal());
     reader.settle(PATIENCE);
     let (mut changed, mut unchanged, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..RUNS {
@@ -206,6 +260,10 @@ fn reconnect(server: &Holdfast, size: usize, writer: &mut Remote) {
         Some(3.0),
     );
     say("reconnect_unchanged", size, &unchanged, "ms", Some(20.0));
+    (
+        Measured("reconnect_after_1_percent", changed),
+        Measured("reconnect_unchanged", unchanged),
+    )
 }
 
 /// Adds a note to so many incidents, spread over all of them.
@@ -268,6 +326,7 @@ fn herd(server: &Holdfast, size: usize, writer: &mut Remote) {
 fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
     const SESSIONS_EACH: usize = 2;
     const SOCKETS_EACH: usize = 20;
+    let before = server.resident_bytes();
     let sessions = HERD.iter().flat_map(|login| [*login; SESSIONS_EACH]);
     let sockets = sessions.flat_map(|login| {
         let mut http = Http::new(server.port);
@@ -280,6 +339,9 @@ fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
     for socket in &mut sockets {
         next_head(socket);
     }
+    let held = server.resident_bytes().saturating_sub(before);
+    let each = number(held / sockets.len() as u64) / 1e3;
+    say("memory_per_idle_device", size, &[each], "KB", Some(50.0));
     let mut slowest = Vec::new();
     for run in 0..RUNS {
         let listening: Vec<_> = sockets
@@ -337,6 +399,7 @@ fn settled(device: &mut Remote) -> (f64, Vec<Received>) {
     device.received = Some(Vec::new());
     let began = Instant::now();
     device.settle(PATIENCE);
+    device.device.disk.force();
     let time = millis(began.elapsed());
     (time, device.received.take().unwrap_or_default())
 }

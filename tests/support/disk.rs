@@ -5,6 +5,9 @@
 //! be lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write as _;
+use std::sync::Arc;
 
 use shared::ids::{ActId, DocKey, DocKind, Epoch, IncidentId};
 use shared::people::Directory;
@@ -51,6 +54,8 @@ pub struct Disk {
     /// How many transactions were kept.
     pub commits: u32,
     pub room: Room,
+    /// A file to which every transaction is written, for whoever measures a real disk.
+    journal: Option<Arc<File>>,
 }
 
 /// Whether there is room for another transaction.
@@ -83,6 +88,9 @@ impl Disk {
             return Err(Full);
         }
         self.commits += 1;
+        if let Some(journal) = &self.journal {
+            write(journal, &tx, durability);
+        }
         for (key, record) in tx.0 {
             let before = match record {
                 Some(record) => self.records.insert(key, record),
@@ -94,6 +102,18 @@ impl Disk {
             self.before.clear();
         }
         Ok(())
+    }
+
+    /// Writes every transaction to a file from here on, strict ones through to the disk.
+    pub fn write_to(&mut self, journal: File) {
+        self.journal = Some(Arc::new(journal));
+    }
+
+    /// Waits until everything is on the disk.
+    pub fn force(&self) {
+        if let Some(journal) = &self.journal {
+            journal.sync_data().expect("the journal can be forced");
+        }
     }
 
     /// Comes up again, with or without what was not forced to disk.
@@ -246,6 +266,20 @@ impl Disk {
         for entry in review {
             tx.put(Key::Review(entry.drafted.act), entry.encode());
         }
+    }
+}
+
+fn write(mut journal: &File, tx: &Transaction, durability: Durability) {
+    let mut bytes = Vec::new();
+    for (key, record) in &tx.0 {
+        bytes.extend(format!("{key:?}").into_bytes());
+        bytes.extend(record.as_deref().unwrap_or_default());
+    }
+    journal
+        .write_all(&bytes)
+        .expect("the journal can be written");
+    if durability == Durability::Strict {
+        journal.sync_data().expect("the journal can be forced");
     }
 }
 

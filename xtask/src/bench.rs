@@ -61,11 +61,7 @@ fn known() -> Result<Vec<(String, bool)>> {
 fn in_chromium(name: &str, peers: bool) -> Result<()> {
     let browser = Browser::ready(shell::may_install(false))?;
     if peers {
-        // They carry what they need for every platform; nothing of theirs has to run to install.
-        shell::npm_ci(
-            &shell::root().join("tests/bench/peers"),
-            &["--ignore-scripts"],
-        )?;
+        install_peers()?;
     }
     let client = build::client(Profile::Release)?;
     let binary = run::server(Some(&client), true)?;
@@ -78,7 +74,16 @@ fn in_chromium(name: &str, peers: bool) -> Result<()> {
     shell::run(browser.prepare(&mut node).env("HOLDFAST_BIN", binary))
 }
 
+/// They carry what they need for every platform; nothing of theirs has to run to install.
+fn install_peers() -> Result<()> {
+    let peers = shell::root().join("tests/bench/peers");
+    shell::npm_ci(&peers, &["--ignore-scripts"])
+}
+
 fn native(name: &str, peers: bool) -> Result<()> {
+    if peers {
+        install_peers()?;
+    }
     let binary = run::server(None, true)?;
     let mut cargo = shell::cargo();
     cargo.args(["bench", "--quiet", "--package", "tests", "--bench", name]);

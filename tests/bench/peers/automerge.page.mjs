@@ -1,86 +1,21 @@
-// automerge-repo in the browser: every incident a document, a document more that lists them.
-import { WebSocketClientAdapter } from '@automerge/automerge-repo-network-websocket';
+// automerge-repo in the browser.
 import { IndexedDBStorageAdapter } from '@automerge/automerge-repo-storage-indexeddb';
 import { Repo, initializeWasm } from '@automerge/automerge-repo/slim';
+import { Incidents } from './automerge.incidents.mjs';
 import { present } from './page.mjs';
 
-// With 500 at once documents are reported unavailable.
-const FINDS_AT_ONCE = 50;
 const ROOT = 'root';
 
-class Automerge {
-  #repo;
-  #handles = new Map();
-  #adapter;
-
+class Automerge extends Incidents {
   async open() {
     await initializeWasm(await fetch('automerge.wasm'));
-    this.#repo = new Repo({ storage: new IndexedDBStorageAdapter(), network: [] });
-    const root = localStorage.getItem(ROOT);
-    return root ? this.#find(root) : [];
-  }
-
-  /** Everything from the server onto the disk; resolves when the server has answered for each. */
-  async sync() {
-    const known = new Set([...this.#handles.values()].map((handle) => handle.documentId));
-    const answered = this.#connect(known);
-    if (known.size === 0) {
-      const root = await (await fetch('/root')).text();
-      for (const row of await this.#find(root)) this.changed(row);
-      await this.#repo.flush();
-      localStorage.setItem(ROOT, root);
-    } else {
-      await answered;
-      await this.#repo.flush();
-    }
-  }
-
-  /** The connection of `sync` stays. */
-  live() {}
-
-  async append(id, entry) {
-    this.#handles.get(id).change((doc) => doc.entries.push(entry));
-    await this.#repo.flush([id]);
-  }
-
-  async texts(id) {
-    return this.#handles.get(id)?.doc().entries.map((entry) => String(entry.text));
-  }
-
-  #connect(known) {
-    const { protocol, host } = location;
-    this.#adapter = new WebSocketClientAdapter(`${protocol.replace('http', 'ws')}//${host}/sync`);
-    const open = new Set(known);
-    const answered = new Promise((resolve) => {
-      this.#adapter.on('message', ({ type, documentId }) => {
-        if (type === 'sync') open.delete(documentId);
-        if (open.size === 0) resolve();
-      });
+    this.use({
+      repo: new Repo({ storage: new IndexedDBStorageAdapter(), network: [] }),
+      address: location.origin,
+      root: { get: () => localStorage.getItem(ROOT), set: (id) => localStorage.setItem(ROOT, id) },
     });
-    this.#repo.networkSubsystem.addNetworkAdapter(this.#adapter);
-    return answered;
+    return super.open();
   }
-
-  async #find(root) {
-    await this.#adapter?.whenReady();
-    const ids = Object.values((await this.#repo.find(root)).doc().incidents).map(String);
-    const rows = [];
-    const work = async () => {
-      for (let id = ids.pop(); id; id = ids.pop()) {
-        const handle = await this.#repo.find(id);
-        this.#handles.set(id, handle);
-        handle.on('change', () => this.changed(row(handle)));
-        rows.push(row(handle));
-      }
-    };
-    await Promise.all(Array.from({ length: FINDS_AT_ONCE }, work));
-    return rows;
-  }
-}
-
-function row(handle) {
-  const doc = handle.doc();
-  return { id: handle.documentId, subject: String(doc.subject), state: String(doc.state) };
 }
 
 present(new Automerge());

@@ -23,3 +23,10 @@ export function site(files) {
   const listening = once(server, 'listening').then(() => server.address().port);
   return { app, server, listening };
 }
+
+/** How many milliseconds some work takes. */
+export async function timed(work) {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}

@@ -11,7 +11,7 @@ import { Server } from '../../e2e/support/server.js';
 import { continued, histories, resolution } from './incidents.mjs';
 import { Wire } from './wire.mjs';
 
-const PEERS = join(import.meta.dirname, '../peers');
+export const PEERS = join(import.meta.dirname, '../peers');
 const LOGIN = 'agent@bench';
 const PASSWORD = 'measured twice, cut once';
 /** The packages of the peers lie in their folder; `cargo xtask bench --peers` installs them. */
@@ -141,8 +141,8 @@ async function bundle(files, folder) {
   }
 }
 
-/** A server process that answers one question after the other. */
-class Child {
+/** A process of a peer that answers one question after the other. */
+export class Child {
   #process;
   #gone;
 
@@ -153,7 +153,7 @@ class Child {
 
   async ask(name, value) {
     this.#process.send({ name, value });
-    const gone = this.#gone.then(([code]) => [{ error: `the server ended with ${code}` }]);
+    const gone = this.#gone.then(([code]) => [{ error: `it ended with ${code}` }]);
     const [answer] = await Promise.race([once(this.#process, 'message'), gone]);
     if (answer.error) throw new Error(`${name}: ${answer.error}`);
     return answer.value;
