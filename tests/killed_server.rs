@@ -86,7 +86,14 @@ fn a_server_restored_from_a_backup_loses_nothing_that_a_device_has() {
     let logins = ["technician@demo", "agent@demo", "incident-manager@demo"];
     let workers: Vec<_> = (0..)
         .zip(logins)
-        .map(|(place, login)| Worker::start(&server, login, Draws::new(seed, place), &answered))
+        .map(|(place, login)| {
+            let mut draws = Draws::new(seed, place);
+            let own = Draws::new(draws.number(), 0);
+            let mut remote = Remote::sign_in(server.port, login, own);
+            // A server that was restored has ended all sessions.
+            remote.signs_in_again = true;
+            Worker::on(remote, draws, &answered)
+        })
         .collect();
     let mut draws = Draws::new(seed, 99);
     work_on(&answers, &mut draws);
@@ -165,7 +172,11 @@ struct Work {
 
 impl Worker {
     fn start(server: &Holdfast, login: &str, mut draws: Draws, answered: &Sender<()>) -> Self {
-        let remote = Remote::sign_in(server.port, login, Draws::new(draws.number(), 0));
+        let own = Draws::new(draws.number(), 0);
+        Self::on(Remote::sign_in(server.port, login, own), draws, answered)
+    }
+
+    fn on(remote: Remote, draws: Draws, answered: &Sender<()>) -> Self {
         let (words, heard) = channel();
         let answered = answered.clone();
         let thread = spawn(move || {

@@ -86,7 +86,8 @@ const RESTORED: &str = "\
 restored; now `holdfast serve`. Devices bring back by themselves what they have and the backup
 lacks. Letters that waited in the backup may have left since, so none is sent: `holdfast notify
 status` counts them, `holdfast notify replay` sends them. Everybody signs in again; passwords, and
-who is active, are those of the backup: change again what was changed since.
+who is active, are those of the backup: change again what was changed since, and order again what
+was to be wiped (`holdfast user wipe`).
 ";
 
 const EARLIER: &str = "

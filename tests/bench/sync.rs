@@ -59,6 +59,7 @@ fn main() {
 fn bench(size: usize) {
     let mut server = Holdfast::demo("bench-sync");
     server.start();
+    idle(&server, size);
     let mut writers = fill(&server, size);
     let (first, histories) = first_sync(&server, size);
     let (changed, unchanged) = reconnect(&server, size, &mut writers[0]);
@@ -80,6 +81,7 @@ fn fill(server: &Holdfast, size: usize) -> Vec<Remote> {
     for writer in &mut writers {
         writer.settle(PATIENCE);
     }
+    let before = bare::changes(&writers[0]).len();
     let (mut acts, mut pushes, mut took) = (0, 0, Duration::ZERO);
     let mut left = size;
     while left > 0 {
@@ -105,7 +107,9 @@ fn fill(server: &Holdfast, size: usize) -> Vec<Remote> {
         "acts/s",
         None,
     );
-    let bare = bare::inserted(&writers, pushes);
+    writers[0].settle(PATIENCE);
+    let changes = bare::changes(&writers[0]).split_off(before);
+    let bare = bare::inserted(&changes, pushes);
     let rate = |took: Duration| number(bare.changes) / took.as_secs_f64();
     let rates = (rate(took), rate(bare.took));
     say("ingest_changes", size, &[rates.0], "1/s", Some(3_000.0));
@@ -240,10 +244,11 @@ fn reconnect(server: &Holdfast, size: usize, writer: &mut Remote) -> (Measured, 
     let (mut changed, mut unchanged, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..RUNS {
         touch(writer, size / 100, run);
-        let (time, received) = settled(&mut reader);
+        let (time, received) = settled(&mut started(&mut reader, run));
         changed.push(time);
         requests.push(number(received.len()));
-        unchanged.push(settled(&mut reader).0);
+        reader.settle(PATIENCE);
+        unchanged.push(settled(&mut started(&mut reader, run)).0);
     }
     say(
         "reconnect_after_1_percent",
@@ -264,6 +269,14 @@ fn reconnect(server: &Holdfast, size: usize, writer: &mut Remote) -> (Measured, 
         Measured("reconnect_after_1_percent", changed),
         Measured("reconnect_unchanged", unchanged),
     )
+}
+
+/// A device with the same disk that has just been started, as a peer's is: with a connection to
+/// make and nothing in memory.
+fn started(reader: &mut Remote, run: usize) -> Remote {
+    let mut remote = reader.again(Draws::new(15, run as u64));
+    remote.device.disk.write_to(journal());
+    remote
 }
 
 /// Adds a note to so many incidents, spread over all of them.
@@ -322,11 +335,20 @@ fn herd(server: &Holdfast, size: usize, writer: &mut Remote) {
     say("herd_answer", size, &waits, "ms", None);
 }
 
-/// One act, and how long it takes until each of 200 devices has heard that the log goes on.
-fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
+/// What a device that only listens takes of the memory of a server that has done nothing else.
+fn idle(server: &Holdfast, size: usize) {
+    let before = server.resident_bytes();
+    let sockets = sockets(server);
+    let held = server.resident_bytes().checked_sub(before);
+    let held = held.expect("sockets take memory") / sockets.len() as u64;
+    let each = number(held) / 1e3;
+    say("memory_per_idle_device", size, &[each], "KB", Some(50.0));
+}
+
+/// Two hundred devices that listen, and have been told how far the log goes.
+fn sockets(server: &Holdfast) -> Vec<Socket> {
     const SESSIONS_EACH: usize = 2;
     const SOCKETS_EACH: usize = 20;
-    let before = server.resident_bytes();
     let sessions = HERD.iter().flat_map(|login| [*login; SESSIONS_EACH]);
     let sockets = sessions.flat_map(|login| {
         let mut http = Http::new(server.port);
@@ -335,13 +357,13 @@ fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
         std::array::from_fn::<_, SOCKETS_EACH, _>(|_| listen())
     });
     let mut sockets: Vec<_> = sockets.collect();
-    // Each is told first how far the log goes.
-    for socket in &mut sockets {
-        next_head(socket);
-    }
-    let held = server.resident_bytes().saturating_sub(before);
-    let each = number(held / sockets.len() as u64) / 1e3;
-    say("memory_per_idle_device", size, &[each], "KB", Some(50.0));
+    sockets.iter_mut().for_each(next_head);
+    sockets
+}
+
+/// One act, and how long it takes until each of 200 devices has heard that the log goes on.
+fn pokes(server: &Holdfast, size: usize, writer: &mut Remote) {
+    let mut sockets = sockets(server);
     let mut slowest = Vec::new();
     for run in 0..RUNS {
         let listening: Vec<_> = sockets

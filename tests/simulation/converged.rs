@@ -118,7 +118,8 @@ impl World {
         done.any(|(act, done)| {
             let was_refused =
                 self.server.quarantined.contains(act) || self.lost_reviews.contains(act);
-            was_refused && done.incident == incident && self.is_in_log(done)
+            let is_copied = self.carried.contains(act) || self.posts[done.seat].is_reverted;
+            was_refused && is_copied && done.incident == incident && self.is_in_log(done)
         })
     }
 
@@ -167,7 +168,11 @@ impl World {
         let wrote = wrote(done);
         let found = wrote.iter().filter(|fact| has(fact)).count();
         let is_elsewhere = found > 0 && self.carried.contains(&act);
-        if found == 0 && (self.lost.contains(&act) || self.may_be_torn(done.incident)) {
+        // A log that was restored may refuse what the one before had accepted; taken back, it is
+        // nothing then.
+        let is_unsaid = is_nothing && self.tally.restores > 0;
+        let is_lost = self.lost.contains(&act) || self.may_be_torn(done.incident);
+        if found == 0 && (is_lost || is_unsaid) {
             return;
         }
         if (is_nothing && !is_accepted) || (is_refused && !is_elsewhere) {

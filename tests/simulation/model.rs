@@ -13,7 +13,8 @@ use std::fmt;
 
 use shared::ids::{DocKind, FactId, GroupId, PersonId, SiteId};
 use shared::incidents::{
-    Declare, HoldReason, Incident, Intent, Level, Requester, SetField, Stage, State,
+    Declare, EventKind, Field, HoldReason, Incident, Intent, Level, Requester, SetField, Stage,
+    State,
 };
 use shared::sla::{Calendar, evaluate};
 use shared::targets::Rules;
@@ -48,8 +49,22 @@ pub(super) struct View {
     state: State,
     hold: Option<HoldReason>,
     withdrawn: BTreeSet<FactId>,
+    /// What a field was set to beside the value that holds, by its name.
+    chips: BTreeSet<(&'static str, String)>,
+    /// Everything that was said to everybody.
+    said: BTreeSet<(FactId, String)>,
     /// Who is told that an act of theirs met another: the person and both facts.
     cards: BTreeSet<(PersonId, FactId, FactId)>,
+}
+
+const SUBJECT: &str = "subject";
+const URGENCY: &str = "urgency";
+const SITE: &str = "site";
+const REQUESTER: &str = "requester";
+
+fn rivals<T: fmt::Debug>(field: &Field<T>) -> Vec<String> {
+    let rivals = field.rivals.iter();
+    rivals.map(|said| format!("{:?}", said.value)).collect()
 }
 
 impl View {
@@ -65,7 +80,24 @@ impl View {
         let silent = silent.filter(|said| said.withdrawn.is_some());
         withdrawn.extend(silent.map(|said| said.fact));
         let cards = incident.gave_way.iter();
+        let said = incident
+            .timeline
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Replied { text } => Some((event.fact, text.clone())),
+                _ => None,
+            });
+        let mut chips = BTreeSet::new();
+        let mut beside = |name, rivals: Vec<String>| {
+            chips.extend(rivals.into_iter().map(|value| (name, value)));
+        };
+        beside(SUBJECT, rivals(&incident.subject));
+        beside(URGENCY, rivals(&incident.urgency));
+        beside(SITE, rivals(&incident.site));
+        beside(REQUESTER, rivals(&incident.requester));
         Self {
+            chips,
+            said: said.collect(),
             subject: incident.subject.holds.value.clone(),
             urgency: incident.urgency.holds.value,
             site: incident.site.holds.value.clone(),
@@ -105,7 +137,7 @@ impl Model {
             facts,
             requester: None,
         };
-        model.requester = match model.requester() {
+        model.requester = match model.requester().0 {
             Requester::Person(person) => Some(person),
             Requester::Unknown { .. } => None,
         };
@@ -123,32 +155,47 @@ impl Model {
         let holder = given.iter().copied().max_by_key(|fact| held(fact));
         let assigned = holder.and_then(assigned).unwrap_or_default();
         let stage = moved.map_or(Stage::Ready, |fact| self.stage(fact, None));
+        let subject = self.field(
+            |set| match set {
+                SetField::Subject(subject) => Some(subject.clone()),
+                _ => None,
+            },
+            |declare| declare.subject.clone(),
+            |_| 0,
+        );
+        let urgency = self.field(
+            |set| match set {
+                SetField::Urgency(level) => Some(*level),
+                _ => None,
+            },
+            |declare| declare.urgency,
+            |level| *level as u8,
+        );
+        let site = self.field(
+            |set| match set {
+                SetField::Site(site) => Some(site.clone()),
+                _ => None,
+            },
+            |declare| declare.site.clone(),
+            |_| 0,
+        );
+        let requester = self.requester();
+        let chips = [
+            (SUBJECT, subject.1),
+            (URGENCY, urgency.1),
+            (SITE, site.1),
+            (REQUESTER, requester.1),
+        ];
+        let chips = chips.into_iter();
         View {
-            subject: self.field(
-                |set| match set {
-                    SetField::Subject(subject) => Some(subject.clone()),
-                    _ => None,
-                },
-                |declare| declare.subject.clone(),
-                |_| 0,
-            ),
-            urgency: self.field(
-                |set| match set {
-                    SetField::Urgency(level) => Some(*level),
-                    _ => None,
-                },
-                |declare| declare.urgency,
-                |level| *level as u8,
-            ),
-            site: self.field(
-                |set| match set {
-                    SetField::Site(site) => Some(site.clone()),
-                    _ => None,
-                },
-                |declare| declare.site.clone(),
-                |_| 0,
-            ),
-            requester: self.requester(),
+            subject: subject.0,
+            urgency: urgency.0,
+            site: site.0,
+            requester: requester.0,
+            chips: chips
+                .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)))
+                .collect(),
+            said: self.said(),
             state: state(stage, assigned.1),
             assigned,
             hold: match stage {
@@ -177,7 +224,7 @@ impl Model {
         }
     }
 
-    fn requester(&self) -> Requester {
+    fn requester(&self) -> (Requester, BTreeSet<String>) {
         self.field(
             |set| match set {
                 SetField::Requester(requester) => Some(requester.clone()),
@@ -188,24 +235,36 @@ impl Model {
         )
     }
 
-    /// The later of the values that nobody who set another knew; equal, the more severe.
-    fn field<T>(
+    /// The later of the values that nobody who set another knew; equal, the more severe. With it
+    /// the others, as a chip names them.
+    fn field<T: fmt::Debug + PartialEq>(
         &self,
         set: impl Fn(&SetField) -> Option<T>,
         first: impl Fn(&Declare) -> T,
         severity: impl Fn(&T) -> u8,
-    ) -> T {
+    ) -> (T, BTreeSet<String>) {
         let value = |fact: &Plain| match &fact.intent {
             Intent::Set(field) => set(field),
             Intent::Declare(declare) => Some(first(declare)),
             _ => None,
         };
         let current = self.current(|fact| value(fact).is_some());
-        let said = current
-            .into_iter()
-            .filter_map(|fact| Some((fact, value(fact)?)));
+        let said = current.iter().filter_map(|fact| Some((fact, value(fact)?)));
         let last = said.max_by_key(|(fact, value)| (fact.at, severity(value), fact.id));
-        last.expect("an incident was declared").1
+        let holds = last.expect("an incident was declared").1;
+        let others = current.iter().filter_map(|fact| value(fact));
+        let others = others.filter(|other| *other != holds);
+        let others = others.map(|other| format!("{other:?}")).collect();
+        (holds, others)
+    }
+
+    /// All replies, taken back or not.
+    fn said(&self) -> BTreeSet<(FactId, String)> {
+        let said = self.facts.iter().filter_map(|fact| match &fact.intent {
+            Intent::Reply { text } => Some((fact.id, text.clone())),
+            _ => None,
+        });
+        said.collect()
     }
 
     /// What nobody of the group knew of.

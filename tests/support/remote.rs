@@ -24,6 +24,8 @@ pub struct Remote {
     /// How often the log had an act already, since its answer was lost.
     pub duplicates: usize,
     pub line: Line,
+    /// Whether its person signs in again when they are asked to.
+    pub signs_in_again: bool,
     http: Http,
     login: String,
     started: Instant,
@@ -70,6 +72,7 @@ impl Remote {
             received: None,
             duplicates: 0,
             line: Line::Up,
+            signs_in_again: false,
             http,
             login: login.to_owned(),
             started,
@@ -80,6 +83,24 @@ impl Remote {
     pub fn begin_on(&mut self, disk: Disk, draws: Draws) {
         let (profile, moment) = (self.device.profile, self.moment());
         self.device = Device::start(profile, disk, draws, moment);
+    }
+
+    /// The same device on a copy of its disk, started anew: its connection has still to be made.
+    #[must_use]
+    pub fn again(&self, draws: Draws) -> Self {
+        let started = Instant::now();
+        let (profile, disk) = (self.device.profile, self.device.disk.clone());
+        Self {
+            device: Device::start(profile, disk, draws, moment(started)),
+            answers: 0,
+            received: None,
+            duplicates: 0,
+            line: Line::Up,
+            signs_in_again: self.signs_in_again,
+            http: self.http.clone(),
+            login: self.login.clone(),
+            started,
+        }
     }
 
     /// What the device's clocks say.
@@ -162,11 +183,11 @@ impl Remote {
         }
     }
 
-    /// Whoever is asked to sign in does so.
     fn fail(&mut self, fault: Fault) {
         self.line = Line::Down;
         self.device.tell(Input::Failed(fault), self.moment());
-        if fault == Fault::SignedOut && self.http.sign_in(&self.login, "console").is_ok() {
+        let is_asked = fault == Fault::SignedOut && self.signs_in_again;
+        if is_asked && self.http.sign_in(&self.login, "console").is_ok() {
             self.device.tell(Input::SignedIn, self.moment());
         }
     }

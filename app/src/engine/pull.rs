@@ -398,7 +398,7 @@ impl PageStore<'_> {
             let Ok(review) = local.give_up(&mut writer) else {
                 continue;
             };
-            keep::store_review(self.tx, &review)?;
+            called::store_review(self.tx, (*id, &before), &review).await?;
             self.keep(&before, entries, &mut local)?;
         }
         self.entries = entries;

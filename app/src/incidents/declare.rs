@@ -95,11 +95,16 @@ impl Sketch {
 }
 
 impl Sketched for Sketch {
+    const BEFORE: &str = "new";
+
     fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 
     fn write(&self) -> String {
+        if *self == Self::default() {
+            return String::new();
+        }
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -129,22 +134,12 @@ impl Sketched for Sketch {
     }
 }
 
-/// The words of a new incident that somebody has begun.
-pub(crate) fn begun_text(text: &str) -> String {
-    let Sketch {
-        subject,
-        description,
-        ..
-    } = Sketch::read(text);
-    [subject.as_str(), " ", &description].concat()
-}
-
 /// The sheet of a new incident.
 #[component]
 pub(crate) fn DeclareSheet() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let sketch = RwSignal::new(Sketch::default());
-    desk.drafts.sketch(sketch);
+    desk.drafts.keep_form(sketch);
     let failure = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let tried = RwSignal::new(false);
@@ -156,11 +151,10 @@ pub(crate) fn DeclareSheet() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let outcome = declare(desk, sketch.get_untracked()).await;
+            let outcome = declare(desk, sketch).await;
             busy.try_set(false);
-            match outcome {
-                Ok(()) => desk.drafts.keep_sketch(&Sketch::default()),
-                Err(why) => drop(failure.try_set(why)),
+            if let Err(why) = outcome {
+                failure.try_set(why);
             }
         });
     });
@@ -192,8 +186,9 @@ fn first_missing(sketch: &Sketch) -> Option<&'static str> {
     }
 }
 
-async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
-    let intent = sketch.intent();
+async fn declare(desk: Desk, form: RwSignal<Sketch>) -> Result<(), String> {
+    let (me, sketch) = (untrack(|| desk.me().id), form.get_untracked());
+    let (intent, sent) = (sketch.intent(), sketch.write());
     let painted = desk
         .link
         .declare(intent.clone())
@@ -211,6 +206,7 @@ async fn declare(desk: Desk, sketch: Sketch) -> Result<(), String> {
     };
     let back = (Callback::new(|()| {}), Callback::new(again));
     desk.keep(painted, &intent, back).await?;
+    desk.drafts.sent_form(me, &sent, form);
     desk.address.go_instead(Place::Incident(incident));
     Ok(())
 }

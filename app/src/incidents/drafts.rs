@@ -56,7 +56,7 @@ impl Draft {
         }
     }
 
-    fn write(&self) -> String {
+    pub(super) fn write(&self) -> String {
         if self.text.is_empty() {
             return String::new();
         }
@@ -169,10 +169,6 @@ struct Going {
     unsaved: BTreeMap<Key, Draft>,
     /// What the engine has been given and has not answered yet.
     saving: BTreeMap<Key, Draft>,
-    /// Whose new incident is known here as the engine has it.
-    sketch_of: Option<PersonId>,
-    /// Whether a timer runs that saves what is unsaved.
-    is_due: bool,
 }
 
 impl Going {
@@ -185,49 +181,25 @@ impl Going {
 /// Drafts on their way to the engine. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts {
-    link: Link,
+    pub(super) link: Link,
     going: StoredValue<Going>,
     /// The texts as this tab last saved, loaded or heard them: what it writes builds upon them.
     bases: StoredValue<BTreeMap<Key, String>>,
+    /// Whether a timer runs that saves them.
+    is_due: StoredValue<bool>,
     /// Whether the device could not keep the last one.
     pub failing: RwSignal<bool>,
-    /// The new incident that is being typed.
-    pub(super) sketch: RwSignal<Draft>,
 }
 
 impl Drafts {
     pub(crate) fn new(link: Link) -> Self {
-        let drafts = Self {
+        Self {
             link,
             going: StoredValue::new(Going::default()),
             bases: StoredValue::new(BTreeMap::new()),
+            is_due: StoredValue::new(false),
             failing: RwSignal::new(false),
-            sketch: RwSignal::new(Draft::default()),
-        };
-        drafts.follow_sketch();
-        drafts
-    }
-
-    /// Takes in what somebody has begun as a new incident.
-    pub(super) fn take_sketch(self, person: PersonId, begun: Draft) {
-        self.going
-            .update_value(|going| going.sketch_of = Some(person));
-        self.sketch.set(begun);
-    }
-
-    /// Whether what this person has begun is known.
-    pub(super) fn knows_sketch(self) -> bool {
-        let of = self.going.with_value(|going| going.sketch_of);
-        of.is_some() && of == self.person()
-    }
-
-    pub(super) fn person(self) -> Option<PersonId> {
-        self.link.person()
-    }
-
-    /// The drafts on an incident as the engine has them.
-    pub(super) async fn saved(self, incident: IncidentId) -> SavedDrafts {
-        self.link.drafts(incident).await
+        }
     }
 
     /// Saves a draft once its author pauses.
@@ -244,14 +216,13 @@ impl Drafts {
         if is_stale {
             heard.set(None);
         }
-        let mut was_due = true;
         self.going.update_value(|going| {
             going.unsaved.insert(key, draft);
-            was_due = std::mem::replace(&mut going.is_due, true);
         });
-        if !was_due {
+        if !self.is_due.get_value() {
+            self.is_due.set_value(true);
             let save = move || {
-                self.going.update_value(|going| going.is_due = false);
+                self.is_due.set_value(false);
                 self.send_all();
             };
             set_timeout(save, PAUSE);
@@ -416,7 +387,6 @@ impl Drafts {
         self.going.set_value(Going::default());
         self.bases.update_value(BTreeMap::clear);
         self.failing.set(false);
-        self.sketch.set(Draft::default());
     }
 
     /// Saves one draft. What cannot be kept stays unsaved, unless its author has written on.

@@ -1,19 +1,29 @@
 //! A new incident while it is typed: a draft like the others, of an incident that is not born yet.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::IncidentId;
+use shared::ids::{IncidentId, PersonId};
 
 use super::drafts::{Draft, Drafts};
-use crate::engine::protocol::DraftKind;
+use crate::engine::protocol::{Answer, Call, DraftKind, WrittenDraft};
+use crate::link::beside;
+use crate::ui::browser;
+
+/// An engine that is starting again answers soon.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a page makes of the text of such a draft.
-pub(crate) trait Sketched: Clone + PartialEq + Default + Send + Sync + 'static {
+pub(crate) trait Sketched: Default + Send + Sync + 'static {
+    /// Where versions before kept it, in the browser's other store.
+    const BEFORE: &str;
+
     /// Reads it; what cannot be read is nothing.
     fn read(text: &str) -> Self;
 
-    /// Writes it.
+    /// Writes it; nothing as nothing.
     fn write(&self) -> String;
 
     /// With another one beside it, of which neither takes the other's place.
@@ -26,84 +36,138 @@ fn unborn() -> IncidentId {
     IncidentId::from_bytes([0; 16])
 }
 
+/// The words of a draft, for whoever only reads it: of a new incident those that are typed. The
+/// browser takes that apart: what a form reads it with is loaded with the form.
+pub(crate) fn draft_words(incident: IncidentId, stored: &str) -> String {
+    let text = Draft::read(stored).text;
+    if incident != unborn() {
+        return text;
+    }
+    let sketch = js_sys::JSON::parse(&text).unwrap_or_default();
+    let words = ["subject", "description"].map(|name| {
+        let word = js_sys::Reflect::get(&sketch, &name.into()).ok();
+        word.and_then(|word| word.as_string()).unwrap_or_default()
+    });
+    words.join(" ").trim().to_owned()
+}
+
+/// A form with what the engine has of it.
+struct Sheet<T: Send + Sync + 'static> {
+    form: RwSignal<T>,
+    kept: RwSignal<Draft>,
+    /// The text that both agree on; none before the engine has answered.
+    agreed: StoredValue<Option<String>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Sheet<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Sheet<T> {}
+
 impl Drafts {
     /// Shows what was begun, keeps it as it is written, and follows another tab that writes the
     /// same; once it is sent there, nothing.
-    pub(crate) fn sketch<T: Sketched>(self, sketch: RwSignal<T>) {
-        let kept = self.sketch;
-        // What another tab told is not told back to it, which may have written on.
-        let known = StoredValue::new(T::default());
-        let is_first = StoredValue::new(true);
-        let show = move |told: T| {
-            let before = sketch.get_untracked();
-            let is_first = is_first.try_update_value(std::mem::take) == Some(true);
-            known.set_value(told.clone());
-            let now = if is_first {
-                told.with(before.clone())
-            } else {
-                told
+    pub(crate) fn keep_form<T: Sketched>(self, form: RwSignal<T>) {
+        let Some(person) = self.person() else { return };
+        let sheet = Sheet {
+            form,
+            kept: RwSignal::new(Draft::default()),
+            agreed: StoredValue::new(None),
+        };
+        self.follow(DraftKind::New, unborn(), sheet.kept);
+        Effect::new(move |_| {
+            let (told, written) = (sheet.kept.get().text, form.with(T::write));
+            let Some(agreed) = sheet.agreed.get_value() else {
+                return;
             };
-            if now != before {
-                sketch.set(now);
+            if told != agreed {
+                form.set(T::read(&told));
+                sheet.agreed.set_value(Some(told));
+            } else if written != agreed {
+                self.keep_sketch(person, &written);
+                sheet.agreed.set_value(Some(written.clone()));
+                sheet.kept.set(draft(written));
             }
-        };
-        // At once, so that what the form begins with is not taken for typed.
-        if self.knows_sketch() {
-            show(T::read(&kept.get_untracked().text));
+        });
+        self.take_up_form(person, sheet);
+    }
+
+    /// Shows what the engine has, beside what was typed before it answered.
+    fn take_up_form<T: Sketched>(self, person: PersonId, sheet: Sheet<T>) {
+        spawn_local(async move {
+            let incident = unborn();
+            let asked = self.link.ask(Call::Drafts { incident }).await;
+            let Some(typed) = sheet.form.try_with_untracked(T::write) else {
+                return;
+            };
+            if self.person() != Some(person) {
+                return;
+            }
+            let Ok(Answer::Drafts(saved)) = asked else {
+                return set_timeout(move || self.take_up_form(person, sheet), AGAIN);
+            };
+            let begun = self.begun(incident, DraftKind::New, &saved);
+            let of_before = self.take_over::<T>(person);
+            let all = T::read(&begun.text).with(of_before).with(T::read(&typed));
+            sheet.form.set(all);
+            sheet.agreed.set_value(Some(begun.text.clone()));
+            sheet.kept.set(begun);
+        });
+    }
+
+    /// What a version before kept beside the database, which goes from there.
+    fn take_over<T: Sketched>(self, person: PersonId) -> T {
+        let slot = beside(self.link.surface, person, T::BEFORE);
+        let stored = browser::stored(&slot);
+        if stored.is_some() {
+            browser::store(&slot, None);
         }
-        Effect::new(move |_| {
-            let told = T::read(&kept.get().text);
-            if self.knows_sketch() {
-                show(told);
-            }
-        });
-        Effect::new(move |_| {
-            let written = sketch.get();
-            if self.knows_sketch() && known.with_value(|known| *known != written) {
-                known.set_value(written.clone());
-                self.keep_sketch(&written);
-            }
-        });
-        spawn_local(async move { self.take_up_sketch().await });
+        T::read(&stored.unwrap_or_default())
     }
 
-    /// Makes something else of what was begun, once that is known.
+    /// Makes something else of what was begun; a form that shows it follows.
     pub(crate) async fn change_sketch<T: Sketched>(self, change: impl FnOnce(T) -> T) {
-        self.take_up_sketch().await;
-        let begun = T::read(&self.sketch.get_untracked().text);
-        self.keep_sketch(&change(begun));
-    }
-
-    /// Keeps what is written; nothing once it was sent.
-    pub(crate) fn keep_sketch<T: Sketched>(self, sketch: &T) {
-        let is_empty = *sketch == T::default();
-        let text = if is_empty {
-            String::new()
-        } else {
-            sketch.write()
-        };
-        let draft = Draft {
-            text,
-            ..Draft::default()
-        };
-        self.keep(unborn(), DraftKind::New, draft.clone());
-        self.sketch.set(draft);
-    }
-
-    /// Follows what another tab writes.
-    pub(super) fn follow_sketch(self) {
-        self.follow(DraftKind::New, unborn(), self.sketch);
-    }
-
-    async fn take_up_sketch(self) {
-        if self.knows_sketch() {
+        let Some(person) = self.person() else { return };
+        let saved = self.link.drafts(unborn()).await;
+        if self.person() != Some(person) {
             return;
         }
-        let Some(person) = self.person() else { return };
-        let saved = self.saved(unborn()).await;
-        if self.person() == Some(person) && !self.knows_sketch() {
-            let begun = self.begun(unborn(), DraftKind::New, &saved);
-            self.take_sketch(person, begun);
+        let begun = self.begun(unborn(), DraftKind::New, &saved);
+        let text = change(T::read(&begun.text)).write();
+        self.keep_sketch(person, &text);
+        self.link.board.drafted.set(Some(WrittenDraft {
+            incident: unborn(),
+            kind: DraftKind::New,
+            base: begun.text,
+            text: draft(text).write(),
+        }));
+    }
+
+    /// Takes out what was sent, unless its author has written on.
+    pub(crate) fn sent_form<T: Sketched>(self, person: PersonId, sent: &str, form: RwSignal<T>) {
+        let now = form.try_with_untracked(T::write);
+        if now.is_none_or(|now| now == sent) {
+            self.keep_sketch(person, "");
         }
+    }
+
+    fn keep_sketch(self, person: PersonId, text: &str) {
+        if self.person() == Some(person) {
+            self.keep(unborn(), DraftKind::New, draft(text.to_owned()));
+        }
+    }
+
+    fn person(self) -> Option<PersonId> {
+        self.link.person()
+    }
+}
+
+fn draft(text: String) -> Draft {
+    Draft {
+        text,
+        ..Draft::default()
     }
 }

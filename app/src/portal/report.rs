@@ -20,11 +20,16 @@ use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
 
 impl Sketched for PlainReport {
+    const BEFORE: &str = "report";
+
     fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 
     fn write(&self) -> String {
+        if *self == Self::default() {
+            return String::new();
+        }
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -155,12 +160,13 @@ impl Form {
         let Some(me) = front.session.person.get_untracked() else {
             return;
         };
-        let intent = Intent::Declare(self.sketch.get_untracked().declare(&me));
+        let sketch = self.sketch.get_untracked();
+        let (intent, sent) = (Intent::Declare(sketch.declare(&me)), sketch.write());
         self.busy.set(true);
         spawn_local(async move {
             match declare(front, intent).await {
                 Ok(place) => {
-                    front.drafts.keep_sketch(&PlainReport::default());
+                    front.drafts.sent_form(me.id, &sent, self.sketch);
                     front.address.go_instead(place);
                 }
                 Err(why) => {
@@ -189,7 +195,7 @@ pub(super) fn report(front: Front) -> impl IntoView {
         tried: RwSignal::new(false),
         busy: RwSignal::new(false),
     };
-    front.drafts.sketch(form.sketch);
+    front.drafts.keep_form(form.sketch);
     begin(front);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

@@ -94,7 +94,7 @@ pub(super) fn drafts(front: Front, of: Option<IncidentId>) -> impl IntoView {
 
 /// Notes that only staff may see are no matter of the portal.
 fn is_lost(draft: &KeptDraft, of: Option<IncidentId>) -> bool {
-    let is_shown = of.is_none_or(|id| draft.incident == id);
+    let is_shown = of.is_none_or(|id| draft.incident == id) && draft.kind != DraftKind::New;
     is_shown && !draft.is_here && !Draft::read(&draft.text).is_internal()
 }
 

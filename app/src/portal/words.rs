@@ -11,7 +11,7 @@ use shared::time::UnixMillis;
 
 use super::front::Front;
 use crate::engine::protocol::{Failure, Line, Rescued};
-use crate::incidents::Draft;
+use crate::incidents::draft_words;
 use crate::text::{self, t};
 use crate::ui::browser;
 
@@ -206,7 +206,7 @@ pub(super) fn did(intent: &Intent) -> String {
 pub(super) fn rescued(rescued: &Rescued) -> String {
     let acts = rescued.acts.iter().map(|(_, intent, _)| of_act(intent));
     let drafts = rescued.drafts.iter();
-    let drafts = drafts.map(|(_, text)| Draft::read(text).text);
+    let drafts = drafts.map(|(id, text)| draft_words(*id, text));
     acts.chain(drafts).collect::<Vec<_>>().join("\n\n")
 }
 

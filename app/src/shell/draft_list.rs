@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::engine::protocol::{Call, DraftKind, KeptDraft, WrittenDraft};
-use crate::incidents::{Desk, Draft, Place, begun_text};
+use crate::incidents::{Desk, Place, draft_words};
 use crate::text::t;
 
 /// The drafts of the person on this device.
@@ -12,9 +12,8 @@ use crate::text::t;
 pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let item = move |kept: KeptDraft| {
-        let text = Draft::read(&kept.text).text;
+        let text = draft_words(kept.incident, &kept.text);
         let is_new = kept.kind == DraftKind::New;
-        let text = if is_new { begun_text(&text) } else { text };
         let preview: String = text.chars().take(120).collect();
         let subject = if is_new {
             t!("declare.title")

@@ -5,7 +5,7 @@ use shared::incidents::Intent;
 use shared::time::UnixMillis;
 
 use crate::engine::protocol::{Rescued, WaitingAct};
-use crate::incidents::{Draft, entry_text, intent_text};
+use crate::incidents::{draft_words, entry_text, intent_text};
 use crate::link::Organisation;
 use crate::text;
 
@@ -24,7 +24,7 @@ pub(super) fn rescued(rescued: &Rescued, organisation: &Organisation) -> String 
     let acts = rescued.acts.iter();
     let acts = acts.map(|(id, intent, at)| under(*id, &act_in_words(intent, *at, organisation)));
     let drafts = rescued.drafts.iter();
-    let drafts = drafts.map(|(id, kept)| under(*id, &Draft::read(kept).text));
+    let drafts = drafts.map(|(id, kept)| under(*id, &draft_words(*id, kept)));
     acts.chain(drafts).collect::<Vec<_>>().join("\n\n")
 }
 

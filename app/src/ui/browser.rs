@@ -1,7 +1,7 @@
 //! The few things the page asks the browser for.
 
 use js_sys::{Array, JsString, Uint8Array};
-use leptos::prelude::{document, on_cleanup, window, window_event_listener};
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -169,16 +169,6 @@ pub fn store_by_tab(name: &str, value: Option<&str>) {
 
 fn tab_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
-}
-
-/// Calls whenever another tab stores or forgets something under a name, while its owner lives.
-pub fn when_stored(name: String, told: impl Fn() + 'static) {
-    let heard = window_event_listener(leptos::ev::storage, move |event| {
-        if event.key().as_deref() == Some(name.as_str()) {
-            told();
-        }
-    });
-    on_cleanup(move || heard.remove());
 }
 
 /// Forgets everything whose name begins so.

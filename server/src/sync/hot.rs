@@ -10,10 +10,10 @@ use shared::sync::Seq;
 use shared::sync::server::Kept;
 
 /// An ordinary incident in memory takes some 80 kB.
-const INCIDENTS_MAX: usize = 128;
+const INCIDENTS_MAX: usize = 64;
 
 /// How many bytes their documents may have together; in memory they take a few times as many.
-const BYTES_MAX: usize = 32 * 1024 * 1024;
+const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A bounded map that drops what was used longest ago.
 #[derive(Debug, Default)]

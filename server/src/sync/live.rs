@@ -99,7 +99,9 @@ pub(super) async fn live(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     let seat = Seat::take(&app.keeper, signed_in.session_id)?;
+    // Each of thousands of sockets would hold 128 kB to read frames of a few bytes.
     let upgrade = upgrade
+        .read_buffer_size(FRAME_BYTES_MAX)
         .max_message_size(FRAME_BYTES_MAX)
         .max_frame_size(FRAME_BYTES_MAX);
     Ok(upgrade.on_upgrade(async move |socket| {

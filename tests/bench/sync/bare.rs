@@ -7,15 +7,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tests::remote::Remote;
 
-/// How many changes the log has, and how long it took to insert them.
+/// How many changes there are, and how long it took to insert them.
 pub(crate) struct Bare {
     pub(crate) changes: usize,
     pub(crate) took: Duration,
 }
 
-/// Inserts every change that a device holds, in so many transactions.
-pub(crate) fn inserted(writers: &[Remote], transactions: usize) -> Bare {
-    let changes = changes(writers);
+/// Inserts changes in so many transactions.
+pub(crate) fn inserted(changes: &[Vec<u8>], transactions: usize) -> Bare {
     let folder = std::env::temp_dir().join(format!("holdfast-bare-{}", std::process::id()));
     // Left by a process of the same number long ago, or not there.
     let _ = std::fs::remove_dir_all(&folder);
@@ -57,13 +56,15 @@ async fn insert(
     Ok(took)
 }
 
-/// The changes of all documents, once each.
-fn changes(writers: &[Remote]) -> Vec<Vec<u8>> {
-    let Some(writer) = writers.first() else {
-        return Vec::new();
-    };
-    let disk = &writer.device.disk;
-    let docs = disk.docs().filter_map(|key| disk.doc(key)?.load().ok());
+/// The changes of all documents that a device holds, once each. Those of later incidents come last,
+/// with the numbers that the server gave them.
+pub(crate) fn changes(device: &Remote) -> Vec<Vec<u8>> {
+    let disk = &device.device.disk;
+    let mut keys: Vec<_> = disk.docs().collect();
+    keys.sort_unstable_by_key(|key| (key.id, key.kind));
+    let docs = keys
+        .into_iter()
+        .filter_map(|key| disk.doc(key)?.load().ok());
     let bytes = docs.flat_map(|doc| {
         let changes = doc.changes();
         let bytes = changes.filter_map(|change| doc.change_bytes(change.hash));

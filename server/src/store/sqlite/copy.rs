@@ -30,7 +30,7 @@ impl Sqlite {
 
     /// Begins a log of its own on top of a copy. What was to be told by now is not: it may have
     /// been since the copy was made. Nobody is signed in: a session of the copy may be one that was
-    /// ended since, on a device that was lost.
+    /// ended since, on a device that was lost. Only what is being wiped still hands over.
     pub async fn begin_epoch(&self, random: &Random, now: UnixMillis) -> Result<()> {
         let mut writing = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT OR IGNORE INTO epochs SELECT epoch FROM log")
@@ -65,7 +65,7 @@ impl Sqlite {
             .bind(now.0)
             .execute(&mut *writing)
             .await?;
-        sqlx::query("DELETE FROM sessions")
+        sqlx::query("DELETE FROM sessions WHERE is_wiping = 0")
             .execute(&mut *writing)
             .await?;
         Ok(writing.commit().await?)

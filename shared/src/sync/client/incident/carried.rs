@@ -61,7 +61,8 @@ impl LocalIncident {
         for (kind, doc) in &mut self.docs {
             doc.leaving |= is_all || awaited.contains(kind);
         }
-        let is_to_rebase = self.drop_known()? && !self.outbox.is_empty();
+        // What rests on it is offered as it is: the log may have that, too.
+        let is_to_rebase = self.drop_known()? && !is_all;
         if self.is_gone() && !self.is_to_be_declared() {
             let entries = std::mem::take(&mut self.outbox).into_iter();
             let returned = entries.map(|entry| self.returned(entry.drafted, Refused::Scope));

@@ -102,7 +102,8 @@ impl LocalIncident {
             Refused::FollowsRefused | Refused::Sequence { .. } | Refused::Actor => {
                 let is_again = self.outbox[place].tries > 0;
                 let is_given_up = self.try_again(place, why, refused);
-                if *why == Refused::FollowsRefused && is_again && !is_given_up {
+                let is_lost = *why == Refused::FollowsRefused && is_again && !is_given_up;
+                if is_lost && !self.is_without_base(place) {
                     // What it follows is on this device as accepted: by a log that was lost.
                     self.distrust();
                 }
