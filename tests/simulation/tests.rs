@@ -103,6 +103,11 @@ fn an_act_waits_no_more_for_an_incident_that_has_left_the_device_by_age() {
 }
 
 #[test]
+fn a_birth_that_the_log_has_from_another_device_is_waited_for() {
+    check(&plan(include_str!("plans/another_birth.plan")));
+}
+
+#[test]
 fn what_only_a_wiped_device_held_of_a_lost_log_is_gone_with_it() {
     check(&plan(include_str!("plans/wiped_after_restore.plan")));
 }

@@ -22,9 +22,11 @@ impl LocalIncident {
             .position(|entry| entry.act() == offer.act);
         match verdict {
             Verdict::Accepted(list) | Verdict::Duplicate(list) => {
-                let is_new = matches!(verdict, Verdict::Accepted(_));
+                // What it has as another change comes with the next page, or is given up there.
+                let is_other = |place: usize| !is_as_offered(&self.outbox[place], list);
+                let comes = matches!(verdict, Verdict::Accepted(_)) || place.is_some_and(is_other);
                 for accepted in list {
-                    self.take_receipt(accepted, is_new);
+                    self.take_receipt(accepted, comes);
                 }
                 place.is_some_and(|place| self.accept(place, list))
             }
@@ -61,11 +63,11 @@ impl LocalIncident {
         kinds.any(|kind| self.docs.get(&kind).is_some_and(LocalDoc::has_left))
     }
 
-    fn take_receipt(&mut self, accepted: &Accepted, is_new: bool) {
+    fn take_receipt(&mut self, accepted: &Accepted, comes: bool) {
         if let Some(doc) = self.docs.get_mut(&accepted.doc.kind) {
             // The server had none of it so far, and sends it from now on. What it accepted before
             // it could say so may have changed hands since.
-            doc.leaving &= doc.signed.is_some() || !is_new;
+            doc.leaving &= doc.signed.is_some() || !comes;
             doc.add_receipts(&[accepted.receipt]);
             doc.signed = Some(accepted.signed.clone());
         }
@@ -73,13 +75,12 @@ impl LocalIncident {
 
     fn accept(&mut self, place: usize, list: &[Accepted]) -> bool {
         let entry = &mut self.outbox[place];
-        let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
         // Of a document that its person may see no more nothing comes.
         let comes = |accepted: &Accepted| {
             let doc = self.docs.get(&accepted.doc.kind);
             doc.is_some_and(|doc| !doc.has_left())
         };
-        if entry.changes.iter().all(|change| has(change.hash)) || !list.iter().any(comes) {
+        if is_as_offered(entry, list) || !list.iter().any(comes) {
             self.outbox.remove(place);
             return false;
         }
@@ -137,4 +138,10 @@ impl LocalIncident {
         }
         is_given_up
     }
+}
+
+/// Whether the log has an act as the very changes that were offered.
+fn is_as_offered(entry: &OutboxEntry, list: &[Accepted]) -> bool {
+    let has = |hash: Hash| list.iter().any(|accepted| accepted.hash == hash);
+    entry.changes.iter().all(|change| has(change.hash))
 }
