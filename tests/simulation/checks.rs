@@ -171,7 +171,7 @@ impl World {
                 Verdict::Missing { hashes, .. } if hashes.is_empty() => self.tally.restores > 0,
                 Verdict::Missing { .. } => is_known || is_reverted || self.tally.restores > 0,
                 // The act before it is only in a log that is not the server's any more.
-                Verdict::Refused(Refused::Sequence { .. }) => {
+                Verdict::Refused(Refused::Sequence { .. } | Refused::NothingToWithdraw) => {
                     is_reverted || self.tally.restores > 0
                 }
                 Verdict::Refused(why) => matches!(

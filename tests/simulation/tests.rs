@@ -108,6 +108,12 @@ fn a_birth_that_the_log_has_from_another_device_is_waited_for() {
 }
 
 #[test]
+fn an_incident_of_which_somebody_still_has_acts_comes_back_to_devices_and_leaves_them_again() {
+    check(&plan(include_str!("plans/old_and_reverted.plan")));
+    check(&plan(include_str!("plans/carried_and_old.plan")));
+}
+
+#[test]
 fn what_only_a_wiped_device_held_of_a_lost_log_is_gone_with_it() {
     check(&plan(include_str!("plans/wiped_after_restore.plan")));
 }

@@ -21,7 +21,7 @@ use shared::policy;
 use shared::rows;
 use shared::sync::client::{
     self, Accepts, Effect, Fault, Input, Jitter, LocalDoc, LocalIncident, More, Network,
-    NotWritten, Offer, OutboxEntry, ReviewEntry, Slot, Tick, Waiting, Writer, cursors_after_loss,
+    NotWritten, Offer, ReviewEntry, Slot, Tick, Waiting, Writer, cursors_after_loss,
 };
 use shared::sync::message::{
     self, Cursors, PullPage, PullRequest, PulledDoc, PushReply, PushRequest, ReturnRequest, Verdict,
@@ -478,8 +478,7 @@ impl Device {
     /// Lets acts wait no more for what the whole log did not bring.
     fn give_up(&mut self, tx: &mut Transaction, came: &BTreeMap<IncidentId, Vec<PulledDoc>>) {
         let outbox = self.disk.outbox().into_iter();
-        let waits = |entry: &OutboxEntry| entry.is_known() || entry.changes.is_empty();
-        let waiting = outbox.filter(|(_, entry)| waits(entry));
+        let waiting = outbox.filter(|(_, entry)| entry.waits());
         let waiting: BTreeSet<_> = waiting.map(|(_, entry)| entry.incident).collect();
         for id in waiting.into_iter().filter(|id| !came.contains_key(id)) {
             let mut local = self.disk.load(id);

@@ -382,7 +382,8 @@ impl PageStore<'_> {
         let entries = std::mem::take(&mut self.entries);
         for (id, entries) in &entries {
             let waits = |(number, entry): &(u32, OutboxEntry)| {
-                entry.is_known() || (Some(*number) <= known && entry.changes.is_empty())
+                let is_absent = entry.changes.is_empty();
+                entry.waits() && (!is_absent || Some(*number) <= known)
             };
             if !entries.iter().any(waits) || touched.contains(id) {
                 continue;

@@ -51,6 +51,8 @@ pub struct LocalIncident {
     outbox: Vec<OutboxEntry>,
     /// The documents put together, while they are needed.
     loaded: Option<Loaded>,
+    /// Whether the verdicts that are being taken in say that the log has the incident.
+    is_there: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +74,7 @@ impl LocalIncident {
             docs,
             outbox,
             loaded: None,
+            is_there: false,
         }
     }
 
@@ -166,6 +169,7 @@ impl LocalIncident {
     ) -> Result<Vec<ReviewEntry>, BadDocument> {
         let mut refused = Vec::new();
         let mut is_to_rebase = false;
+        self.is_there = false;
         for (offer, verdict) in verdicts {
             is_to_rebase |= self.settle_one(offer, verdict, &mut refused);
         }

@@ -70,6 +70,11 @@ impl OutboxEntry {
         self.changes.iter().map(|change| change.bytes.0.len()).sum()
     }
 
+    /// Whether it waits for something of its incident that the server is to send.
+    pub fn waits(&self) -> bool {
+        self.phase != Phase::Ready
+    }
+
     /// Whether it waits for changes by which the log has it.
     pub fn is_known(&self) -> bool {
         matches!(self.phase, Phase::Known(_))

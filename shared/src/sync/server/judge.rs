@@ -18,7 +18,7 @@ use crate::sync::message::{Accepted, SignedHeads, Surface};
 use crate::time::{Arrival, Flags, UnixMillis, corrected};
 
 use super::author::finish_birth;
-use super::kept::{DOC_BYTES_MAX, Draft};
+use super::kept::{DOC_BYTES_MAX, Draft, reaches};
 use super::offer::{Offer, Offered, shape};
 use super::{Commit, Desk, Kept, Logged, SERVER_DEVICE, Session};
 
@@ -50,7 +50,8 @@ pub struct Before<'a> {
 #[derive(Debug, Clone)]
 pub enum Judgement {
     Accepted(Box<Commit>, Vec<Accepted>),
-    /// The log had one half of this birth and now has both; their places are still to be looked up.
+    /// The log has the act, and something comes with it: the half of its birth that the log lacked,
+    /// or that its incident is on devices again. The places are still to be looked up.
     Completed(Box<Commit>, Vec<Place>),
     /// The log has each of these changes; only their places are still to be looked up.
     Duplicate(Vec<Place>),
@@ -59,6 +60,16 @@ pub enum Judgement {
         doc: DocKey,
         hashes: Vec<Hash>,
     },
+}
+
+/// Somebody still has an act of an incident that has left devices: it comes back to all of them as
+/// with any act, so that it leaves this one, too, when it leaves again.
+fn back_on_devices(kept: &Kept, places: Vec<Place>, next: Seq, desk: Desk<'_>) -> Judgement {
+    if kept.audience == reaches(&kept.incident) {
+        return Judgement::Duplicate(places);
+    }
+    let draft = Draft::new(kept.docs.id(), Some(kept));
+    Judgement::Completed(Box::new(draft.commit(Some(kept), next, desk)), places)
 }
 
 /// An accepted change whose place in the log the store knows.
@@ -79,8 +90,12 @@ impl Offer {
         before: Before<'_>,
         desk: Desk<'_>,
     ) -> Judgement {
-        if let Some(known) = self.known(session, before) {
-            return known;
+        match (self.known(session, before), before.kept) {
+            (Some(Judgement::Duplicate(places)), Some(kept)) => {
+                return back_on_devices(kept, places, before.next, desk);
+            }
+            (Some(known), _) => return known,
+            (None, _) => {}
         }
         match self.missing(before) {
             Ok(None) => {}

@@ -178,7 +178,8 @@ impl Draft {
         let before = kept.map(|kept| kept.audience.clone()).unwrap_or_default();
         let joined: BTreeSet<_> = audience.difference(&before).cloned().collect();
         let left: BTreeSet<_> = before.difference(&audience).cloned().collect();
-        let mut end = self.changes.last().map_or(next, |change| change.seq);
+        let last = self.changes.last();
+        let mut end = last.map_or(Seq(next.0.saturating_sub(1)), |change| change.seq);
         if !joined.is_empty() || !left.is_empty() {
             end = Seq(end.0 + 1);
         }

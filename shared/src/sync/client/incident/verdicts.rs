@@ -22,6 +22,8 @@ impl LocalIncident {
             .position(|entry| entry.act() == offer.act);
         match verdict {
             Verdict::Accepted(list) | Verdict::Duplicate(list) => {
+                // It may have come back to this person's devices since they were told to forget it.
+                self.is_there = true;
                 // What it has as another change comes with the next page, or is given up there.
                 let is_other = |place: usize| !is_as_offered(&self.outbox[place], list);
                 let comes = matches!(verdict, Verdict::Accepted(_)) || place.is_some_and(is_other);
@@ -44,7 +46,7 @@ impl LocalIncident {
                     // once that is here.
                     return false;
                 }
-                if self.is_without_base(place) {
+                if self.is_without_base(place) && !self.is_there {
                     self.review(place, &Refused::FollowsRefused, refused);
                     return true;
                 }
@@ -110,6 +112,11 @@ impl LocalIncident {
                 }
                 true
             }
+            // A log that was restored does not have it: nothing is left to decide.
+            Refused::NothingToWithdraw => {
+                self.leave_out(place);
+                true
+            }
             Refused::Role { .. }
             | Refused::Scope
             | Refused::State { .. }
@@ -119,7 +126,6 @@ impl LocalIncident {
             | Refused::Shape { .. }
             | Refused::Encoding
             | Refused::NotOwn
-            | Refused::NothingToWithdraw
             | Refused::TooLate { .. }
             | Refused::Size { .. } => {
                 self.review(place, why, refused);
