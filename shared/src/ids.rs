@@ -129,6 +129,10 @@ slug_id! {
     SiteId
 }
 slug_id! {
+    /// Names a calendar of opening hours, such as `office`.
+    CalendarId
+}
+slug_id! {
     /// Names a category by its path, such as `network/vpn`.
     CategoryId
 }

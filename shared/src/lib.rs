@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock, draws a random number or waits: time and randomness are
 //! arguments, so the same function gives the same answer on a device, on the server and in a test.
 
+pub mod calendar;
 pub mod document;
 pub mod ids;
 pub mod incidents;
