@@ -7,7 +7,8 @@
 //! # Design
 //! Question: what counts where nothing was compiled, years before or after? Answer: day and night.
 //! A clock that stood still for ever because nobody compiled a calendar again would hide every
-//! breach. Rejected: to repeat the last week, which knows no holidays and looks as if it were right.
+//! breach. Rejected: to repeat the last week, which knows no holidays and looks as if it were
+//! right.
 
 use std::sync::Arc;
 
@@ -244,7 +245,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn time_adds_up_and_never_shrinks(hours in hours(), mut moments in prop::array::uniform3(0..30_000_i64)) {
+        fn time_adds_up_and_never_shrinks(
+            hours in hours(), mut moments in prop::array::uniform3(0..30_000_i64),
+        ) {
             moments.sort_unstable();
             let [a, b, c] = moments.map(|minute| at(-50).plus(minute * MINUTE_MILLIS));
             prop_assert_eq!(hours.elapsed(a, b) + hours.elapsed(b, c), hours.elapsed(a, c));
