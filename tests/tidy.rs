@@ -12,7 +12,7 @@ const LINE_CHARS_MAX: usize = 100;
 
 /// The modules of `shared` in layers: a module may use those before it and those beside it.
 const LAYERS: [&[&str]; 9] = [
-    &["ids", "time", "priority", "targets"],
+    &["ids", "time", "priority", "calendar", "targets"],
     &["people", "document"],
     &["incidents", "policy"],
     &["sla"],
