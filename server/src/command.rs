@@ -21,6 +21,7 @@ pub enum Command {
     Backup { to: PathBuf },
     Restore { from: PathBuf },
     Compact,
+    CalendarCompile { from: CalendarFrom },
     Check,
     Help,
     Version,
@@ -47,6 +48,15 @@ pub enum Notify {
     Status,
     /// Has those tried again that were given up.
     Replay,
+}
+
+/// What a calendar is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalendarFrom {
+    File(PathBuf),
+    StandardInput,
+    /// Prints one to begin with.
+    Example,
 }
 
 /// What to do with accounts.
@@ -107,6 +117,7 @@ struct Words {
 const COMMAND_FLAGS: &[(&str, bool)] = &[
     ("seed-only", false),
     ("dry-run", false),
+    ("example", false),
     ("password-stdin", false),
     ("name", true),
     ("role", true),
@@ -222,6 +233,7 @@ impl Words {
             ["backup", to] => (Command::Backup { to: to.into() }, &[]),
             ["restore", from] => (Command::Restore { from: from.into() }, &[]),
             ["compact"] => (Command::Compact, &[]),
+            ["calendar", "compile", ref file @ ..] => (self.calendar(file)?, &["example"]),
             ["check"] => (Command::Check, &[]),
             [] | ["help", ..] => return Ok(Command::Help),
             ["version", ..] => return Ok(Command::Version),
@@ -238,6 +250,16 @@ impl Words {
             bail!("--{flag} does not belong to `{}`", words.join(" "));
         }
         Ok(command)
+    }
+
+    fn calendar(&self, named: &[&str]) -> anyhow::Result<Command> {
+        let from = match (named, self.has("example")) {
+            ([], true) => CalendarFrom::Example,
+            ([] | ["-"], false) => CalendarFrom::StandardInput,
+            ([file], false) => CalendarFrom::File(file.into()),
+            _ => bail!("`calendar compile` takes one FILE, standard input, or --example"),
+        };
+        Ok(Command::CalendarCompile { from })
     }
 
     fn user_add(&self, login: &str) -> anyhow::Result<Command> {
@@ -359,6 +381,7 @@ holdfast notify status                              count notifications by state
 holdfast notify replay                              try again what was given up
 holdfast backup FILE                                copy the data to a file, also while serving
 holdfast restore FILE                               put such a file into an empty data folder
+holdfast calendar compile [FILE|--example]          print the hours of a calendar, or what is wrong
 holdfast compact                                    drop old changes that snapshots cover, at once
 holdfast check                                      print the settings, check them and the data
 

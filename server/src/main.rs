@@ -1,17 +1,20 @@
 //! The program `holdfast`.
 
-use std::io::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+use chrono::{DateTime, Datelike as _};
 use server::client::Client;
 use server::clock::{Clock, Random};
-use server::command::{self, Command, Invocation, Notify, Run, Serving};
+use server::command::{self, CalendarFrom, Command, Invocation, Notify, Run, Serving};
 use server::config::{Config, LogFormat, Mode, Sources};
 use server::store::{Compacted, EffectCount, StoreError};
-use server::{App, accounts, check, demo, import, serve};
+use server::{App, accounts, calendar, check, demo, import, serve};
 
 // glibc keeps a heap for every thread and gives little of it back: after many devices came at once,
 // the server held twice the memory. Huge pages are off: with them it held a third more.
@@ -51,6 +54,7 @@ fn run() -> anyhow::Result<ExitCode> {
         | Command::Restore { .. }
         | Command::Compact
         | Command::Check => {}
+        Command::CalendarCompile { ref from } => return compile_calendar(from),
     }
     let config = Config::read(&sources, mode)?;
     start_log(&config);
@@ -76,6 +80,22 @@ fn run() -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Prints the hours of a calendar in this year and the next.
+fn compile_calendar(from: &CalendarFrom) -> anyhow::Result<ExitCode> {
+    let text = match from {
+        CalendarFrom::Example => return say(calendar::EXAMPLE),
+        CalendarFrom::StandardInput => io::read_to_string(io::stdin())?,
+        CalendarFrom::File(file) => {
+            let text = fs::read_to_string(file);
+            text.with_context(|| format!("cannot read {}", file.display()))?
+        }
+    };
+    let source = serde_json::from_str(&text).context("a calendar as JSON is expected")?;
+    let now = DateTime::from_timestamp_millis(Clock::System.now().0).unwrap_or_default();
+    let compiled = calendar::compile(&source, now.year()..=now.year() + 1)?;
+    say(&format!("{:#}\n", calendar::explained(&compiled)))
+}
+
 async fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
     let random = Random::from_system();
     server::restore(config, &random, Clock::System.now(), from).await?;
@@ -98,7 +118,7 @@ async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode
     let random = Random::from_system();
     let only_reads = match command {
         Command::ImportServiceNow { run, .. } => run == Run::Dry,
-        Command::Check => true,
+        Command::Check | Command::CalendarCompile { .. } => true,
         Command::Serve
         | Command::Demo { .. }
         | Command::User(_)
@@ -151,7 +171,11 @@ async fn run_on(app: &Arc<App>, command: Command) -> anyhow::Result<ExitCode> {
         Command::ImportServiceNow { file, run } => return import(app, &file, run).await,
         Command::Compact => return compact(app).await,
         Command::Check => return audit(app).await,
-        Command::Backup { .. } | Command::Restore { .. } | Command::Help | Command::Version => {}
+        Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::CalendarCompile { .. }
+        | Command::Help
+        | Command::Version => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -225,6 +225,25 @@ async fn a_device_that_is_to_be_wiped_hands_over_what_it_never_sent_and_nothing_
 }
 
 #[tokio::test]
+async fn a_restored_server_lets_nobody_in_but_what_is_being_wiped_to_hand_over() {
+    let (server, mut lost) = with_device().await;
+    let mut alice = Device::console(&server, ALICE).await;
+    alice.pull(&server).await;
+    let own = server.sign_in(BOB, Surface::Console).await;
+    ask(&server, "wipe", &lost, &own).await;
+    let backup = server.backup().await;
+    let server = server.restored(&backup).await;
+    pull(&server, &alice)
+        .await
+        .expect_problem(401, "not-signed-in");
+    pull(&server, &lost).await.expect_problem(410, "wipe");
+    lost.declare(CAROL, Some("network"));
+    expect_accepted(&hand_over(&server, &mut lost).await);
+    alice.sign_in_again(&server).await;
+    alice.pull(&server).await;
+}
+
+#[tokio::test]
 async fn what_a_lost_device_hands_over_is_accepted_or_kept_for_review() {
     let (server, mut bob) = with_device().await;
     let mut alice = Device::console(&server, ALICE).await;

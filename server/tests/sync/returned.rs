@@ -61,10 +61,12 @@ async fn restored() -> (TestServer, Device, Epoch, Vec<LocalDoc>, DocKey) {
 async fn restored_since(is_of_copy: bool) -> (TestServer, Device, Epoch, Vec<LocalDoc>, DocKey) {
     let mut server = TestServer::start().await;
     let mut alice = Device::console(&server, ALICE).await;
-    let bob = Device::console(&server, BOB).await;
+    let mut bob = Device::console(&server, BOB).await;
     let backup = server.backup().await;
     if is_of_copy {
         server = server.restored(&backup).await;
+        alice.sign_in_again(&server).await;
+        bob.sign_in_again(&server).await;
     }
     let id = alice.declare(CAROL, Some("network"));
     alice.reply_to(id, "After the backup.");
@@ -72,6 +74,7 @@ async fn restored_since(is_of_copy: bool) -> (TestServer, Device, Epoch, Vec<Loc
     let docs = held(&server, &bob).await;
     let epoch = page(&server, &bob).await.cursors.epoch.expect("a log");
     let server = server.restored(&backup).await;
+    bob.sign_in_again(&server).await;
     (server, bob, epoch, docs, DocKey::incident(id))
 }
 
