@@ -24,7 +24,7 @@ use std::time::Duration;
 use shared::ids::IncidentId;
 use shared::notify::Event;
 use shared::people::Directory;
-use shared::sla::{self, Due, Notice};
+use shared::sla::{self, Calendar, Due, Notice};
 use shared::sync::server::Kept;
 use shared::targets::Rules;
 use shared::time::UnixMillis;
@@ -125,7 +125,7 @@ impl Teller<'_> {
             return self.look_again(id, due).await;
         };
         let all = readable(id, || {
-            let glance = sla::glance(&kept.incident, &self.rules);
+            let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
             sla::due(&glance, kept.public.priority, &self.rules.targets)
         });
         let Some(all) = all else {
@@ -170,8 +170,9 @@ impl Teller<'_> {
         let has_left = self.now.since(*told_at) >= self.wait_millis;
         let at = if has_left { *told_at } else { self.now };
         let is_wrong = |kept: &Arc<Kept>| {
+            let (rules, calendar) = (&self.rules, &Calendar::AroundTheClock);
             let was_breached = readable(*incident, || {
-                sla::was_breached_at(&kept.incident, due.measure, &self.rules, at)
+                sla::was_breached_at(&kept.incident, due.measure, rules, calendar, at)
             });
             was_breached == Some(false)
         };

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
 use crate::incidents::{EventKind, HoldReason, Incident, Level, Priority, Requester, State};
-use crate::sla::{Glance, glance};
+use crate::sla::{Calendar, Glance, glance};
 use crate::targets::Rules;
 use crate::time::UnixMillis;
 
@@ -99,7 +99,7 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
         cards: cards::of(incident),
-        levels: glance(incident, rules),
+        levels: glance(incident, rules, &Calendar::AroundTheClock),
     }
 }
 

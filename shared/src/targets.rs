@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, Hours};
-use crate::ids::CalendarId;
 use crate::priority::{Matrix, Priority};
 
 /// Why an incident waits.
@@ -41,30 +39,12 @@ pub struct Targets {
     pub warning_percent: u8,
     /// Holds during which the clocks stand still.
     pub pausing: BTreeSet<HoldReason>,
-    /// In which calendar the clocks of a priority run; day and night where none is named.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub calendars: BTreeMap<Priority, CalendarId>,
-    /// The calendars as they were compiled.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub compiled: Vec<Calendar>,
 }
 
 impl Targets {
     /// What is promised for a priority.
     pub fn of(&self, priority: Priority) -> Target {
         self.priorities.get(&priority).copied().unwrap_or_default()
-    }
-
-    /// The calendar that the clocks of a priority run in; none for day and night.
-    pub fn calendar(&self, priority: Priority) -> Option<&Calendar> {
-        let id = self.calendars.get(&priority)?;
-        self.compiled.iter().find(|calendar| calendar.id == *id)
-    }
-
-    /// The hours that count for a priority.
-    pub fn hours(&self, priority: Priority) -> Hours {
-        let calendar = self.calendar(priority);
-        calendar.map_or_else(Hours::default, |calendar| calendar.hours.clone())
     }
 }
 
@@ -85,8 +65,6 @@ impl Default for Targets {
             ]),
             warning_percent: 75,
             pausing: BTreeSet::from([HoldReason::Caller]),
-            calendars: BTreeMap::new(),
-            compiled: Vec::new(),
         }
     }
 }

@@ -16,7 +16,7 @@ use shared::incidents::{
     Declare, EventKind, Field, HoldReason, Incident, Intent, Level, Requester, SetField, Stage,
     State,
 };
-use shared::sla::evaluate;
+use shared::sla::{Calendar, evaluate};
 use shared::targets::Rules;
 use shared::time::UnixMillis;
 
@@ -210,7 +210,7 @@ impl Model {
     /// Whether both clocks have used up, at some moments, what they are to have used up.
     pub(super) fn check_clocks(&self, incident: &Incident, rules: &Rules, moments: &[UnixMillis]) {
         for now in moments {
-            let clocks = evaluate(incident, rules, *now);
+            let clocks = evaluate(incident, rules, &Calendar::AroundTheClock, *now);
             let response = clocks.response.map(|clock| clock.elapsed_millis);
             let resolution = clocks.resolution.map(|clock| clock.elapsed_millis);
             let answered = self.response().map_or(*now, |at| at.min(*now));

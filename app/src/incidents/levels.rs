@@ -5,10 +5,9 @@
 
 use leptos::prelude::*;
 
-use shared::calendar::Hours;
 use shared::incidents::HoldReason;
 use shared::rows::Row;
-use shared::sla::{Measure, Risk, Standing, spare_millis};
+use shared::sla::{Measure, Risk, Standing};
 use shared::targets::Targets;
 use shared::time::UnixMillis;
 
@@ -35,7 +34,6 @@ pub(super) struct Seen<'a> {
     pub measure: Measure,
     pub standing: Standing,
     pub target_minutes: u32,
-    pub hours: Hours,
     pub hold: Option<HoldReason>,
     pub targets: &'a Targets,
     pub now: UnixMillis,
@@ -44,13 +42,13 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// `span` writes what is left.
     pub(super) fn show(&self, span: fn(i64) -> String) -> Shown {
-        let left = self.standing.left_millis(&self.hours, self.now);
-        let spare = spare_millis(self.target_minutes, self.targets.warning_percent);
+        let left = self.standing.left_millis(self.now);
+        let percent = self.targets.warning_percent;
         let is_paused = matches!(self.standing, Standing::Paused { .. });
         Shown {
             short: self.short(left, span),
             words: self.words(span),
-            risk: self.standing.risk(spare, &self.hours, self.now),
+            risk: self.standing.risk(self.target_minutes, percent, self.now),
             is_paused,
             used: left.map(|left| {
                 let target = (i64::from(self.target_minutes) * MINUTE).max(1);
@@ -72,15 +70,13 @@ impl Seen<'_> {
         let is_response = self.measure == Measure::Response;
         match self.standing {
             Standing::Running { due_at } => {
-                let left = self.hours.left(self.now, due_at);
-                // Outside of its hours it is over although nothing more has counted.
-                let is_over = self.now > due_at;
-                let time = if is_over {
+                let left = due_at.since(self.now);
+                let time = if left < 0 {
                     late(-left, span)
                 } else {
                     span(left)
                 };
-                match (is_response, is_over) {
+                match (is_response, left < 0) {
                     (true, false) => t!("level.respond_within", time = time),
                     (true, true) => t!("level.respond_over", time = time),
                     (false, false) => t!("level.resolve_within", time = time),
@@ -120,13 +116,11 @@ pub(super) fn of_row(row: &Row, targets: &Targets, now: UnixMillis) -> Option<Sh
     let (measure, standing) = row.levels.next();
     // The page's time stands still between two ticks; the row may be younger.
     let now = now.max(row.updated_at);
-    let hours = targets.hours(row.priority);
-    standing.left_millis(&hours, now)?;
+    standing.left_millis(now)?;
     let seen = Seen {
         measure,
         standing,
         target_minutes: measure.target_minutes(targets.of(row.priority))?,
-        hours,
         hold: row.hold,
         targets,
         now,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ids::{DocKind, FactId, PersonId};
 use crate::incidents::{self, HoldReason, Incident, Requester, Stage, State};
 use crate::people::{Directory, Person, Role};
-use crate::sla::{self, Standing};
+use crate::sla::{self, Calendar, Standing};
 
 use super::{
     Capacity, Channel, Event, Notice, Recipient, Side, Whom, address, events, known_at, stands,
@@ -142,7 +142,7 @@ impl Happening {
         let Event::Warned { clock, due } = self.event else {
             return true;
         };
-        let glance = sla::glance(incident, &directory.rules());
+        let glance = sla::glance(incident, &directory.rules(), &Calendar::AroundTheClock);
         match glance.of(clock) {
             Standing::Running { due_at } => due_at <= due,
             Standing::Paused { .. } => true,

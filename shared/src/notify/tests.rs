@@ -519,7 +519,11 @@ fn a_warning_no_longer_stands_once_the_response_is_there_or_has_more_time() {
     let directory = directory();
     for end in [reply(), Intent::Set(SetField::Urgency(Level::Low))] {
         let mut copy = at_work();
-        let glance = sla::glance(&copy.read(), &directory.rules());
+        let glance = sla::glance(
+            &copy.read(),
+            &directory.rules(),
+            &sla::Calendar::AroundTheClock,
+        );
         let sla::Standing::Running { due_at } = glance.response else {
             panic!("nobody has responded");
         };

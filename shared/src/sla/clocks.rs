@@ -1,6 +1,5 @@
 //! The fold from an incident to its clocks.
 
-use crate::calendar::Hours;
 use crate::ids::{FactId, PersonId};
 use crate::incidents::{
     EventKind, Incident, Period, Priority, Provenance, Requester, SetField, Stage, held_at,
@@ -8,7 +7,7 @@ use crate::incidents::{
 use crate::targets::Rules;
 use crate::time::UnixMillis;
 
-use super::{Clock, Clocks, Glance, Measure, Pace, Segment, Standing};
+use super::{Calendar, Clock, Clocks, Glance, Measure, Pace, Segment, Standing};
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -16,8 +15,13 @@ const MINUTE_MILLIS: i64 = 60_000;
 const EVER: UnixMillis = UnixMillis(i64::MAX);
 
 /// Judges an incident at a moment. Equal for equal facts and receipts, in whatever order they came.
-pub fn evaluate(incident: &Incident, rules: &Rules, now: UnixMillis) -> Clocks {
-    let story = Story::of(incident, rules, EVER);
+pub fn evaluate(
+    incident: &Incident,
+    rules: &Rules,
+    calendar: &Calendar,
+    now: UnixMillis,
+) -> Clocks {
+    let story = Story::of(incident, rules, calendar, EVER);
     Clocks {
         targets_version: rules.targets.version,
         response: story.clock(Measure::Response, now),
@@ -26,8 +30,8 @@ pub fn evaluate(incident: &Incident, rules: &Rules, now: UnixMillis) -> Clocks {
 }
 
 /// How both clocks stand, whatever the time is.
-pub fn glance(incident: &Incident, rules: &Rules) -> Glance {
-    let story = Story::of(incident, rules, EVER);
+pub fn glance(incident: &Incident, rules: &Rules, calendar: &Calendar) -> Glance {
+    let story = Story::of(incident, rules, calendar, EVER);
     let standing = |measure| {
         let judged = story.judge(measure);
         judged.map_or(Standing::Untimed, |judged| judged.standing)
@@ -43,9 +47,10 @@ pub fn was_breached_at(
     incident: &Incident,
     measure: Measure,
     rules: &Rules,
+    calendar: &Calendar,
     at: UnixMillis,
 ) -> bool {
-    let story = Story::of(incident, rules, at);
+    let story = Story::of(incident, rules, calendar, at);
     let clock = story.clock(measure, at);
     clock.is_some_and(|clock| match clock.standing {
         Standing::Running { .. } | Standing::Paused { .. } => {
@@ -64,6 +69,7 @@ fn millis(minutes: u32) -> i64 {
 struct Story<'a> {
     incident: &'a Incident,
     rules: &'a Rules,
+    calendar: &'a Calendar,
     until: UnixMillis,
     stages: &'a [Period<Stage>],
     responded: Option<(FactId, Provenance)>,
@@ -84,18 +90,23 @@ struct Span {
 struct Judged {
     spans: Vec<Span>,
     priority: Priority,
-    hours: Hours,
     target_minutes: u32,
     standing: Standing,
 }
 
 impl<'a> Story<'a> {
-    fn of(incident: &'a Incident, rules: &'a Rules, until: UnixMillis) -> Self {
+    fn of(
+        incident: &'a Incident,
+        rules: &'a Rules,
+        calendar: &'a Calendar,
+        until: UnixMillis,
+    ) -> Self {
         let stages = &incident.past.stages;
         let known = stages.partition_point(|period| period.since <= until);
         Self {
             incident,
             rules,
+            calendar,
             until,
             stages: &stages[..known],
             responded: response(incident, until),
@@ -104,9 +115,11 @@ impl<'a> Story<'a> {
 
     fn clock(&self, measure: Measure, now: UnixMillis) -> Option<Clock> {
         let judged = self.judge(measure)?;
-        let hours = &judged.hours;
-        let segments = judged.spans.iter().map(|span| segment(span, hours, now));
-        let segments: Vec<_> = segments.collect();
+        let segments: Vec<_> = judged
+            .spans
+            .iter()
+            .map(|span| self.segment(span, now))
+            .collect();
         let response = self.responded.filter(|_| measure == Measure::Response);
         let is_provisional = segments.iter().any(|segment| segment.is_provisional)
             || response.is_some_and(|(_, from)| from.arrival.is_none());
@@ -116,7 +129,7 @@ impl<'a> Story<'a> {
             target_minutes: judged.target_minutes,
             standing: judged.standing,
             elapsed_millis: segments.iter().map(|segment| segment.millis).sum(),
-            breach_at: reached(&judged.spans, hours, millis(judged.target_minutes)),
+            breach_at: self.reached(&judged.spans, millis(judged.target_minutes)),
             is_provisional,
             segments,
         })
@@ -128,9 +141,8 @@ impl<'a> Story<'a> {
         let stopped = self.stopped(measure);
         let at = stopped.map_or(self.until, |(at, _)| at);
         let priority = self.priority_at(at);
-        let hours = self.rules.targets.hours(priority);
         let target_minutes = measure.target_minutes(self.rules.targets.of(priority))?;
-        let left = |until| millis(target_minutes) - elapsed(&spans, &hours, until);
+        let left = |until| millis(target_minutes) - self.elapsed(&spans, until);
         let standing = match (stopped, last.pace) {
             (Some((_, Stop::Needless)), _) => Standing::Ended,
             (Some((at, Stop::Done)), _) if left(at) >= 0 => Standing::Met { at },
@@ -139,13 +151,12 @@ impl<'a> Story<'a> {
                 left_millis: left(last.since),
             },
             (None, Pace::Runs) => Standing::Running {
-                due_at: hours.moment(last.since, left(last.since)),
+                due_at: self.calendar.moment(last.since, left(last.since)),
             },
         };
         Some(Judged {
             spans,
             priority,
-            hours,
             target_minutes,
             standing,
         })
@@ -213,42 +224,42 @@ impl<'a> Story<'a> {
         let urgency = held_at(&past.urgency, at).unwrap_or(urgency.holds.value);
         self.rules.matrix.priority(impact, urgency)
     }
-}
 
-fn elapsed(spans: &[Span], hours: &Hours, until: UnixMillis) -> i64 {
-    spans.iter().map(|span| used(span, hours, until)).sum()
-}
-
-fn used(span: &Span, hours: &Hours, until: UnixMillis) -> i64 {
-    if span.pace != Pace::Runs {
-        return 0;
+    fn elapsed(&self, spans: &[Span], until: UnixMillis) -> i64 {
+        spans.iter().map(|span| self.used(span, until)).sum()
     }
-    let until = span.until.map_or(until, |end| end.min(until));
-    hours.elapsed(span.since, until)
-}
 
-/// The moment at which so much of the target is used up.
-fn reached(spans: &[Span], hours: &Hours, millis: i64) -> Option<UnixMillis> {
-    let mut left = millis;
-    for span in spans.iter().filter(|span| span.pace == Pace::Runs) {
-        let used = span.until.map(|_| used(span, hours, EVER));
-        if used.is_none_or(|used| used > left) {
-            return Some(hours.moment(span.since, left));
+    fn used(&self, span: &Span, until: UnixMillis) -> i64 {
+        if span.pace != Pace::Runs {
+            return 0;
         }
-        left -= used.unwrap_or(0);
+        let until = span.until.map_or(until, |end| end.min(until));
+        self.calendar.elapsed(span.since, until)
     }
-    None
-}
 
-fn segment(span: &Span, hours: &Hours, now: UnixMillis) -> Segment {
-    Segment {
-        since: span.since,
-        until: span.until,
-        stage: span.stage,
-        pace: span.pace,
-        millis: used(span, hours, now),
-        fact: span.fact,
-        is_provisional: span.is_provisional,
+    /// The moment at which so much of the target is used up.
+    fn reached(&self, spans: &[Span], millis: i64) -> Option<UnixMillis> {
+        let mut left = millis;
+        for span in spans.iter().filter(|span| span.pace == Pace::Runs) {
+            let used = span.until.map(|_| self.used(span, EVER));
+            if used.is_none_or(|used| used > left) {
+                return Some(self.calendar.moment(span.since, left));
+            }
+            left -= used.unwrap_or(0);
+        }
+        None
+    }
+
+    fn segment(&self, span: &Span, now: UnixMillis) -> Segment {
+        Segment {
+            since: span.since,
+            until: span.until,
+            stage: span.stage,
+            pace: span.pace,
+            millis: self.used(span, now),
+            fact: span.fact,
+            is_provisional: span.is_provisional,
+        }
     }
 }
 

@@ -56,7 +56,6 @@ pub fn due(glance: &Glance, priority: Priority, targets: &Targets) -> Vec<Due> {
         };
         let minutes = measure.target_minutes(targets.of(priority))?;
         let spare = spare_millis(minutes, targets.warning_percent);
-        let warned_at = targets.hours(priority).moment(due_at, -spare);
         let due = |notice, at| Due {
             measure,
             notice,
@@ -65,15 +64,15 @@ pub fn due(glance: &Glance, priority: Priority, targets: &Targets) -> Vec<Due> {
         };
         // What is done in the very millisecond is done in time.
         Some([
-            due(Notice::Warning, warned_at),
+            due(Notice::Warning, due_at.plus(-spare)),
             due(Notice::Breach, due_at.plus(1)),
         ])
     };
     Measure::ALL.into_iter().filter_map(of).flatten().collect()
 }
 
-/// How much of a target is left when it comes to be at risk, in milliseconds.
-pub fn spare_millis(target_minutes: u32, warning_percent: u8) -> i64 {
+/// How much of a target is left when it comes to be at risk.
+pub(super) fn spare_millis(target_minutes: u32, warning_percent: u8) -> i64 {
     let percent = 100_i64 - i64::from(warning_percent.min(100));
     i64::from(target_minutes) * MINUTE_MILLIS * percent / 100
 }

@@ -1,6 +1,5 @@
 use proptest::prelude::*;
 
-use crate::calendar::{Calendar, Hours};
 use crate::document::{Receipt, ReceiptBook};
 use crate::ids::{DeviceId, DocKind, PersonId};
 use crate::incidents::{HoldReason, Incident, Intent, Level, Requester, ResolutionCode, SetField};
@@ -49,7 +48,7 @@ fn reopen() -> Intent {
 /// response within 4 hours, a resolution within 48.
 fn clocks(incident: &Incident, minutes: i64) -> (Clock, Clock) {
     let now = incident.created.corrected.plus(minutes * MINUTE);
-    let clocks = evaluate(incident, &Rules::default(), now);
+    let clocks = evaluate(incident, &Rules::default(), &Calendar::AroundTheClock, now);
     let both = clocks.response.zip(clocks.resolution);
     both.expect("every priority has targets")
 }
@@ -59,7 +58,7 @@ fn after(incident: &Incident, minutes: i64) -> UnixMillis {
 }
 
 fn glanced(incident: &Incident) -> Glance {
-    glance(incident, &Rules::default())
+    glance(incident, &Rules::default(), &Calendar::AroundTheClock)
 }
 
 #[test]
@@ -285,8 +284,9 @@ fn without_a_target_nothing_is_measured() {
         response: Standing::Untimed,
         resolution: Standing::Untimed,
     };
-    assert_eq!(glance(&incident, &rules), untimed);
-    let clocks = evaluate(&incident, &rules, START);
+    let calendar = Calendar::AroundTheClock;
+    assert_eq!(glance(&incident, &rules, &calendar), untimed);
+    let clocks = evaluate(&incident, &rules, &calendar, START);
     assert_eq!((clocks.response, clocks.resolution), (None, None));
 }
 
@@ -324,7 +324,8 @@ fn a_response_that_comes_late_but_was_given_in_time_undoes_the_breach() {
     let breached = |copy: &Copy, minutes| {
         let incident = copy.read();
         let at = after(&incident, minutes);
-        was_breached_at(&incident, Measure::Response, &rules, at)
+        let calendar = Calendar::AroundTheClock;
+        was_breached_at(&incident, Measure::Response, &rules, &calendar, at)
     };
     assert_eq!(
         [240, 241].map(|minutes| breached(&copy, minutes)),
@@ -351,7 +352,14 @@ fn lowering_the_priority_later_does_not_unsay_a_breach() {
     let incident = copy.read();
     let breached = |minutes| {
         let at = after(&incident, minutes);
-        was_breached_at(&incident, Measure::Response, &Rules::default(), at)
+        let calendar = Calendar::AroundTheClock;
+        was_breached_at(
+            &incident,
+            Measure::Response,
+            &Rules::default(),
+            &calendar,
+            at,
+        )
     };
     assert_eq!((breached(245), breached(260)), (true, false));
 }
@@ -390,55 +398,6 @@ fn a_warning_comes_at_three_quarters_and_a_breach_after_the_last_moment() {
     assert_eq!(
         told,
         [Risk::Safe, Risk::AtRisk, Risk::AtRisk, Risk::Breached]
-    );
-}
-
-/// Eight hours on each day of work; the test begins with those of a Friday.
-fn office() -> Rules {
-    let days = [0, 3, 4, 5, 6, 7, 10, 11].map(|day| START.plus(day * 24 * HOUR));
-    let hours = Hours::of(days.map(|day| (day, day.plus(8 * HOUR))));
-    let calendar = Calendar {
-        id: "office".into(),
-        name: "Office".to_owned(),
-        zone: "UTC".to_owned(),
-        hours,
-    };
-    let mut rules = Rules::default();
-    rules.targets.calendars = [(Priority::P3, "office".into())].into();
-    rules.targets.compiled = vec![calendar];
-    rules
-}
-
-#[test]
-fn clocks_run_in_the_hours_of_their_priority_alone() {
-    let rules = office();
-    let incident = Copy::declared().read();
-    let created = incident.created.corrected;
-    let day = |day: i64| created.plus(day * 24 * 60 * MINUTE);
-    let running = |due_at| Standing::Running { due_at };
-    let seen = glance(&incident, &rules);
-    let response_due = created.plus(240 * MINUTE);
-    assert_eq!(seen.response, running(response_due));
-    assert_eq!(seen.resolution, running(day(10)), "six days of work");
-    let due = due(&seen, Priority::P3, &rules.targets);
-    let warned = due
-        .iter()
-        .find(|due| (due.measure, due.notice) == (Measure::Resolution, Notice::Warning));
-    let thursday = day(6).plus(4 * HOUR);
-    assert_eq!(
-        warned.map(|due| due.at),
-        Some(thursday),
-        "12 of 48 h before"
-    );
-    let on_saturday = evaluate(&incident, &rules, day(1));
-    let used = on_saturday.resolution.map(|clock| clock.elapsed_millis);
-    assert_eq!(used, Some(8 * 60 * MINUTE - created.since(START)));
-    let urgent = Rules::default();
-    let around = glance(&incident, &urgent).resolution;
-    assert_eq!(
-        around,
-        running(created.plus(2_880 * MINUTE)),
-        "day and night"
     );
 }
 
@@ -585,7 +544,7 @@ proptest! {
         prop_assert_eq!(standing, (glance.response, glance.resolution));
         for clock in [response, resolution] {
             let now = after(&incident, minutes);
-            if let Some(left) = clock.standing.left_millis(&Hours::default(), now)
+            if let Some(left) = clock.standing.left_millis(now)
                 && incident.past.stages.last().is_some_and(|last| last.since <= now)
             {
                 let target = i64::from(clock.target_minutes) * MINUTE;

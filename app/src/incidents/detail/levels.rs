@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use shared::incidents::{HoldReason, Stage, State};
-use shared::sla::{Clock, Measure, Pace, Segment, evaluate};
+use shared::sla::{Calendar, Clock, Measure, Pace, Segment, evaluate};
 use shared::targets::Rules;
 use shared::time::UnixMillis;
 
@@ -34,8 +34,9 @@ pub(super) fn Levels(open: Open) -> impl IntoView {
     let now = RwSignal::new(browser::now());
     let rules = Memo::new(move |_| desk.organisation().directory.rules());
     let clocks: Both = Memo::new(move |_| {
-        let now = now.get();
-        let clocks = open.with(|incident| rules.with(|rules| evaluate(incident, rules, now)));
+        let (now, calendar) = (now.get(), Calendar::AroundTheClock);
+        let clocks =
+            open.with(|incident| rules.with(|rules| evaluate(incident, rules, &calendar, now)));
         [clocks.response, clocks.resolution]
             .into_iter()
             .flatten()
@@ -45,8 +46,7 @@ pub(super) fn Levels(open: Open) -> impl IntoView {
         let is = browser::now();
         let before = now.get_untracked();
         let ends = |clock: &Clock| {
-            let hours = rules.with_untracked(|rules| rules.targets.hours(clock.priority));
-            let left = clock.standing.left_millis(&hours, is);
+            let left = clock.standing.left_millis(is);
             left.is_some_and(|left| left.abs() <= MINUTE_MILLIS)
         };
         if is.since(before) >= STEP_MILLIS || clocks.with_untracked(|all| all.iter().any(ends)) {
@@ -84,7 +84,6 @@ fn show(clock: &Clock, rules: &Rules, hold: Option<HoldReason>, now: UnixMillis)
         measure: clock.measure,
         standing: clock.standing,
         target_minutes: clock.target_minutes,
-        hours: rules.targets.hours(clock.priority),
         hold,
         targets: &rules.targets,
         now,
