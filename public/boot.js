@@ -38,9 +38,20 @@ export async function start(init, wasm, worker, scope) {
     document.getElementById('boot')?.removeAttribute('aria-busy');
     throw error;
   } finally {
+    leaveTogether(scope);
     // Also when the page failed: the next version may be the one that starts.
     keepCurrent(worker, scope).catch(() => {});
   }
+}
+
+// Who signs out, or signs in over somebody, does so in every tab: what one of them still shows is
+// not for whoever comes next. What is being written goes to the engine as the page goes.
+function leaveTogether(scope) {
+  const slot = scope === '/' ? 'holdfast.portal' : 'holdfast.person';
+  const whose = (person) => JSON.parse(person)?.id;
+  window.addEventListener('storage', ({ key, oldValue, newValue }) => {
+    if (key === slot && oldValue && whose(oldValue) !== whose(newValue)) location.reload();
+  });
 }
 
 async function keepCurrent(worker, scope) {

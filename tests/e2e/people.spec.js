@@ -298,7 +298,27 @@ test('a tab whose engine another one ended removes everything all the same', asy
   await expect.poll(() => databases(stage)).toEqual(['holdfast-console-2']);
   await second.signOut({ forget: true });
   expect(await databases(stage)).toEqual([]);
-  await expect(first.page.getByText('Sign in again')).toBeVisible();
+  await expect(first.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+});
+
+test('who signs out does so in every tab, and what they were writing waits for them alone', async ({ device }) => {
+  const words = 'Half a sentence of Tomasz';
+  const shared = await device('technician@demo');
+  const first = shared.desk;
+  await first.openIncident(SCANNERS);
+  await first.entry.fill(words);
+  const second = await shared.open();
+  await second.isUpToDate();
+  await second.signOut();
+  await expect(first.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await second.signIn('agent@demo');
+  await second.openIncident(SCANNERS);
+  await expect(second.entry).toHaveValue('');
+  await expect(first.page.getByText(SCANNERS)).toHaveCount(0);
+  await second.signOut();
+  await first.signIn('technician@demo');
+  await first.openIncident(SCANNERS);
+  await expect(first.entry).toHaveValue(words);
 });
 
 test('a session left without a network ends once there is one', async ({ device }) => {

@@ -99,15 +99,16 @@ impl Session {
 
     /// Nothing of a person is left: the server is told, and the page begins anew.
     pub(crate) async fn end_wipe(self, wiped: Wiped) {
+        wiped.store(TO_TELL);
+        browser::store(TOLD, Some("1"));
+        browser::store(GOES_ON, None);
+        // Other tabs begin anew upon this, and have no wipe to go on with any more.
         for surface in [Surface::Console, Surface::Portal] {
             if remembered(surface).is_some_and(|last| last.id == wiped.person) {
                 browser::store(slot(surface), None);
             }
         }
         browser::store_by_tab(slot(self.surface), None);
-        wiped.store(TO_TELL);
-        browser::store(TOLD, Some("1"));
-        browser::store(GOES_ON, None);
         tell().await;
         // A page that may not go on is one that is already leaving.
         window().location().replace(home(self.surface)).ok();
