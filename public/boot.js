@@ -38,7 +38,7 @@ export async function start(init, wasm, worker, scope) {
     document.getElementById('boot')?.removeAttribute('aria-busy');
     throw error;
   } finally {
-    leaveTogether(scope);
+    leaveTogether(scope === '/' ? 'holdfast.portal' : 'holdfast.person');
     // Also when the page failed: the next version may be the one that starts.
     keepCurrent(worker, scope).catch(() => {});
   }
@@ -46,11 +46,10 @@ export async function start(init, wasm, worker, scope) {
 
 // Who signs out, or signs in over somebody, does so in every tab: what one of them still shows is
 // not for whoever comes next. What is being written goes to the engine as the page goes.
-function leaveTogether(scope) {
-  const slot = scope === '/' ? 'holdfast.portal' : 'holdfast.person';
-  const whose = (person) => JSON.parse(person)?.id;
+function leaveTogether(slot) {
   window.addEventListener('storage', ({ key, oldValue, newValue }) => {
-    if (key === slot && oldValue && whose(oldValue) !== whose(newValue)) location.reload();
+    if (key !== slot || !oldValue) return;
+    if (JSON.parse(oldValue).id !== JSON.parse(newValue)?.id) location.reload();
   });
 }
 
@@ -69,11 +68,6 @@ async function keepCurrent(worker, scope) {
   });
 
   const registration = await workers.register(worker, { scope, updateViaCache: 'none' });
-  // Before there was a portal, the console's worker looked after the whole origin.
-  const whole = await workers.getRegistration('/');
-  if (whole && whole !== registration && whole.active?.scriptURL.endsWith('/sw.js')) {
-    await whole.unregister();
-  }
   window.addEventListener('holdfast-restart', () => {
     if (!registration.waiting) return location.reload();
     restarting = true;
