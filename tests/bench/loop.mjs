@@ -135,7 +135,8 @@ async function onCore(server) {
     const of = ({ pid, tid }) => `${pid} ${tid}`;
     const isMain = ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain';
     const mains = new Set(traceEvents.filter(isMain).map(of));
-    const tasks = traceEvents.filter((event) => event.name === 'RunTask' && mains.has(of(event)));
+    const isTask = ({ name }) => name === 'ThreadControllerImpl::RunTask';
+    const tasks = traceEvents.filter((event) => isTask(event) && mains.has(of(event)));
     longest.push(Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1_000)));
     await context.close();
   }
