@@ -97,17 +97,6 @@ impl Sketch {
 impl Sketched for Sketch {
     const BEFORE: &str = "new";
 
-    fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-
-    fn write(&self) -> String {
-        if *self == Self::default() {
-            return String::new();
-        }
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
     fn with(self, other: Self) -> Self {
         if other == Self::default() {
             return self;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use shared::ids::{IncidentId, PersonId};
 
@@ -16,15 +18,24 @@ use crate::ui::browser;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a page makes of the text of such a draft.
-pub(crate) trait Sketched: Default + Send + Sync + 'static {
+pub(crate) trait Sketched:
+    Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
     /// Where versions before kept it, in the browser's other store.
     const BEFORE: &str;
 
     /// Reads it; what cannot be read is nothing.
-    fn read(text: &str) -> Self;
+    fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 
     /// Writes it; nothing as nothing.
-    fn write(&self) -> String;
+    fn write(&self) -> String {
+        if *self == Self::default() {
+            return String::new();
+        }
+        serde_json::to_string(self).unwrap_or_default()
+    }
 
     /// With another one beside it, of which neither takes the other's place.
     #[must_use]

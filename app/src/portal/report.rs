@@ -22,17 +22,6 @@ use crate::ui::overlay::submit_by_keys;
 impl Sketched for PlainReport {
     const BEFORE: &str = "report";
 
-    fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-
-    fn write(&self) -> String {
-        if *self == Self::default() {
-            return String::new();
-        }
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
     fn with(mut self, other: Self) -> Self {
         let mut above = Vec::new();
         let lines = [
