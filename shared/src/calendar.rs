@@ -84,24 +84,9 @@ impl Hours {
         self.0.iter().map(|open| (open.since, open.until))
     }
 
-    /// From when and until when its hours were compiled.
-    pub fn compiled(&self) -> Option<(UnixMillis, UnixMillis)> {
-        Some((self.0.first()?.since, self.0.last()?.until))
-    }
-
-    /// Whether it is open at a moment.
-    pub fn is_open(&self, at: UnixMillis) -> bool {
-        self.elapsed(at, at.plus(1)) > 0
-    }
-
     /// How many milliseconds between two moments count; none when the second comes first.
     pub fn elapsed(&self, since: UnixMillis, until: UnixMillis) -> i64 {
         (self.count(until) - self.count(since)).max(0)
-    }
-
-    /// How many milliseconds count until a moment; of one that has passed, less than none.
-    pub fn left(&self, now: UnixMillis, due: UnixMillis) -> i64 {
-        self.count(due) - self.count(now)
     }
 
     /// The first moment at which so much has counted from `since` on; negative counts back.
@@ -225,7 +210,6 @@ mod tests {
         assert_eq!(office().elapsed(at(0), at(8)), 8 * HOUR);
         assert_eq!(office().moment(at(40), 5 * HOUR), at(45));
         assert_eq!(Hours::default().elapsed(at(3), at(9)), 6 * HOUR);
-        assert!(office().is_open(at(9)) && !office().is_open(at(12)) && office().is_open(at(60)));
     }
 
     #[test]
@@ -262,7 +246,6 @@ mod tests {
             let due = hours.moment(since, minutes * MINUTE_MILLIS);
             prop_assert_eq!(hours.elapsed(since, due), minutes * MINUTE_MILLIS);
             prop_assert!(hours.elapsed(since, due.plus(-1)) < minutes * MINUTE_MILLIS);
-            prop_assert_eq!(hours.left(since, due), minutes * MINUTE_MILLIS);
         }
 
         #[test]

@@ -101,6 +101,65 @@ fn what_has_a_time_of_day_closes_nothing() {
     assert_eq!(open_on(&office, "2026-05-11").len(), 1);
 }
 
+/// An office of Mondays, closed by an event of an iCalendar file.
+fn closed_by(event: &[&str]) -> Source {
+    let event = event.join("\\n");
+    let text = format!("BEGIN:VCALENDAR\\nBEGIN:VEVENT\\n{event}\\nEND:VEVENT\\nEND:VCALENDAR");
+    let rest = format!(r#", "holidays": "{text}""#);
+    source("UTC", r#"{"monday": ["08:00-17:00"]}"#, &rest)
+}
+
+#[test]
+fn events_close_as_many_days_as_they_last() {
+    let check = |event: &[&str], day: &str, open: usize| {
+        assert_eq!(
+            open_on(&closed_by(event), day).len(),
+            open,
+            "{event:?} {day}"
+        );
+    };
+    let start = "DTSTART;VALUE=DATE:20260508";
+    check(&[start], "2026-05-11", 1);
+    check(&[start, "DURATION:P4D"], "2026-05-11", 0);
+    check(&[start, "DURATION:P1W"], "2026-05-18", 1);
+    let long = ["DTSTART;VALUE=DATE:20240701", "DTEND;VALUE=DATE:20261001"];
+    check(&long, "2026-05-11", 0);
+    check(&long, "2026-10-05", 1);
+    let weekly = "RRULE:FREQ=WEEKLY;UNTIL=20260518";
+    check(&["DTSTART;VALUE=DATE:20260511", weekly], "2026-05-18", 0);
+    check(&["DTSTART;VALUE=DATE:20260511", weekly], "2026-05-25", 1);
+    check(
+        &["DTSTART;VALUE=DATE:20260511", "STATUS:CANCELLED"],
+        "2026-05-11",
+        1,
+    );
+}
+
+#[test]
+fn an_event_that_cannot_be_understood_is_not_passed_over() {
+    let check = |event: &[&str], words: &str| {
+        let refused = compile(&closed_by(event), 2026..=2026).expect_err("it is refused");
+        assert!(refused.to_string().contains(words), "{refused}");
+    };
+    let start = "DTSTART;VALUE=DATE:20260511";
+    check(&["SUMMARY:Feast"], "Feast: DTSTART is missing");
+    check(
+        &[start, "DTEND;VALUE=DATE:20260510"],
+        "it ends before it begins",
+    );
+    check(&[start, "DTEND;VALUE=DATE:99991231"], "3660 days at most");
+    check(&[start, "DURATION:PT3H"], "whole days such as P3D");
+    check(
+        &[start, "DURATION:P99999999999999999999D"],
+        "whole days such as P3D",
+    );
+    check(&[start, "RRULE:FREQ=OFTEN"], "RRULE FREQ=OFTEN");
+    check(
+        &[start, "RRULE:FREQ=YEARLY;INTERVAL=0"],
+        "RRULE FREQ=YEARLY;INTERVAL=0",
+    );
+}
+
 #[test]
 fn what_contradicts_itself_is_named() {
     let refused = |source: &Source| {
