@@ -38,18 +38,18 @@ export async function start(init, wasm, worker, scope) {
     document.getElementById('boot')?.removeAttribute('aria-busy');
     throw error;
   } finally {
-    leaveTogether(scope === '/' ? 'holdfast.portal' : 'holdfast.person');
+    beTogether(scope === '/' ? 'holdfast.portal' : 'holdfast.person');
     // Also when the page failed: the next version may be the one that starts.
     keepCurrent(worker, scope).catch(() => {});
   }
 }
 
-// Who signs out, or signs in over somebody, does so in every tab: what one of them still shows is
-// not for whoever comes next. What is being written goes to the engine as the page goes.
-function leaveTogether(slot) {
+// Who signs in or out does so in every tab: what one of them still shows is not for whoever comes
+// next. What is being written goes to the engine as the page goes.
+function beTogether(slot) {
+  const whose = (person) => JSON.parse(person)?.id;
   window.addEventListener('storage', ({ key, oldValue, newValue }) => {
-    if (key !== slot || !oldValue) return;
-    if (JSON.parse(oldValue).id !== JSON.parse(newValue)?.id) location.reload();
+    if (key === slot && whose(oldValue) !== whose(newValue)) location.reload();
   });
 }
 

@@ -185,14 +185,24 @@ impl Form {
     /// What is wrong with what was typed.
     fn fault(self) -> Option<String> {
         let pin = self.pin.get_untracked();
-        if pin.chars().count() < PIN_MIN {
-            Some(t!("pin.short", count = PIN_MIN))
+        if is_weak(&pin) {
+            Some(t!("pin.weak", least = PIN_MIN))
         } else if pin != self.again.get_untracked() {
             Some(t!("pin.differ"))
         } else {
             None
         }
     }
+}
+
+/// Whether a PIN is short, or among the first that anybody would try.
+fn is_weak(pin: &str) -> bool {
+    let signs: Vec<_> = pin.chars().map(u32::from).collect();
+    let goes_on_by = |step: i64| {
+        let mut pairs = signs.windows(2);
+        pairs.all(|pair| i64::from(pair[1]) - i64::from(pair[0]) == step)
+    };
+    signs.len() < PIN_MIN || [0, 1, -1].into_iter().any(goes_on_by)
 }
 
 /// Sets, changes or removes the PIN of this device.

@@ -101,6 +101,11 @@ async fn begin_anew(file: &Path, random: &Random, now: UnixMillis) -> anyhow::Re
     begun
 }
 
+/// Whether the data folder holds a database.
+pub fn has_data(config: &Config) -> bool {
+    config.data.join(FILE).exists()
+}
+
 /// Fails if [`open_store`] could not write where it has to.
 pub fn check_folder(config: &Config) -> anyhow::Result<()> {
     let folder = path::absolute(&config.data).context("data")?;

@@ -53,7 +53,7 @@ use requests::Pace;
 use store::Store;
 use sync::Keeper;
 
-pub use data::{backup, open_store, open_store_to_read, restore};
+pub use data::{backup, has_data, open_store, open_store_to_read, restore};
 
 /// A request that has not arrived whole by then is given up.
 const REQUEST_SECONDS_MAX: u64 = 60;

@@ -115,6 +115,12 @@ the data is of an earlier version; it is brought to this one when the server sta
 ";
 
 async fn with_store(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    if command == Command::Check && !server::has_data(&config) {
+        let folder = config.data.display();
+        return say(&format!(
+            "\nthere is no data in {folder} yet; a server begins it\n"
+        ));
+    }
     let random = Random::from_system();
     let only_reads = match command {
         Command::ImportServiceNow { run, .. } => run == Run::Dry,

@@ -293,15 +293,17 @@ test('a tab whose engine another one ended removes everything all the same', asy
   const stage = await shared.backstage();
   await first.signOut({ forget: true });
   await expect.poll(() => databases(stage)).toEqual([]);
+  await expect(second.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await first.signIn('technician@demo');
   await first.openIncident(SCANNERS);
   await expect.poll(() => databases(stage)).toEqual(['holdfast-console-2']);
+  await second.isUpToDate();
   await second.signOut({ forget: true });
   expect(await databases(stage)).toEqual([]);
   await expect(first.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });
 
-test('who signs out does so in every tab, and what they were writing waits for them alone', async ({ device }) => {
+test('who signs in or out does so in every tab, and what they were writing waits for them alone', async ({ device }) => {
   const words = 'Half a sentence of Tomasz';
   const shared = await device('technician@demo');
   const first = shared.desk;
@@ -312,9 +314,11 @@ test('who signs out does so in every tab, and what they were writing waits for t
   await second.signOut();
   await expect(first.page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await second.signIn('agent@demo');
-  await second.openIncident(SCANNERS);
-  await expect(second.entry).toHaveValue('');
-  await expect(first.page.getByText(SCANNERS)).toHaveCount(0);
+  await first.isUpToDate();
+  for (const desk of [second, first]) {
+    await desk.openIncident(SCANNERS);
+    await expect(desk.entry).toHaveValue('');
+  }
   await second.signOut();
   await first.signIn('technician@demo');
   await first.openIncident(SCANNERS);

@@ -34,14 +34,16 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
         }
         desk.state.borrow_mut().lead = Some(lead);
         loop {
-            match catch_up(&desk).await {
+            let broken = match catch_up(&desk).await {
                 Ok(input) => return feed(&desk, input),
-                Err(broken) => web_sys::console::error_1(&broken.to_string().into()),
-            }
+                Err(broken) => broken,
+            };
             TimeoutFuture::new(LEAD_RETRY_MILLIS).await;
+            // Whoever led before may have removed the database, and said so a moment later.
             if desk.is_over.get() {
                 return;
             }
+            web_sys::console::error_1(&broken.to_string().into());
         }
     });
 }

@@ -66,6 +66,7 @@ fn a_check_says_what_holds_and_leaves_nothing_behind() {
         ran.complaint,
         "holdfast: HOLDFAST_SESION_DAYS is no setting and is ignored\n"
     );
+    assert!(ran.out.contains("there is no data in "), "{}", ran.out);
     assert_eq!(names(&folder.0), [""; 0]);
 }
 
