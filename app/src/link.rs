@@ -31,7 +31,8 @@ use crate::ui::browser;
 
 pub(crate) use acts::Painted;
 pub(crate) use beside::{beside, forget_beside};
-pub(crate) use board::{Board, Entry, Versions};
+pub use board::Board;
+pub(crate) use board::{Entry, Versions};
 pub(crate) use kept::ask_to_persist_once_more;
 pub(crate) use organisation::Organisation;
 

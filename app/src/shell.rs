@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 use web_sys::MouseEvent;
 
@@ -71,6 +72,7 @@ pub fn start(rooms: Rooms) {
         provide_context(IncidentRoom(rooms.incident));
         provide_context(AttentionRoom(rooms.attention));
         provide_context(OlderRoom(rooms.older));
+        provide_context(rooms.search);
         move || {
             can_speak
                 .get()
@@ -92,7 +94,6 @@ fn Console(link: Link, session: Session) -> impl IntoView {
     provide_context(desk);
     provide_context(drafts);
     appearance::follow();
-    link.board.keep_folded();
     session.follow_directory(link);
     save_when_leaving(drafts);
     lock_when_idle(link, drafts);
@@ -171,7 +172,7 @@ fn Page() -> impl IntoView {
     let counts = Counts::new(desk);
     title(desk);
     take_back_by_key(desk);
-    fetch(rooms);
+    fetch(rooms, desk);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
         Place::Reports | Place::Devices | Place::Refused => "report",
@@ -240,11 +241,13 @@ fn SkipLink() -> impl IntoView {
 }
 
 /// Fetches what the first paint did not need, once it is over.
-fn fetch(rooms: Rooms) {
-    spawn_local(async move {
+fn fetch(rooms: Rooms, desk: Desk) {
+    spawn_local(ScopedFuture::new_untracked(async move {
         TimeoutFuture::new(SETTLED_MILLIS).await;
         (rooms.fetch)().await;
-    });
+        // Without its file there is no search yet, and nothing to make ready for it.
+        (rooms.search.keep_folded)(desk.board()).await.ok();
+    }));
 }
 
 /// The tab says which incident is open.

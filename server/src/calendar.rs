@@ -276,6 +276,11 @@ fn instant(zone: Tz, day: NaiveDate, minutes: i64, edge: Edge) -> UnixMillis {
     UnixMillis(at(zone, local, edge).timestamp_millis())
 }
 
+/// When a day begins.
+pub(crate) fn midnight(zone: Tz, day: NaiveDate) -> UnixMillis {
+    instant(zone, day, 0, Edge::Opens)
+}
+
 fn at(zone: Tz, local: NaiveDateTime, edge: Edge) -> DateTime<Tz> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => at,

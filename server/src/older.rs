@@ -1,9 +1,10 @@
 //! Incidents that have left devices: looked through, and brought back to whoever opens one.
 //!
-//! `GET /older` lists those that answer to some words, the latest first; `POST /older/{incident}`
-//! brings one to the devices of whoever asks. Both are for staff on the console: what somebody
-//! reported stays on their portal.
+//! `GET /older` lists those that answer to what is typed, the latest first; `POST
+//! /older/{incident}` brings one to the devices of whoever asks. Both are for staff on the console:
+//! what somebody reported stays on their portal.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -11,12 +12,14 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use chrono::DateTime;
+use chrono_tz::Tz;
 use shared::ids::{CategoryId, IncidentId, PersonId};
 use shared::incidents::Requester;
-use shared::people::{Directory, Scope, Surface};
+use shared::people::{Directory, Person, Scope, Surface};
 use shared::policy;
 use shared::rows::{Row, unpack_one};
-use shared::search::{Query, Searchable, tails};
+use shared::search::{Asker, Conditions, Day, Searchable, Span, read, tails};
 use shared::sync::listed::{Behind, OldIncident, OldIncidents};
 use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
@@ -24,6 +27,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::App;
 use crate::auth::SignedIn;
+use crate::calendar;
 use crate::error::ApiError;
 use crate::store::Left;
 use crate::sync::bring;
@@ -72,15 +76,19 @@ async fn older(
         return Err(ApiError::TooLarge);
     }
     let _turn = app.keeper.turn()?;
-    let look = Arc::new(Look {
-        query: Query::new(&words, &unicode),
-        names: Names::of(&app.people.current()),
-    });
+    let look = Look::of(
+        &words,
+        &signed_in.person,
+        &app.people.current(),
+        app.clock.now(),
+    );
+    let look = Arc::new(look);
     let mut found = OldIncidents::default();
     let mut before = place;
     for _ in 0..SLICES_MAX {
         let mut view = app.store.view().await?;
-        let Left { rows, last } = view.left(&scopes, before, SLICE).await?;
+        let left = view.left(&scopes, look.conditions.fields(), before, SLICE);
+        let Left { rows, last } = left.await?;
         drop(view);
         let (look, taken) = (Arc::clone(&look), std::mem::take(&mut found));
         let taking = spawn_blocking(move || look.through(&rows, taken));
@@ -118,17 +126,47 @@ fn scopes(signed_in: &SignedIn) -> Result<BTreeSet<Scope>, ApiError> {
 
 /// What is looked for, and how what rows name is called.
 struct Look {
-    query: Query,
+    conditions: Conditions,
     names: Names,
+    now: UnixMillis,
 }
 
 impl Look {
+    /// Days are those of the asker's site.
+    fn of(typed: &str, me: &Person, directory: &Arc<Directory>, now: UnixMillis) -> Self {
+        let site = directory
+            .sites
+            .iter()
+            .find(|site| Some(&site.id) == me.site.as_ref());
+        let zone = site.and_then(|site| site.time_zone.parse().ok());
+        let zone = zone.unwrap_or(Tz::UTC);
+        let asker = Asker {
+            me,
+            directory,
+            unicode: &unicode,
+            now,
+            span: &|day| span(day, zone, now),
+        };
+        let (conditions, _) = Conditions::of(&read(typed), asker);
+        Self {
+            conditions,
+            names: Names::of(directory),
+            now,
+        }
+    }
+
     /// Takes in what rows answer to, and where to go on if there are more than an answer names.
     fn through(&self, rows: &[Vec<u8>], mut found: OldIncidents) -> OldIncidents {
         for row in rows {
             // One that cannot be read is written anew at the next start.
             let Ok(row) = unpack_one(row) else { continue };
-            if !self.query.finds(&self.names.texts(&row)) {
+            let risk = || {
+                let targets = &self.names.directory.targets;
+                row.levels.risk(row.priority, targets, self.now)
+            };
+            let texts = OnceCell::new();
+            let texts = || texts.get_or_init(|| self.names.texts(&row));
+            if !self.conditions.hold(&row, risk, texts) {
                 continue;
             }
             if found.incidents.len() == FOUND_MAX {
@@ -140,6 +178,20 @@ impl Look {
         }
         found
     }
+}
+
+/// When a day begins and ends in a time zone.
+fn span(day: Day, zone: Tz, now: UnixMillis) -> Option<Span> {
+    let today = DateTime::from_timestamp_millis(now.0)?.with_timezone(&zone);
+    let date = match day {
+        Day::Today => today.date_naive(),
+        Day::Yesterday => today.date_naive().pred_opt()?,
+        Day::Date(date) => date,
+    };
+    Some(Span {
+        start: calendar::midnight(zone, date),
+        end: calendar::midnight(zone, date.succ_opt()?),
+    })
 }
 
 fn behind((changed_at, after): (UnixMillis, IncidentId)) -> Behind {

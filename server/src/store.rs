@@ -24,6 +24,7 @@ use shared::document::ReceiptColumns;
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
+use shared::search::Condition;
 use shared::sla::Due;
 use shared::sync::message::Surface;
 use shared::sync::server::{Event, Issued, Log, Older, Quarantine, Standing};
@@ -404,10 +405,12 @@ pub trait View: Send {
     /// The scopes that reach an incident now.
     async fn audience(&mut self, incident: IncidentId) -> Result<Audience>;
     /// Of some incidents that have left devices those whose content names one of these scopes. They
-    /// changed before a moment, or then and have a lower id; the latest first.
+    /// changed before a moment, or then and have a lower id; the latest first. Conditions narrow
+    /// them as far as the store can tell without reading the rows.
     async fn left(
         &mut self,
         scopes: &BTreeSet<Scope>,
+        conditions: &[Condition],
         before: Option<(UnixMillis, IncidentId)>,
         limit: u32,
     ) -> Result<Left>;

@@ -10,11 +10,20 @@
 //! one as rows change; ten thousand rows are about a megabyte. Rejected: an index, which is no
 //! quicker to show its rows and must be kept in step with every change.
 
+mod complete;
+mod conditions;
 mod filter;
+mod question;
 
 use std::ops::Range;
 
+pub use complete::{Completion, complete};
+pub use conditions::{AnyOf, Asker, Condition, Conditions, Test};
 pub use filter::{DayOf, Filter, Found, Look, RISKS, Span, Whose, find};
+pub use question::{
+    Age, Asks, Called, Compared, Day, Fault, Field, Moment, Naming, Question, Reading, StateIs,
+    Term, Time, Unit, Wrong, read,
+};
 
 /// Decomposes by compatibility and writes in upper case, as the browser does it.
 pub type Unicode<'a> = &'a dyn Fn(&str) -> String;
@@ -131,6 +140,23 @@ impl Query {
         let mut needles: Vec<Vec<_>> = all.map(needle).collect();
         // The longest word is found in the fewest texts.
         needles.sort_by_key(|ways| std::cmp::Reverse(ways[0].len()));
+        Self { needles }
+    }
+
+    /// Reads words that have to follow each other.
+    pub fn phrase(typed: &str, unicode: Unicode<'_>) -> Self {
+        let folded = folded_text(typed, unicode);
+        let ways = [Umlaut::Bare, Umlaut::Spelled].map(|umlaut| words(&folded, umlaut));
+        let [bare, spelled] = ways.map(|way| way.trim_end_matches(BEGIN).to_owned());
+        let mut ways = vec![bare];
+        if ways[0] != spelled {
+            ways.push(spelled);
+        }
+        let needles = if ways[0].is_empty() {
+            Vec::new()
+        } else {
+            vec![ways]
+        };
         Self { needles }
     }
 

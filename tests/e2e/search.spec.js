@@ -138,3 +138,66 @@ test('an address with a group and a day narrows the list until the chips are dis
   await odd.isUpToDate();
   await expect.poll(() => odd.count()).toBe(await desk.count());
 });
+
+test('fields, phrases and what must not be there narrow the list, and what is not understood is said', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  await desk.createIncident({ caller: 'Ira', contact: '1', subject: 'Paper jam in the tray of the label printer' });
+  await desk.look('Assigned to me');
+  const mine = await desk.count();
+  await desk.look(/^All \d/);
+  await desk.filter('assignee:me state:open');
+  await expect.poll(() => desk.count()).toBe(mine);
+  await desk.filter('state:open "paper jam" -vpn opened:<1h');
+  await expect(desk.rows).toHaveCount(1);
+  await expect(marks(desk)).toHaveText(['Paper jam']);
+  for (const nothing of ['"jam paper"', 'state:open "paper jam" -tray', '"paper jam" state:closed', '"paper jam" opened:>1h']) {
+    await desk.filter(nothing);
+    await expect(desk.rows).toHaveCount(0);
+  }
+  await desk.filter('"paper jam" asignee:me');
+  const help = desk.page.locator('.search-help');
+  await expect(help).toContainText('There is no field “asignee”');
+  await help.getByRole('button', { name: 'Write assignee' }).click();
+  await expect(desk.filterBox).toHaveValue('"paper jam" assignee:me');
+  await expect(help).not.toContainText('There is no field');
+  await desk.filter('risk:braeched');
+  await expect(help).toContainText('“braeched” is nothing that risk can be: breached, at-risk, safe.');
+  await desk.filter('group:nowhere');
+  await expect(help).toContainText('Nobody and nothing here answers to group:nowhere.');
+  await expect(desk.rows).toHaveCount(0);
+  // The same link shows the same list.
+  await desk.filter('"paper jam" -state:closed');
+  await desk.page.reload();
+  await expect(desk.rows).toHaveCount(1);
+  await expect(desk.filterBox).toHaveValue('"paper jam" -state:closed');
+});
+
+test('a search is gone on with by keyboard and by pointer, also without a network', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const { desk } = phone;
+  await desk.look(/^All \d/);
+  await desk.isInstalled();
+  await phone.goOffline();
+  await desk.isOffline();
+  const offers = desk.page.getByRole('group', { name: 'Ways to go on' }).getByRole('button');
+  await desk.filterBox.click();
+  await desk.page.keyboard.type('printer sta');
+  await expect(offers).toHaveText(['state:']);
+  await desk.page.keyboard.press('ArrowDown');
+  await desk.page.keyboard.press('Enter');
+  await expect(desk.filterBox).toHaveValue('printer state:');
+  await expect(desk.filterBox).toBeFocused();
+  await desk.page.keyboard.type('on');
+  await expect(offers).toHaveText(['on-hold']);
+  await desk.page.keyboard.press('ArrowDown');
+  await desk.page.keyboard.press('Escape');
+  await expect(desk.filterBox).toBeFocused();
+  await desk.filter('assignee:techn');
+  await offers.first().click();
+  await expect(desk.filterBox).toHaveValue('assignee:technician@demo ');
+  await expect(desk.filterBox).toBeFocused();
+  await desk.page.keyboard.type('state:open');
+  await expect(desk.filterBox).toHaveValue('assignee:technician@demo state:open');
+  await expect(offers).toHaveCount(0);
+  await expect.poll(() => desk.count()).toBeGreaterThan(0);
+});

@@ -9,7 +9,9 @@
     reason = "the file of a room can fail to come, which the macro says in its place"
 )]
 
-use app::shell::rooms::{self, Rooms};
+use std::rc::Rc;
+
+use app::shell::rooms::{self, Asking, Board, Rooms, Search, SearchRoom, Sought};
 use leptos::prelude::*;
 use shared::ids::IncidentId;
 use shared::time::UnixMillis;
@@ -30,6 +32,11 @@ fn main() {
         attention: |centre| Box::pin(attention(centre)),
         older: |open| Box::pin(older(open)),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
+        search: SearchRoom {
+            understand: |asking| Box::pin(understand(asking)),
+            keep_folded: |board| Box::pin(keep_folded(board)),
+            help: |search| Box::pin(search_help(search)),
+        },
         fetch: || Box::pin(fetch()),
     });
 }
@@ -38,6 +45,7 @@ fn main() {
 async fn fetch() {
     // Whoever enters a room that is not here is told then.
     incident_room().await.ok();
+    search_room().await.ok();
     sheets().await.ok();
     reports_room().await.ok();
 }
@@ -108,4 +116,20 @@ fn sync_centre(
     now: ReadSignal<UnixMillis>,
 ) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::sync_centre(centre, now))
+}
+
+#[wasm_split(search, fallible, preload(search_room))]
+fn understand(asking: Asking) -> Result<Rc<dyn Sought>, SplitLoaderError> {
+    Ok(rooms::understand(asking))
+}
+
+#[wasm_split(search, fallible)]
+fn keep_folded(board: Board) -> Result<(), SplitLoaderError> {
+    rooms::keep_folded(board);
+    Ok(())
+}
+
+#[wasm_split(search, fallible)]
+fn search_help(search: Search) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::search_help(search))
 }

@@ -38,7 +38,7 @@ struct Location {
     place: Place,
     view: View,
     query: String,
-    /// What is chosen beside the words, which stay as they are typed.
+    /// What is chosen beside what is typed.
     filter: Filter,
     /// None is the view's own.
     order: Option<Order>,
@@ -216,7 +216,6 @@ fn read() -> Location {
                 let day = browser::day_of_word(&word(day_of_word(of))?)?;
                 Some((of, day))
             }),
-            ..Filter::default()
         },
         order: choice(&Order::ALL, order_word, word("order")),
     }
@@ -271,7 +270,6 @@ fn write(location: &Location) -> String {
         risk,
         group,
         day,
-        ..
     } = &location.filter;
     let choices = [
         ("state", state.map(state_word)),

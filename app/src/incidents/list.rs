@@ -17,12 +17,12 @@ use web_sys::{KeyboardEvent, MouseEvent};
 use shared::ids::IncidentId;
 use shared::incidents::{by_itself, within_a_sentence};
 use shared::rows::Row;
-use shared::search::{Query, tails};
 use shared::time::UnixMillis;
 
 use super::Desk;
 use super::address::{Place, priority_word};
 use super::levels::{of_row, risk_word};
+use super::search::{Search, Sought, marks as marks_of};
 use super::words::{hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -146,7 +146,7 @@ fn row_height() -> f64 {
 pub(crate) fn IncidentList(
     #[prop(into)] label: Signal<String>,
     ids: Signal<Arc<Vec<IncidentId>>>,
-    query: Memo<Query>,
+    search: Search,
     cursor: Cursor,
     now: ReadSignal<UnixMillis>,
 ) -> impl IntoView {
@@ -175,7 +175,7 @@ pub(crate) fn IncidentList(
     });
     let window = window_of(desk, ids, port);
     let inner = NodeRef::<Div>::new();
-    draw(desk, inner, window, query, cursor, now);
+    draw(desk, inner, window, search, cursor, now);
     let on_key = move |event: KeyboardEvent| steer(&event, desk, cursor);
     view! {
         <div
@@ -308,7 +308,7 @@ fn draw(
     desk: Desk,
     inner: NodeRef<Div>,
     window: Memo<Window>,
-    query: Memo<Query>,
+    search: Search,
     cursor: Cursor,
     now: ReadSignal<UnixMillis>,
 ) {
@@ -321,7 +321,7 @@ fn draw(
         let look = |place: usize| {
             let id = cursor.ids.with(|ids| ids.get(place).copied())?;
             let row = desk.board().row(id)?;
-            let face = query.with(|query| face(desk, &row, query, now));
+            let face = search.with(|sought| face(desk, &row, sought, now));
             Some((face, at == Some(id)))
         };
         let count = cursor.ids.with(|ids| ids.len());
@@ -333,13 +333,13 @@ fn draw(
     });
 }
 
-fn face(desk: Desk, row: &Row, query: &Query, now: UnixMillis) -> Face {
+fn face(desk: Desk, row: &Row, sought: Option<&dyn Sought>, now: UnixMillis) -> Face {
     let subject = by_itself(&row.subject);
     Face {
         priority: priority_word(row.priority),
-        subject: pieces(&subject, query.marks(&subject, &browser::fold)),
+        subject: pieces(&subject, marks_of(sought, &subject)),
         age: age(desk, row, now),
-        meta: meta(desk, row, query),
+        meta: meta(desk, row, sought),
         marks: marks(row),
     }
 }
@@ -385,7 +385,7 @@ fn pieces(text: &str, marks: Vec<Range<usize>>) -> Vec<Piece> {
 }
 
 /// What a row says of its incident beside the subject; what the query found comes first.
-fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
+fn meta(desk: Desk, row: &Row, sought: Option<&dyn Sought>) -> Vec<Piece> {
     let organisation = desk.organisation();
     let state = match row.hold {
         Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
@@ -406,8 +406,10 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
         category.map(|id| organisation.category_name(id)),
         row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
-    let look = |text: String| (query.marks(&text, &browser::fold), text);
-    let mut found = vec![named(row.name(), query)];
+    let look = |text: String| (marks_of(sought, &text), text);
+    let name = row.name();
+    let marks = sought.map(|sought| sought.marks_of_number(&name));
+    let mut found = vec![(marks.unwrap_or_default(), name)];
     let mut rest = vec![(Vec::new(), state)];
     for (place, text) in parts.into_iter().enumerate() {
         match text.map(look) {
@@ -425,21 +427,6 @@ fn meta(desk: Desk, row: &Row, query: &Query) -> Vec<Piece> {
         all.extend(pieces(&text, marks));
     }
     all
-}
-
-/// A number with what was found of it, be it only its digits.
-fn named(name: String, query: &Query) -> (Vec<Range<usize>>, String) {
-    let marks_in = |text: &str| query.marks(text, &browser::fold);
-    let mut marks = marks_in(&name);
-    if marks.is_empty() {
-        let in_tail = |tail: &str| {
-            let from = name.len() - tail.len();
-            let mark = marks_in(tail).into_iter().next()?;
-            Some(mark.start + from..mark.end + from)
-        };
-        marks = tails(&name).find_map(in_tail).into_iter().collect();
-    }
-    (marks, name)
 }
 
 /// Signs of what is not settled.

@@ -1,5 +1,6 @@
 //! The queue: a view, narrowed by a filter, as a list that does not move under the cursor.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::ev;
@@ -9,7 +10,7 @@ use web_sys::KeyboardEvent;
 
 use shared::ids::IncidentId;
 use shared::incidents::Priority;
-use shared::search::{DayOf, Filter, Found, Look, Query, Whose};
+use shared::search::{DayOf, Filter, Found, Look, Whose};
 use shared::sla::Risk;
 use shared::time::UnixMillis;
 
@@ -18,8 +19,10 @@ use super::address::{Place, priority_word};
 use super::attention::AttentionRoom;
 use super::list::{Cursor, IncidentList};
 use super::older::OlderRoom;
+use super::search::{Search, SearchRoom, holds};
 use super::views::{self, Order, View};
 use super::words::state_text;
+use crate::link::Entry;
 use crate::text::{self, Filling as _, t};
 use crate::ui::browser;
 use crate::ui::fold::more;
@@ -33,8 +36,8 @@ const MINUTE_MILLIS: i64 = 60_000;
 /// What the list shows, and what has come that it does not show yet.
 #[derive(Clone, Copy)]
 struct Shelf {
-    /// The words that are looked for.
-    query: Memo<Query>,
+    /// What is looked for by typing.
+    search: Search,
     found: Memo<Found>,
     shown: RwSignal<Arc<Vec<IncidentId>>>,
     /// Whether the pointer is over the list, which must then hold still.
@@ -46,16 +49,12 @@ struct Shelf {
 impl Shelf {
     fn new(desk: Desk, now: ReadSignal<UnixMillis>) -> Self {
         let address = desk.address;
-        let query = Memo::new(move |_| Query::new(&address.query.get(), &browser::fold));
-        let filter = Memo::new(move |_| Filter {
-            query: query.get(),
-            ..address.filter.get()
-        });
         // Once a minute is often enough to look through all rows again.
         let minute = Memo::new(move |_| now.get().0 / MINUTE_MILLIS);
+        let search = Search::new(desk, minute, now);
         let found = Memo::new(move |_| {
             minute.track();
-            let (view, filter, me) = (address.view.get(), filter.get(), desk.me());
+            let (view, filter, me) = (address.view.get(), address.filter.get(), desk.me());
             let organisation = desk.organisation();
             let look = Look {
                 me: &me,
@@ -63,18 +62,20 @@ impl Shelf {
                 now: now.get_untracked(),
             };
             let order = address.order.get();
-            desk.board()
-                .with_rows(|rows| views::find(rows, (view, order), &filter, look, &organisation))
+            desk.board().with_rows(|rows| {
+                search.with(|sought| views::find(rows, (view, order), sought, &filter, look))
+            })
         });
         let shelf = Self {
-            query,
+            search,
             found,
             shown: RwSignal::new(Arc::default()),
             held: RwSignal::new(false),
             filled: Memo::new(move |_| desk.board().status.with(|status| status.complete)),
         };
-        Effect::new(move |before: Option<(View, Order, Filter)>| {
-            let asked = (address.view.get(), address.order.get(), filter.get());
+        Effect::new(move |before: Option<(View, Order, Filter, String)>| {
+            let (view, order) = (address.view.get(), address.order.get());
+            let asked = (view, order, address.filter.get(), search.typed());
             let is_same_list = before.as_ref() == Some(&asked);
             let found = shelf.found.get();
             if !(is_same_list && shelf.holds_still() && shelf.would_move(&found.ids)) {
@@ -139,13 +140,16 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
     on_cleanup(move || heard.remove());
     let label = Signal::derive(move || desk.address.view.get().name());
     let is_attention = Signal::derive(move || desk.address.view.get() == View::Attention);
+    let help = expect_context::<SearchRoom>();
+    let is_typed = Memo::new(move |_| !desk.address.query.with(String::is_empty));
     view! {
         <section class="queue" aria-label=t!("queue.label")>
             <QueueBar shelf=shelf />
             <When is=Signal::derive(move || !is_attention.get())>
                 <Filters shelf=shelf />
+                <When is=is_typed>{room(move || (help.help)(shelf.search))}</When>
                 <Listing shelf=shelf>
-                    <IncidentList label=label ids=ids query=shelf.query cursor=cursor now=now />
+                    <IncidentList label=label ids=ids search=shelf.search cursor=cursor now=now />
                 </Listing>
             </When>
             <When is=is_attention>
@@ -423,7 +427,7 @@ fn Listing(shelf: Shelf, children: Children) -> impl IntoView {
             on:pointerleave=move |_| shelf.held.set(false)
         >
             <When is=Signal::derive(move || is_empty.get() && desk.board().started.get())>
-                <Emptiness older=older />
+                <Emptiness older=older search=shelf.search />
             </When>
             {children()}
             <When is=Signal::derive(move || is_searched.get() && !is_empty.get())>
@@ -454,7 +458,7 @@ fn OlderButton(older: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
+fn Emptiness(older: RwSignal<bool>, search: Search) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let address = desk.address;
     let is_filtered = move || {
@@ -464,9 +468,8 @@ fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
     let clear = move |_| address.clear();
     // What is looked for by its words may lie in another view.
     let in_all = Memo::new(move |_| {
-        let query = address.query.get();
-        let is_all = query.trim().is_empty() || address.view.get() == View::All;
-        let count = (!is_all).then(|| count_in_all(desk, &query))?;
+        let is_all = address.view.get() == View::All;
+        let count = (!is_all).then(|| count_in_all(desk, search)).flatten()?;
         (count > 0).then_some(count)
     });
     let elsewhere = move |count: usize| {
@@ -500,15 +503,12 @@ fn Emptiness(older: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// How many incidents of this device answer to words, whatever else is chosen.
-fn count_in_all(desk: Desk, query: &str) -> usize {
-    let query = Query::new(query, &browser::fold);
-    let organisation = desk.organisation();
-    desk.board().with_rows(|rows| {
-        let found = rows
-            .iter()
-            .filter(|entry| query.finds(entry.texts(&organisation)));
-        found.count()
+/// How many incidents of this device answer to what is typed, whatever else is chosen.
+fn count_in_all(desk: Desk, search: Search) -> Option<usize> {
+    search.with(|sought| {
+        sought?;
+        let answers = |rows: &[Rc<Entry>]| rows.iter().filter(|one| holds(sought, one)).count();
+        Some(desk.board().with_rows(answers))
     })
 }
 

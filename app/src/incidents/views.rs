@@ -7,7 +7,8 @@ use shared::people::Person;
 use shared::rows::Row;
 use shared::search::{self, Filter, Found, Look};
 
-use crate::link::{Entry, Organisation};
+use super::search::{Sought, holds};
+use crate::link::Entry;
 use crate::text::t;
 
 /// In which order a view shows its rows.
@@ -151,9 +152,9 @@ pub(crate) fn counts(rows: &[Rc<Entry>], me: &Person) -> Vec<(View, usize)> {
 pub(crate) fn find(
     rows: &[Rc<Entry>],
     (view, order): (View, Order),
+    sought: Option<&dyn Sought>,
     filter: &Filter,
     look: Look<'_>,
-    organisation: &Organisation,
 ) -> Found {
     let shown = rows.iter().filter(|entry| view.shows(&entry.row, look.me));
     let mut shown: Vec<_> = shown.collect();
@@ -166,10 +167,5 @@ pub(crate) fn find(
         });
     }
     let rows = shown.into_iter().map(|entry| (&entry.row, &**entry));
-    search::find(
-        rows,
-        |entry: &Entry| entry.texts(organisation),
-        filter,
-        look,
-    )
+    search::find(rows, |entry: &Entry| holds(sought, entry), filter, look)
 }

@@ -17,7 +17,7 @@ use shared::ids::{ActId, FactId, IncidentId, PersonId};
 use shared::incidents::{Incident, Intent, Priority, Provenance};
 use shared::people::Directory;
 use shared::rows::Row;
-use shared::search::{Searchable, tails};
+use shared::search::Searchable;
 
 use super::Organisation;
 use super::open::{Foreseen, Opened};
@@ -46,9 +46,9 @@ impl Entry {
         Rc::new(Self { row, texts })
     }
 
-    /// What the search looks through.
-    pub fn texts(&self, organisation: &Organisation) -> &Searchable {
-        self.texts.get_or_init(|| texts(&self.row, organisation))
+    /// What the search looks through; made once.
+    pub fn texts(&self, make: impl FnOnce(&Row) -> Searchable) -> &Searchable {
+        self.texts.get_or_init(|| make(&self.row))
     }
 }
 
@@ -59,7 +59,6 @@ struct Rows {
     by_id: HashMap<IncidentId, Rc<Entry>>,
     /// Rows whose texts are not ready for the search yet.
     unfolded: Vec<Rc<Entry>>,
-    is_folding: bool,
     /// What has come and is not in the lists yet; none while nothing is awaited.
     coming: Option<Coming>,
 }
@@ -123,12 +122,12 @@ impl Rows {
     }
 
     /// Folds some rows; says whether others are left.
-    fn fold(&mut self, organisation: &Organisation) -> bool {
+    fn fold(&mut self, fold: impl Fn(&Entry)) -> bool {
         let left = self.unfolded.len().saturating_sub(FOLDED_AT_ONCE);
         for entry in self.unfolded.drain(left..) {
             // A row that has changed since is not looked through any more.
             if Rc::strong_count(&entry) > 1 {
-                entry.texts(organisation);
+                fold(&entry);
             }
         }
         left > 0
@@ -419,33 +418,11 @@ impl Board {
             .update(|version| *version = version.wrapping_add(1));
     }
 
-    /// Makes rows ready for the search while nothing else is to do, so that the first letter typed
-    /// finds them so. For a page that has a search.
-    pub fn keep_folded(self) {
-        Effect::new(move |_| {
-            self.version.track();
-            self.fold_soon();
-        });
-    }
-
-    fn fold_soon(self) {
-        let begins = self
-            .rows
-            .try_update_value(|rows| !std::mem::replace(&mut rows.is_folding, true));
-        if begins == Some(true) {
-            set_timeout(move || self.fold(), Duration::ZERO);
-        }
-    }
-
-    fn fold(self) {
-        let organisation = self.organisation.get_untracked();
-        let is_more = self.rows.try_update_value(|rows| {
-            rows.is_folding = false;
-            rows.fold(&organisation)
-        });
-        if is_more == Some(true) {
-            self.fold_soon();
-        }
+    /// Makes some rows ready for the search, which only the search can; says whether others are
+    /// left.
+    pub fn fold_some(self, fold: impl Fn(&Entry)) -> bool {
+        let is_more = self.rows.try_update_value(|rows| rows.fold(fold));
+        is_more == Some(true)
     }
 
     /// Looks all names up again, after the language has changed.
@@ -470,21 +447,4 @@ fn order(row: &Row) -> (bool, Priority, i64, IncidentId) {
     } else {
         (true, Priority::P4, -row.updated_at.0, row.id)
     }
-}
-
-fn texts(row: &Row, organisation: &Organisation) -> Searchable {
-    let name = row.name();
-    let requester = organisation.requester_name(&row.requester);
-    let group = row.group.as_ref().map(|id| organisation.group_name(id));
-    let category = row.category.as_ref();
-    let others = [
-        row.assignee.map(|id| organisation.person_name(id)),
-        group,
-        category.map(|id| organisation.category_name(id)),
-        row.site.as_ref().map(|id| organisation.site_name(id)),
-    ];
-    let texts = [&row.subject, &name, &requester].into_iter();
-    let texts = texts.chain(others.iter().flatten()).map(String::as_str);
-    let tails = row.number.as_deref().into_iter().flat_map(tails);
-    Searchable::of(texts.chain(tails), &browser::fold)
 }

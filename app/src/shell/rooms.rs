@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use leptos::prelude::*;
 use shared::ids::IncidentId;
@@ -11,13 +12,16 @@ use super::devices_page::DevicesPage;
 use super::refused_page::RefusedPage;
 use super::sync_centre::SyncCentre;
 use crate::devices::DevicesSheet;
-use crate::incidents::{AttentionList, DeclareSheet, OlderSheet, OpenIncident};
+use crate::incidents::{AttentionList, DeclareSheet, OlderSheet, OpenIncident, SearchHelp};
 use crate::leaving::LeavingSheet;
 use crate::pin::{LockedPage, PinSheet};
 use crate::reports::ReportPage;
 use crate::text::t;
 use crate::ui::room::Entering;
 use crate::wiping::WipingPage;
+
+pub use crate::incidents::{Asking, Search, SearchRoom, Sought};
+pub use crate::link::Board;
 
 /// How the page enters its rooms.
 #[derive(Clone, Copy)]
@@ -35,6 +39,7 @@ pub struct Rooms {
     pub attention: fn(RwSignal<bool>) -> Entering,
     pub older: fn(RwSignal<bool>) -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
+    pub search: SearchRoom,
     /// Fetches the files of all rooms.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
 }
@@ -102,4 +107,19 @@ pub fn older(open: RwSignal<bool>) -> AnyView {
 /// What waits, what was refused, and what this device holds.
 pub fn sync_centre(centre: RwSignal<bool>, now: Now) -> AnyView {
     view! { <SyncCentre centre=centre now=now /> }.into_any()
+}
+
+/// What answers to what somebody typed.
+pub fn understand(asking: Asking) -> Rc<dyn Sought> {
+    crate::incidents::understand(asking)
+}
+
+/// Keeps rows ready for the search.
+pub fn keep_folded(board: Board) {
+    crate::incidents::keep_folded(board);
+}
+
+/// What a search may go on with, and what of it was not understood.
+pub fn search_help(search: Search) -> AnyView {
+    view! { <SearchHelp search=search /> }.into_any()
 }

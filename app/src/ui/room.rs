@@ -46,6 +46,18 @@ pub(crate) fn room(enter: impl Fn() -> Entering + Send + 'static) -> impl IntoVi
     })
 }
 
+/// Does something with what comes from a file: at once when it is here, else when it has come.
+pub(crate) fn once_here<T: 'static>(
+    mut coming: Pin<Box<dyn Future<Output = T>>>,
+    then: impl FnOnce(T) + 'static,
+) {
+    let mut context = Context::from_waker(Waker::noop());
+    if let Poll::Ready(here) = coming.as_mut().poll(&mut context) {
+        return then(here);
+    }
+    spawn_local(async move { then(coming.await) });
+}
+
 /// A room whose file did not come, as on a first visit that was cut off.
 fn absent(tries: RwSignal<u32>) -> AnyView {
     view! {

@@ -9,6 +9,7 @@
 mod copy;
 mod devices;
 mod due;
+mod narrow;
 mod outbox;
 mod people;
 mod reading;

@@ -310,6 +310,32 @@ async fn a_long_list_of_what_has_left_goes_on_where_it_ended() {
 }
 
 #[tokio::test]
+async fn what_has_left_is_looked_for_by_fields_too() {
+    let mut world = World::new().await;
+    world.pass(100).await;
+    let old = world.old.to_string();
+    for words in [
+        "state:resolved+vpn",
+        "resolved:%3E90d",
+        "-state:open+-printer",
+    ] {
+        assert_eq!(
+            world.find(&world.bob, words).await,
+            std::slice::from_ref(&old),
+            "{words}"
+        );
+    }
+    for words in [
+        "state:open",
+        "-vpn",
+        "opened:today",
+        "assignee:none+state:closed",
+    ] {
+        assert_eq!(world.find(&world.bob, words).await, [""; 0], "{words}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_looks_up_what_they_may_not_read_nor_from_the_portal() {
     let mut world = World::new().await;
     world.pass(100).await;

@@ -49,7 +49,7 @@ async fn left(
 ) -> Vec<IncidentId> {
     let mut view = store.view().await.expect("a view");
     let scopes = scopes(std::slice::from_ref(scope));
-    let left = view.left(&scopes, before, 2).await.expect("a look");
+    let left = view.left(&scopes, &[], before, 2).await.expect("a look");
     left.rows.iter().map(|row| id(row[0])).collect()
 }
 

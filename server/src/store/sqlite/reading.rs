@@ -6,17 +6,19 @@ use async_trait::async_trait;
 use shared::ids::{ActId, DeviceId, DocKey, Epoch, Hash, IncidentId, PersonId};
 use shared::people::Scope;
 use shared::rows::ROW_FORMAT;
+use shared::search::Condition;
 use shared::sync::message::decode;
 use shared::sync::server::{Event, Issued, Log, Older, Reach, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row as _, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::super::{
     Audience, Left, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View,
 };
 use super::due;
+use super::narrow::narrow;
 use super::{
     bytes, change, change_columns, doc, epoch, id_list, incident, kind, kind_number, number,
     refusal, scope, scope_list, seq, unsigned,
@@ -201,18 +203,24 @@ impl View for Reading {
     async fn left(
         &mut self,
         scopes: &BTreeSet<Scope>,
+        conditions: &[Condition],
         before: Option<(UnixMillis, IncidentId)>,
         limit: u32,
     ) -> Result<Left> {
-        const SQL: &str = "SELECT incident, updated_at, iif(EXISTS (
+        const READ: &str = "SELECT incident, updated_at, iif(EXISTS (
                  SELECT 1 FROM audience WHERE audience.incident = rows.incident AND kind = 1
-                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(?1))
-             ), staff, NULL)
-             FROM rows WHERE left_seq IS NOT NULL AND (updated_at, incident) < (?2, ?3)
-             ORDER BY updated_at DESC, incident DESC LIMIT ?4";
+                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(";
         let (at, id) = before.map_or((i64::MAX, [u8::MAX; 16]), |(at, id)| (at.0, *id.as_bytes()));
-        let query = sqlx::query(SQL).bind(scope_list(scopes)).bind(at);
-        let query = query.bind(id.to_vec()).bind(limit);
+        let mut query = QueryBuilder::new(READ);
+        query.push_bind(scope_list(scopes)).push(
+            "))), staff, NULL)
+             FROM rows WHERE left_seq IS NOT NULL AND (updated_at, incident) < (",
+        );
+        query.push_bind(at).push(", ").push_bind(id.to_vec());
+        query.push(")");
+        narrow(&mut query, conditions);
+        query.push(" ORDER BY updated_at DESC, incident DESC LIMIT ");
+        let query = query.push_bind(limit).build();
         let rows = query.fetch_all(&mut *self.0).await?;
         let mut left = Left::default();
         for row in &rows {

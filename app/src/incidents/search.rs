@@ -1,0 +1,126 @@
+//! What somebody looks for by typing. Understanding it comes in a file of its own, since a first
+//! paint looks for nothing.
+
+mod help;
+mod understood;
+
+use std::future::Future;
+use std::ops::Range;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::people::Person;
+use shared::search::Fault;
+use shared::time::UnixMillis;
+use wasm_split_helpers::SplitLoaderError;
+
+use super::Desk;
+use crate::link::{Board, Entry, Organisation};
+use crate::ui::room::{Entering, once_here};
+
+pub(crate) use help::SearchHelp;
+pub(crate) use understood::{keep_folded, understand};
+
+/// What was typed, by whom and when.
+pub struct Asking {
+    typed: String,
+    me: Arc<Person>,
+    organisation: Arc<Organisation>,
+    now: UnixMillis,
+}
+
+/// What answers to what was typed.
+pub trait Sought {
+    /// Whether a row does.
+    fn holds(&self, entry: &Entry) -> bool;
+
+    /// What of a text does, as ranges of its bytes in order.
+    fn marks(&self, text: &str) -> Vec<Range<usize>>;
+
+    /// What of a number does, be it only its digits.
+    fn marks_of_number(&self, number: &str) -> Vec<Range<usize>>;
+
+    /// What was not understood.
+    fn faults(&self) -> &[Fault];
+}
+
+/// Something from a file that may still be under way.
+pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
+
+/// How the file of the search is entered.
+#[derive(Clone, Copy)]
+pub struct SearchRoom {
+    pub understand: fn(Asking) -> Coming<Rc<dyn Sought>>,
+    /// Keeps rows ready for the search.
+    pub keep_folded: fn(Board) -> Coming<()>,
+    pub help: fn(Search) -> Entering,
+}
+
+/// What is looked for, once it is understood. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Search(RwSignal<Asked, LocalStorage>);
+
+#[derive(Clone, Default)]
+struct Asked {
+    typed: String,
+    /// Nothing while nothing is typed.
+    sought: Option<Rc<dyn Sought>>,
+}
+
+impl Search {
+    /// Follows what is typed; `at` grows as time passes.
+    pub(super) fn new(desk: Desk, at: Memo<i64>, now: ReadSignal<UnixMillis>) -> Self {
+        let room = expect_context::<SearchRoom>();
+        let search = Self(RwSignal::new_local(Asked::default()));
+        Effect::new(move |_| {
+            let typed = desk.address.query.get();
+            if typed.trim().is_empty() {
+                search.take(typed, None);
+                return;
+            }
+            at.track();
+            let asking = Asking {
+                typed: typed.clone(),
+                me: desk.me(),
+                organisation: desk.organisation(),
+                now: now.get_untracked(),
+            };
+            once_here((room.understand)(asking), move |sought| {
+                // Somebody may have typed on meanwhile.
+                if desk.address.query.try_get_untracked().as_ref() == Some(&typed) {
+                    search.take(typed, sought.ok());
+                }
+            });
+        });
+        search
+    }
+
+    fn take(self, typed: String, sought: Option<Rc<dyn Sought>>) {
+        let is_nothing = |asked: &Asked| asked.sought.is_none();
+        if sought.is_some() || !self.0.with_untracked(is_nothing) {
+            self.0.set(Asked { typed, sought });
+        }
+    }
+
+    /// What was typed that is looked for. Tracked.
+    pub(super) fn typed(self) -> String {
+        self.0.with(|asked| asked.typed.clone())
+    }
+
+    /// Works with what answers; it is nothing while nothing is looked for. Tracked.
+    pub(super) fn with<T>(self, work: impl FnOnce(Option<&dyn Sought>) -> T) -> T {
+        self.0.with(|asked| work(asked.sought.as_deref()))
+    }
+}
+
+/// Whether a row answers; when nothing is looked for, every one does.
+pub(super) fn holds(sought: Option<&dyn Sought>, entry: &Entry) -> bool {
+    sought.is_none_or(|sought| sought.holds(entry))
+}
+
+/// What of a text answers.
+pub(super) fn marks(sought: Option<&dyn Sought>, text: &str) -> Vec<Range<usize>> {
+    sought.map_or_else(Vec::new, |sought| sought.marks(text))
+}

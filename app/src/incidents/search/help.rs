@@ -1,0 +1,216 @@
+//! What helps whoever types a search: how it may go on, and what of it was not understood.
+
+#![expect(
+    unreachable_pub,
+    reason = "Leptos makes the properties of every component public"
+)]
+
+use leptos::ev;
+use leptos::html::Div;
+use leptos::prelude::*;
+use shared::search::{Completion, Fault, Wrong, complete};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDivElement, HtmlElement, HtmlInputElement, KeyboardEvent};
+
+use super::Search;
+use crate::incidents::{Address, Desk};
+use crate::text::{self, t};
+use crate::ui::live::live;
+
+/// The box in which it is typed.
+fn input() -> Option<HtmlInputElement> {
+    let input = document().get_element_by_id("filter")?;
+    input.dyn_into().ok()
+}
+
+/// Where in a text the cursor stands, in bytes.
+fn caret(typed: &str) -> usize {
+    let units = input().and_then(|input| input.selection_end().ok().flatten());
+    let Some(units) = units else {
+        return typed.len();
+    };
+    let mut left = units as usize;
+    let mut signs = typed.char_indices();
+    let reached = signs.find(|(_, sign)| {
+        let is_reached = left == 0;
+        left = left.saturating_sub(sign.len_utf16());
+        is_reached
+    });
+    reached.map_or(typed.len(), |(at, _)| at)
+}
+
+/// Writes something in the place of what was typed, and goes on behind it.
+fn write(address: Address, typed: &str, place: std::ops::Range<usize>, text: &str) {
+    let (Some(before), Some(after)) = (typed.get(..place.start), typed.get(place.end..)) else {
+        return;
+    };
+    // A value is done with; a field wants one.
+    let is_done = after.is_empty() && !text.ends_with(':');
+    let gap = if is_done { " " } else { "" };
+    let begun = [before, text, gap].concat();
+    address.search(&[&begun, after].concat());
+    let units = u32::try_from(begun.encode_utf16().count()).unwrap_or(u32::MAX);
+    request_animation_frame(move || {
+        if let Some(input) = input() {
+            input.focus().ok();
+            input.set_selection_range(units, units).ok();
+        }
+    });
+}
+
+/// Below the box.
+#[component]
+pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let address = desk.address;
+    let offers = Memo::new(move |_| {
+        let typed = address.query.get();
+        let organisation = desk.organisation();
+        let directory = &organisation.directory;
+        Offers(complete(
+            &typed,
+            caret(&typed),
+            directory,
+            &text::language(),
+        ))
+    });
+    let list = NodeRef::<Div>::new();
+    let is_open = RwSignal::new(is_within(document().active_element(), list));
+    let heard = window_event_listener(ev::keydown, move |event| steer(&event, list));
+    let came = window_event_listener(ev::focusin, move |event| {
+        is_open.set(is_within(event.target(), list));
+    });
+    // Not what is focused now: while the focus moves, that is nothing.
+    let went = window_event_listener(ev::focusout, move |event| {
+        is_open.set(is_within(event.related_target(), list));
+    });
+    on_cleanup(move || {
+        heard.remove();
+        came.remove();
+        went.remove();
+    });
+    view! {
+        <div class="search-help">
+            <div role="status">{live(move || faults(search, address))}</div>
+            <div
+                class="offers"
+                class:open=is_open
+                role="group"
+                aria-label=t!("search.offers")
+                node_ref=list
+            >
+                {live(move || {
+                    let offers = offers.get().0.into_iter();
+                    offers.map(|one| offer(address, one)).collect_view()
+                })}
+            </div>
+        </div>
+    }
+}
+
+/// Whether something is the box, or lies among the offers.
+fn is_within(what: Option<impl JsCast>, list: NodeRef<Div>) -> bool {
+    let what = what.and_then(|what| what.dyn_into::<Element>().ok());
+    what.is_some_and(|what| {
+        let is_offer = |list: HtmlDivElement| list.contains(Some(&what));
+        what.id() == "filter" || list.get_untracked().is_some_and(is_offer)
+    })
+}
+
+#[derive(Clone, Default)]
+struct Offers(Vec<Completion>);
+
+impl PartialEq for Offers {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+fn offer(address: Address, one: Completion) -> impl IntoView {
+    let Completion { place, text, name } = one;
+    let shown = text.clone();
+    let choose = move |_| {
+        address
+            .query
+            .with_untracked(|typed| write(address, typed, place.clone(), &text));
+    };
+    view! {
+        <button
+            type="button"
+            tabindex="-1"
+            // The box keeps the focus, so that somebody can type on.
+            on:mousedown=|event| event.prevent_default()
+            on:click=choose
+        >
+            <b>{shown}</b>
+            {name.map(|name| view! { <span>{name}</span> })}
+        </button>
+    }
+}
+
+/// What was not understood, with what was perhaps meant.
+fn faults(search: Search, address: Address) -> impl IntoView {
+    let typed = search.typed();
+    let faults = search.with(|sought| sought.map(|sought| sought.faults().to_vec()));
+    let faults = faults.unwrap_or_default().into_iter();
+    let told = faults.filter_map(|fault| {
+        let words = told(&typed, &fault)?;
+        let Fault { place, instead, .. } = fault;
+        let typed = typed.clone();
+        let button = instead.map(|instead| {
+            let label = t!("search.instead", word = instead.clone());
+            let mend = move |_| write(address, &typed, place.clone(), &instead);
+            view! { <button type="button" class="tag" on:click=mend>{label}</button> }
+        });
+        Some(view! { <p class="error">{words} " " {button}</p> })
+    });
+    told.collect_view()
+}
+
+/// What is wrong, in a sentence; nothing is while a value is still to be typed.
+fn told(typed: &str, fault: &Fault) -> Option<String> {
+    let written = typed.get(fault.place.clone())?;
+    Some(match fault.what {
+        Wrong::NoValue(_) => return None,
+        Wrong::Field => t!("search.no_field", word = written),
+        Wrong::Value(field) => {
+            let values = field.words().join(", ");
+            let (word, field) = (written, field.word());
+            t!(
+                "search.no_value",
+                word = word,
+                field = field,
+                values = values
+            )
+        }
+        Wrong::Name(_) => t!("search.no_name", word = written),
+    })
+}
+
+/// Moves between box and offers by the arrows.
+fn steer(event: &KeyboardEvent, list: NodeRef<Div>) {
+    let focused = document().active_element();
+    let (Some(list), Some(focused)) = (list.get_untracked(), focused) else {
+        return;
+    };
+    let is_offer = list.contains(Some(&focused));
+    let is_input = focused.id() == "filter";
+    if !is_offer && !is_input {
+        return;
+    }
+    let next = match event.key().as_str() {
+        "ArrowDown" | "ArrowRight" if is_offer => focused.next_element_sibling(),
+        "ArrowUp" | "ArrowLeft" if is_offer => {
+            let before = focused.previous_element_sibling();
+            before.or_else(|| input().map(Into::into))
+        }
+        "ArrowDown" => list.first_element_child(),
+        "Escape" if is_offer => input().map(Into::into),
+        _ => return,
+    };
+    if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        event.stop_propagation();
+        next.focus().ok();
+    }
+}

@@ -1,0 +1,175 @@
+//! What somebody may go on to type.
+
+use std::ops::Range;
+
+use super::question::{Field, Naming};
+use crate::people::Directory;
+
+/// So many are offered.
+const OFFERED_MAX: usize = 8;
+
+/// What could stand in the place of what is being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// What it replaces, as bytes.
+    pub place: Range<usize>,
+    /// What is written there.
+    pub text: String,
+    /// What people call it, if not so.
+    pub name: Option<String>,
+}
+
+/// What the word that ends at a place could become: a field, or a value of one. Names are those of
+/// a directory, of categories in a language.
+pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) -> Vec<Completion> {
+    let Some(before) = typed.get(..end) else {
+        return Vec::new();
+    };
+    let is_in_phrase = before.matches('"').count() % 2 == 1;
+    let from = before.rfind(char::is_whitespace);
+    let from = from.map_or(0, |at| {
+        at + before[at..].chars().next().map_or(0, char::len_utf8)
+    });
+    let word = &before[from..];
+    let (from, word) = match word.strip_prefix('-') {
+        Some(rest) => (from + 1, rest),
+        None => (from, word),
+    };
+    if let Some((name, values)) = word.split_once(':') {
+        let last = values.rfind(',').map_or(0, |at| at + 1);
+        let (place, typed) = (from + name.len() + 1 + last..end, &values[last..]);
+        let field = Field::of_word(name);
+        return field.map_or_else(Vec::new, |field| {
+            offered(values_of(field, directory, language), typed, &place)
+        });
+    }
+    // One letter, or all of them, is rather a word that is looked for.
+    let is_word = word.len() > 1 && !is_in_phrase;
+    let is_begun = |own: &str| is_word && word.len() < own.len();
+    let fields = Field::ALL.iter().filter(|(_, own)| is_begun(own));
+    let fields = fields.map(|(_, word)| (format!("{word}:"), None));
+    offered(fields, word, &(from..end))
+}
+
+/// Those of which text or name begins so.
+fn offered(
+    all: impl IntoIterator<Item = (String, Option<String>)>,
+    typed: &str,
+    place: &Range<usize>,
+) -> Vec<Completion> {
+    let typed = typed.trim_start_matches('"').to_lowercase();
+    let begins = |text: &str| {
+        let text = text.to_lowercase();
+        text.starts_with(&typed) || text.split(' ').any(|word| word.starts_with(&typed))
+    };
+    let fits = |(text, name): &(String, Option<String>)| {
+        let is_there = text.to_lowercase() == typed;
+        !is_there && (begins(text) || name.as_deref().is_some_and(begins))
+    };
+    let all = all.into_iter().filter(fits).take(OFFERED_MAX);
+    all.map(|(text, name)| Completion {
+        place: place.clone(),
+        text,
+        name,
+    })
+    .collect()
+}
+
+/// The values of a field as they are written, with their names.
+fn values_of(field: Field, directory: &Directory, language: &str) -> Vec<(String, Option<String>)> {
+    let words = field.words().iter().map(|word| ((*word).to_owned(), None));
+    let mut all: Vec<_> = words.collect();
+    let Field::Named(naming) = field else {
+        return all;
+    };
+    let own: Vec<(&str, &str)> = match naming {
+        Naming::Assignee => {
+            let staff = directory.people.iter().filter(|one| one.is_staff());
+            staff.map(|one| (&*one.login, &*one.name)).collect()
+        }
+        Naming::Requester => {
+            let people = directory.people.iter();
+            people.map(|one| (&*one.login, &*one.name)).collect()
+        }
+        Naming::Group => {
+            let groups = directory.groups.iter();
+            groups.map(|one| (&*one.id.0, &*one.name)).collect()
+        }
+        Naming::Site => {
+            let sites = directory.sites.iter();
+            sites.map(|one| (&*one.id.0, &*one.name)).collect()
+        }
+        Naming::Category => {
+            let categories = directory.categories.iter();
+            let named = categories.map(|one| {
+                let name = one.name.get(language).or_else(|| one.name.values().next());
+                (&*one.id.0, name.map_or("", String::as_str))
+            });
+            named.collect()
+        }
+    };
+    all.extend(own.into_iter().map(|(text, name)| {
+        let parts = |one: char| one == ',' || one.is_whitespace();
+        let text = if text.contains(parts) {
+            format!("\"{text}\"")
+        } else {
+            text.to_owned()
+        };
+        (text, Some(name.to_owned()))
+    }));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::{Group, Role};
+    use crate::testing::{ALICE, person};
+
+    fn offers(typed: &str) -> Vec<String> {
+        let directory = Directory {
+            people: vec![crate::people::Person {
+                login: "alice@demo".to_owned(),
+                name: "Alice Ahorn".to_owned(),
+                ..person(ALICE, Role::Agent)
+            }],
+            groups: vec![Group {
+                id: "network".into(),
+                name: "Network operations".to_owned(),
+            }],
+            ..Directory::default()
+        };
+        let offers = complete(typed, typed.len(), &directory, "en").into_iter();
+        let written = offers.map(|Completion { place, text, .. }| {
+            let (before, after) = (&typed[..place.start], &typed[place.end..]);
+            [before, &text, after].concat()
+        });
+        written.collect()
+    }
+
+    #[test]
+    fn what_is_begun_is_gone_on_with() {
+        assert_eq!(offers("printer sta"), ["printer state:"]);
+        assert_eq!(offers("-ri"), ["-risk:"]);
+        assert_eq!(offers("state:o"), ["state:open", "state:on-hold"]);
+        assert_eq!(offers("state:new,clo"), ["state:new,closed"]);
+        assert_eq!(offers("assignee:aho"), ["assignee:alice@demo"]);
+        assert_eq!(offers("group:oper"), ["group:network"]);
+        assert_eq!(offers("hold:").len(), 6);
+    }
+
+    #[test]
+    fn words_a_single_letter_and_what_is_whole_get_no_offer() {
+        for typed in [
+            "",
+            "p",
+            "printer",
+            "category",
+            "state:open",
+            "x:",
+            "state:open ",
+        ] {
+            assert_eq!(offers(typed), [""; 0], "{typed}");
+        }
+    }
+}
