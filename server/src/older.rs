@@ -76,13 +76,9 @@ async fn older(
         return Err(ApiError::TooLarge);
     }
     let _turn = app.keeper.turn()?;
-    let look = Look::of(
-        &words,
-        &signed_in.person,
-        &app.people.current(),
-        app.clock.now(),
-    );
-    let look = Arc::new(look);
+    let (directory, now) = (app.people.current(), app.clock.now());
+    let looking = spawn_blocking(move || Look::of(&words, &signed_in.person, &directory, now));
+    let look = Arc::new(looking.await.map_err(ApiError::internal)?);
     let mut found = OldIncidents::default();
     let mut before = place;
     for _ in 0..SLICES_MAX {

@@ -147,16 +147,14 @@ impl Query {
     pub fn phrase(typed: &str, unicode: Unicode<'_>) -> Self {
         let folded = folded_text(typed, unicode);
         let ways = [Umlaut::Bare, Umlaut::Spelled].map(|umlaut| words(&folded, umlaut));
-        let [bare, spelled] = ways.map(|way| way.trim_end_matches(BEGIN).to_owned());
-        let mut ways = vec![bare];
-        if ways[0] != spelled {
-            ways.push(spelled);
-        }
-        let needles = if ways[0].is_empty() {
-            Vec::new()
-        } else {
-            vec![ways]
-        };
+        let mut ways = ways
+            .map(|way| from_the_beginning(way.trim_matches(BEGIN)))
+            .to_vec();
+        ways.dedup();
+        let number = hyphenated(ways[0].trim_start_matches(BEGIN));
+        ways.extend(number);
+        let is_nothing = ways[0].trim_matches(BEGIN).is_empty();
+        let needles = if is_nothing { Vec::new() } else { vec![ways] };
         Self { needles }
     }
 

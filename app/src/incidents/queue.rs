@@ -53,7 +53,10 @@ impl Shelf {
         let minute = Memo::new(move |_| now.get().0 / MINUTE_MILLIS);
         let search = Search::new(desk, minute, now);
         let found = Memo::new(move |_| {
-            minute.track();
+            // What is looked for by typing is understood anew each minute.
+            if search.with(|sought| sought.is_none()) {
+                minute.track();
+            }
             let (view, filter, me) = (address.view.get(), address.filter.get(), desk.me());
             let organisation = desk.organisation();
             let look = Look {
@@ -147,7 +150,12 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
             <QueueBar shelf=shelf />
             <When is=Signal::derive(move || !is_attention.get())>
                 <Filters shelf=shelf />
-                <When is=is_typed>{room(move || (help.help)(shelf.search))}</When>
+                <When is=is_typed>
+                    {room(move || {
+                        shelf.search.try_again();
+                        (help.help)(shelf.search)
+                    })}
+                </When>
                 <Listing shelf=shelf>
                     <IncidentList label=label ids=ids search=shelf.search cursor=cursor now=now />
                 </Listing>
@@ -189,6 +197,10 @@ fn Filters(shelf: Shelf) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let input = NodeRef::<Input>::new();
     let clear = move |event: KeyboardEvent| {
+        if event.key() == "ArrowDown" {
+            event.prevent_default();
+            browser::focus(".offers.open button");
+        }
         if event.key() == "Escape" {
             // Elsewhere the same key closes the open incident.
             event.stop_propagation();

@@ -17,7 +17,7 @@ use shared::time::UnixMillis;
 use wasm_split_helpers::SplitLoaderError;
 
 use super::Desk;
-use crate::link::{Board, Entry, Organisation};
+use crate::link::{Board, Entry};
 use crate::ui::room::{Entering, once_here};
 
 pub(crate) use help::SearchHelp;
@@ -27,7 +27,7 @@ pub(crate) use understood::{keep_folded, understand};
 pub struct Asking {
     typed: String,
     me: Arc<Person>,
-    organisation: Arc<Organisation>,
+    board: Board,
     now: UnixMillis,
 }
 
@@ -60,7 +60,11 @@ pub struct SearchRoom {
 
 /// What is looked for, once it is understood. Cheap to copy.
 #[derive(Clone, Copy)]
-pub struct Search(RwSignal<Asked, LocalStorage>);
+pub struct Search {
+    asked: RwSignal<Asked, LocalStorage>,
+    /// How often the file of the search was asked for again.
+    tries: RwSignal<u32>,
+}
 
 #[derive(Clone, Default)]
 struct Asked {
@@ -70,27 +74,35 @@ struct Asked {
 }
 
 impl Search {
-    /// Follows what is typed; `at` grows as time passes.
-    pub(super) fn new(desk: Desk, at: Memo<i64>, now: ReadSignal<UnixMillis>) -> Self {
+    /// Follows what is typed; `minute` grows as time passes.
+    pub(super) fn new(desk: Desk, minute: Memo<i64>, now: ReadSignal<UnixMillis>) -> Self {
         let room = expect_context::<SearchRoom>();
-        let search = Self(RwSignal::new_local(Asked::default()));
+        let search = Self {
+            asked: RwSignal::new_local(Asked::default()),
+            tries: RwSignal::new(0),
+        };
+        let board = desk.board();
         Effect::new(move |_| {
             let typed = desk.address.query.get();
             if typed.trim().is_empty() {
                 search.take(typed, None);
                 return;
             }
-            at.track();
+            // What is understood names people and days.
+            board.organisation.track();
+            minute.track();
+            search.tries.track();
             let asking = Asking {
                 typed: typed.clone(),
                 me: desk.me(),
-                organisation: desk.organisation(),
+                board,
                 now: now.get_untracked(),
             };
             once_here((room.understand)(asking), move |sought| {
-                // Somebody may have typed on meanwhile.
-                if desk.address.query.try_get_untracked().as_ref() == Some(&typed) {
-                    search.take(typed, sought.ok());
+                // Somebody may have typed on meanwhile, or left the list.
+                let is_asked = desk.address.query.try_get_untracked().as_ref() == Some(&typed);
+                if let Some(sought) = sought.ok().filter(|_| is_asked) {
+                    search.take(typed, Some(sought));
                 }
             });
         });
@@ -98,20 +110,30 @@ impl Search {
     }
 
     fn take(self, typed: String, sought: Option<Rc<dyn Sought>>) {
-        let is_nothing = |asked: &Asked| asked.sought.is_none();
-        if sought.is_some() || !self.0.with_untracked(is_nothing) {
-            self.0.set(Asked { typed, sought });
+        let is_asked = self
+            .asked
+            .try_with_untracked(|asked| asked.sought.is_some());
+        if sought.is_some() || is_asked == Some(true) {
+            self.asked.try_set(Asked { typed, sought });
+        }
+    }
+
+    /// Asks once more for what did not come.
+    pub(super) fn try_again(self) {
+        let has_come = self.asked.with_untracked(|asked| asked.sought.is_some());
+        if !has_come {
+            self.tries.update(|tries| *tries += 1);
         }
     }
 
     /// What was typed that is looked for. Tracked.
     pub(super) fn typed(self) -> String {
-        self.0.with(|asked| asked.typed.clone())
+        self.asked.with(|asked| asked.typed.clone())
     }
 
     /// Works with what answers; it is nothing while nothing is looked for. Tracked.
     pub(super) fn with<T>(self, work: impl FnOnce(Option<&dyn Sought>) -> T) -> T {
-        self.0.with(|asked| work(asked.sought.as_deref()))
+        self.asked.with(|asked| work(asked.sought.as_deref()))
     }
 }
 

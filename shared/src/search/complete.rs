@@ -25,7 +25,6 @@ pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) 
     let Some(before) = typed.get(..end) else {
         return Vec::new();
     };
-    let is_in_phrase = before.matches('"').count() % 2 == 1;
     let from = before.rfind(char::is_whitespace);
     let from = from.map_or(0, |at| {
         at + before[at..].chars().next().map_or(0, char::len_utf8)
@@ -35,6 +34,14 @@ pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) 
         Some(rest) => (from + 1, rest),
         None => (from, word),
     };
+    let is_in_quotes = before.matches('"').count() % 2 == 1;
+    if is_in_quotes && !word.contains(":\"") {
+        return Vec::new();
+    }
+    // What is in the middle of a word is replaced with all of it.
+    let rest = &typed[end..];
+    let ends = |one: char| one.is_whitespace() || matches!(one, ',' | ':');
+    let end = end + rest.find(ends).unwrap_or(rest.len());
     if let Some((name, values)) = word.split_once(':') {
         let last = values.rfind(',').map_or(0, |at| at + 1);
         let (place, typed) = (from + name.len() + 1 + last..end, &values[last..]);
@@ -44,10 +51,10 @@ pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) 
         });
     }
     // One letter, or all of them, is rather a word that is looked for.
-    let is_word = word.len() > 1 && !is_in_phrase;
-    let is_begun = |own: &str| is_word && word.len() < own.len();
+    let is_begun = |own: &str| word.len() > 1 && word.len() < own.len();
     let fields = Field::ALL.iter().filter(|(_, own)| is_begun(own));
     let fields = fields.map(|(_, word)| (format!("{word}:"), None));
+    let end = end + usize::from(typed[end..].starts_with(':'));
     offered(fields, word, &(from..end))
 }
 
@@ -84,11 +91,12 @@ fn values_of(field: Field, directory: &Directory, language: &str) -> Vec<(String
     };
     let own: Vec<(&str, &str)> = match naming {
         Naming::Assignee => {
-            let staff = directory.people.iter().filter(|one| one.is_staff());
+            let people = directory.people.iter();
+            let staff = people.filter(|one| one.active && one.is_staff());
             staff.map(|one| (&*one.login, &*one.name)).collect()
         }
         Naming::Requester => {
-            let people = directory.people.iter();
+            let people = directory.people.iter().filter(|one| one.active);
             people.map(|one| (&*one.login, &*one.name)).collect()
         }
         Naming::Group => {
@@ -156,6 +164,22 @@ mod tests {
         assert_eq!(offers("assignee:aho"), ["assignee:alice@demo"]);
         assert_eq!(offers("group:oper"), ["group:network"]);
         assert_eq!(offers("hold:").len(), 6);
+    }
+
+    #[test]
+    fn in_the_middle_of_a_line_the_whole_word_is_replaced() {
+        let directory = Directory::default();
+        let offer = |typed: &str, end| {
+            let all = complete(typed, end, &directory, "en");
+            all.into_iter()
+                .map(|one| (one.text, one.place))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(offer("🖨 sta printer", 8), [("state:".to_owned(), 5..8)]);
+        assert_eq!(offer("state:open", 3), [("state:".to_owned(), 0..6)]);
+        assert_eq!(offer("state:clo,new x", 9), [("closed".to_owned(), 6..9)]);
+        assert_eq!(offer("\"error state:o", 14), []);
+        assert_eq!(offer("ä", 1), []);
     }
 
     #[test]

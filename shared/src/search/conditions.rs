@@ -29,7 +29,7 @@ pub struct Asker<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions {
     /// Words to be found, and to be marked where they are.
-    pub words: Query,
+    words: Query,
     /// Phrases to be found, or words and phrases that must not be.
     texts: Vec<(bool, Query)>,
     tests: Vec<Condition>,
@@ -83,7 +83,8 @@ impl Conditions {
             let is_not = *is_not;
             match asks {
                 Asks::Word(word) if !is_not => words.push(word.as_str()),
-                Asks::Word(word) => all.add_text(is_not, Query::new(word, asker.unicode)),
+                // In parts it would shut out more than was typed.
+                Asks::Word(word) => all.add_text(is_not, Query::phrase(word, asker.unicode)),
                 Asks::Phrase(phrase) => {
                     all.add_text(is_not, Query::phrase(phrase, asker.unicode));
                 }
@@ -94,12 +95,12 @@ impl Conditions {
                 | Asks::Named(..)
                 | Asks::Time(..) => {
                     let mut miss = |naming, name: &str| {
-                        let instead = meant(naming, name, asker.directory);
-                        let instead = instead.map(|name| renamed(naming, name, is_not));
+                        let instead = asks.is_of_one().then_some(name);
+                        let instead = instead.and_then(|name| meant(naming, name, asker.directory));
                         faults.push(Fault {
                             place: place.clone(),
                             what: Wrong::Name(naming),
-                            instead: instead.filter(|_| asks.is_of_one()),
+                            instead: instead.map(|name| renamed(naming, name, is_not)),
                         });
                     };
                     let test = test(asks, asker, &mut miss);
@@ -117,11 +118,6 @@ impl Conditions {
         if !query.is_empty() {
             self.texts.push((is_not, query));
         }
-    }
-
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.texts.is_empty() && self.tests.is_empty()
     }
 
     /// What is asked of fields, for whoever can narrow by them beforehand.
@@ -303,7 +299,12 @@ fn any_of<'d, T: Ord + Clone>(
     asker: Asker<'_>,
     miss: &mut dyn FnMut(&str),
 ) -> AnyOf<T> {
-    let known: Vec<_> = known.collect();
+    let known: Vec<_> = known
+        .map(|(id, names)| {
+            let folded = Searchable::of(names.iter().copied(), asker.unicode);
+            (id, names, folded)
+        })
+        .collect();
     let mut found = AnyOf {
         ids: BTreeSet::new(),
         nothing: false,
@@ -324,17 +325,22 @@ fn any_of<'d, T: Ord + Clone>(
     found
 }
 
-fn so_called<T: Clone>(name: &str, known: &[(T, Vec<&str>)], unicode: Unicode<'_>) -> Vec<T> {
-    let ids = |is: &dyn Fn(&[&str]) -> bool| {
-        let those = known.iter().filter(|(_, names)| is(names));
-        those.map(|(id, _)| id.clone()).collect::<Vec<_>>()
-    };
-    let exact = ids(&|names| names.iter().any(|own| own.eq_ignore_ascii_case(name)));
+fn so_called<T: Clone>(
+    name: &str,
+    known: &[(T, Vec<&str>, Searchable)],
+    unicode: Unicode<'_>,
+) -> Vec<T> {
+    let is_own = |own: &&str| own.eq_ignore_ascii_case(name);
+    let exact = known
+        .iter()
+        .filter(|(_, names, _)| names.iter().any(is_own));
+    let exact: Vec<_> = exact.map(|(id, ..)| id.clone()).collect();
     let words = Query::new(name, unicode);
     if !exact.is_empty() || words.is_empty() {
         return exact;
     }
-    ids(&|names| words.finds(&Searchable::of(names.iter().copied(), unicode)))
+    let found = known.iter().filter(|(_, _, folded)| words.finds(folded));
+    found.map(|(id, ..)| id.clone()).collect()
 }
 
 /// The name that was perhaps meant.

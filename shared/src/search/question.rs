@@ -251,8 +251,8 @@ pub enum Wrong {
     Field,
     /// The field has no such value.
     Value(Field),
-    /// Nothing follows the colon, or a comma.
-    NoValue(Field),
+    /// A value is still to be typed.
+    NoValue,
     /// No person, group, site or category is called so.
     Name(Naming),
 }

@@ -8,7 +8,7 @@
 use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
-use shared::search::{Completion, Fault, Wrong, complete};
+use shared::search::{Completion, Fault, Field, Wrong, complete};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDivElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 
@@ -63,20 +63,19 @@ fn write(address: Address, typed: &str, place: std::ops::Range<usize>, text: &st
 pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let address = desk.address;
+    let moved = RwSignal::new(0_u32);
     let offers = Memo::new(move |_| {
+        moved.track();
         let typed = address.query.get();
         let organisation = desk.organisation();
         let directory = &organisation.directory;
-        Offers(complete(
-            &typed,
-            caret(&typed),
-            directory,
-            &text::language(),
-        ))
+        complete(&typed, caret(&typed), directory, &text::language())
     });
     let list = NodeRef::<Div>::new();
     let is_open = RwSignal::new(is_within(document().active_element(), list));
-    let heard = window_event_listener(ev::keydown, move |event| steer(&event, list));
+    let caret_moved = window_event_listener_untyped("selectionchange", move |_| {
+        moved.update(|moved| *moved = moved.wrapping_add(1));
+    });
     let came = window_event_listener(ev::focusin, move |event| {
         is_open.set(is_within(event.target(), list));
     });
@@ -85,7 +84,7 @@ pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
         is_open.set(is_within(event.related_target(), list));
     });
     on_cleanup(move || {
-        heard.remove();
+        caret_moved.remove();
         came.remove();
         went.remove();
     });
@@ -98,9 +97,10 @@ pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
                 role="group"
                 aria-label=t!("search.offers")
                 node_ref=list
+                on:keydown=|event| steer(&event)
             >
                 {live(move || {
-                    let offers = offers.get().0.into_iter();
+                    let offers = offers.get().into_iter();
                     offers.map(|one| offer(address, one)).collect_view()
                 })}
             </div>
@@ -115,15 +115,6 @@ fn is_within(what: Option<impl JsCast>, list: NodeRef<Div>) -> bool {
         let is_offer = |list: HtmlDivElement| list.contains(Some(&what));
         what.id() == "filter" || list.get_untracked().is_some_and(is_offer)
     })
-}
-
-#[derive(Clone, Default)]
-struct Offers(Vec<Completion>);
-
-impl PartialEq for Offers {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
 }
 
 fn offer(address: Address, one: Completion) -> impl IntoView {
@@ -171,8 +162,9 @@ fn faults(search: Search, address: Address) -> impl IntoView {
 fn told(typed: &str, fault: &Fault) -> Option<String> {
     let written = typed.get(fault.place.clone())?;
     Some(match fault.what {
-        Wrong::NoValue(_) => return None,
+        Wrong::NoValue => return None,
         Wrong::Field => t!("search.no_field", word = written),
+        Wrong::Value(Field::Time(_)) => t!("search.no_time", word = written),
         Wrong::Value(field) => {
             let values = field.words().join(", ");
             let (word, field) = (written, field.word());
@@ -187,30 +179,28 @@ fn told(typed: &str, fault: &Fault) -> Option<String> {
     })
 }
 
-/// Moves between box and offers by the arrows.
-fn steer(event: &KeyboardEvent, list: NodeRef<Div>) {
+/// Moves among the offers by the arrows, and back to the box by whatever is typed. No key on an
+/// offer is for the page.
+fn steer(event: &KeyboardEvent) {
+    event.stop_propagation();
     let focused = document().active_element();
-    let (Some(list), Some(focused)) = (list.get_untracked(), focused) else {
-        return;
-    };
-    let is_offer = list.contains(Some(&focused));
-    let is_input = focused.id() == "filter";
-    if !is_offer && !is_input {
-        return;
-    }
+    let Some(focused) = focused else { return };
+    let input = || input().map(Element::from);
     let next = match event.key().as_str() {
-        "ArrowDown" | "ArrowRight" if is_offer => focused.next_element_sibling(),
-        "ArrowUp" | "ArrowLeft" if is_offer => {
-            let before = focused.previous_element_sibling();
-            before.or_else(|| input().map(Into::into))
+        "ArrowDown" | "ArrowRight" => focused.next_element_sibling(),
+        "ArrowUp" | "ArrowLeft" => focused.previous_element_sibling().or_else(input),
+        "Enter" | "Tab" | "Shift" => return,
+        "Escape" => input(),
+        _ => {
+            // The box takes in the key.
+            if let Some(input) = input().and_then(|input| input.dyn_into::<HtmlElement>().ok()) {
+                input.focus().ok();
+            }
+            return;
         }
-        "ArrowDown" => list.first_element_child(),
-        "Escape" if is_offer => input().map(Into::into),
-        _ => return,
     };
+    event.prevent_default();
     if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
-        event.prevent_default();
-        event.stop_propagation();
         next.focus().ok();
     }
 }

@@ -19,6 +19,7 @@ struct Understood {
     conditions: Conditions,
     faults: Vec<Fault>,
     me: Arc<Person>,
+    board: Board,
     organisation: Arc<Organisation>,
     now: UnixMillis,
 }
@@ -28,9 +29,10 @@ pub(crate) fn understand(asking: Asking) -> Rc<dyn Sought> {
     let Asking {
         typed,
         me,
-        organisation,
+        board,
         now,
     } = asking;
+    let organisation = board.organisation.get_untracked();
     let span = |day| span(day, now);
     let asker = Asker {
         me: &me,
@@ -44,6 +46,7 @@ pub(crate) fn understand(asking: Asking) -> Rc<dyn Sought> {
         conditions,
         faults,
         me,
+        board,
         organisation,
         now,
     })
@@ -65,7 +68,9 @@ impl Sought for Understood {
             now: self.now,
         };
         let risk = || look.risk(&entry.row);
-        let texts = || folded(entry, &self.organisation);
+        // The names that hold now: what is folded stays so.
+        let organisation = self.board.organisation;
+        let texts = || entry.texts(|row| texts(row, &organisation.get_untracked()));
         self.conditions.hold(&entry.row, risk, texts)
     }
 
@@ -100,10 +105,6 @@ impl Sought for Understood {
     fn faults(&self) -> &[Fault] {
         &self.faults
     }
-}
-
-fn folded<'e>(entry: &'e Entry, organisation: &Organisation) -> &'e Searchable {
-    entry.texts(|row| texts(row, organisation))
 }
 
 /// What the search looks through of a row.
@@ -150,7 +151,7 @@ fn fold(board: Board, is_folding: StoredValue<bool>) {
     }
     let organisation = board.organisation.get_untracked();
     let is_more = board.fold_some(|entry| {
-        folded(entry, &organisation);
+        entry.texts(|row| texts(row, &organisation));
     });
     if is_more {
         fold_soon(board, is_folding);

@@ -207,20 +207,23 @@ impl View for Reading {
         before: Option<(UnixMillis, IncidentId)>,
         limit: u32,
     ) -> Result<Left> {
-        const READ: &str = "SELECT incident, updated_at, iif(EXISTS (
-                 SELECT 1 FROM audience WHERE audience.incident = rows.incident AND kind = 1
-                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(";
+        // As many rows are looked at as the limit says, whatever they are narrowed by.
         let (at, id) = before.map_or((i64::MAX, [u8::MAX; 16]), |(at, id)| (at.0, *id.as_bytes()));
-        let mut query = QueryBuilder::new(READ);
-        query.push_bind(scope_list(scopes)).push(
-            "))), staff, NULL)
+        let mut query = QueryBuilder::new(
+            "SELECT incident, updated_at, iif(EXISTS (
+                 SELECT 1 FROM audience WHERE audience.incident = rows.incident AND kind = 1
+                   AND until_seq = left_seq AND scope IN (SELECT value FROM json_each(",
+        );
+        query.push_bind(scope_list(scopes)).push(")))");
+        narrow(&mut query, conditions);
+        query.push(
+            ", staff, NULL)
              FROM rows WHERE left_seq IS NOT NULL AND (updated_at, incident) < (",
         );
         query.push_bind(at).push(", ").push_bind(id.to_vec());
-        query.push(")");
-        narrow(&mut query, conditions);
-        query.push(" ORDER BY updated_at DESC, incident DESC LIMIT ");
-        let query = query.push_bind(limit).build();
+        query.push(") ORDER BY updated_at DESC, incident DESC LIMIT ");
+        // What people type has more shapes than the cache of statements has room.
+        let query = query.push_bind(limit).build().persistent(false);
         let rows = query.fetch_all(&mut *self.0).await?;
         let mut left = Left::default();
         for row in &rows {

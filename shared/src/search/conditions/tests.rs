@@ -122,6 +122,7 @@ fn every_term_has_to_hold() {
         "opened:<2w -opened:<7d",
         "-hold:caller",
         "jam -\"jam paper\"",
+        "-pap-er",
     ] {
         assert!(finds(typed), "{typed}");
     }

@@ -99,7 +99,7 @@ fn a_time_is_an_age_or_a_day() {
         "2026-1-1-1",
         "+7d",
     ] {
-        let reading = read(&format!("updated:{bad}"));
+        let reading = read(&format!("updated:{bad} printer"));
         let field = Field::Time(Moment::Updated);
         assert_eq!(reading.faults[0].what, Wrong::Value(field), "{bad}");
     }
@@ -117,7 +117,7 @@ fn what_is_not_understood_is_a_word_and_said_with_its_place() {
             instead: Some("assignee".to_owned()),
         }]
     );
-    let reading = read("ä state:opne,new");
+    let reading = read("ä state:opne,new printer");
     assert_eq!(
         reading.faults,
         [Fault {
@@ -128,13 +128,39 @@ fn what_is_not_understood_is_a_word_and_said_with_its_place() {
     );
     let reading = read("state:");
     assert_eq!(reading.question.terms, []);
-    assert_eq!(reading.faults[0].what, Wrong::NoValue(Field::State));
+    assert_eq!(reading.faults[0].what, Wrong::NoValue);
+}
+
+#[test]
+fn a_value_on_its_way_asks_for_nothing_yet() {
+    for typed in [
+        "state:o",
+        "state:",
+        "opened:>",
+        "opened:2026-1",
+        "risk:at",
+        "hold:c",
+    ] {
+        let reading = read(typed);
+        assert_eq!(reading.question.terms, [], "{typed}");
+        assert_eq!(reading.faults[0].what, Wrong::NoValue, "{typed}");
+    }
+    let reading = read("state:new,o");
+    let new = vec![StateIs::One(State::New)];
+    assert_eq!(reading.question.terms, [asks(Asks::State(new))]);
+    // What is whole counts, also where it could go on.
+    for typed in ["state:open", "priority:p1", "opened:today", "opened:<7d"] {
+        assert_eq!(terms(typed).len(), 1, "{typed}");
+    }
 }
 
 #[test]
 fn a_pasted_sentence_an_address_and_a_time_are_words() {
     for typed in [
         "Error: printer is offline",
+        "Category: printer",
+        "state: down",
+        "C:\\Users",
         "https://intranet.example/x?y=z",
         "at 10:30",
         "- see below -",

@@ -88,27 +88,28 @@ impl<'t> Reader<'t> {
         let rest = self.rest();
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let word = &rest[..end];
-        let name = word.split_once(':').map(|(name, _)| name);
-        let name = name
+        let parts = word.split_once(':');
+        // A sentence may hold a colon before a space.
+        let parts = parts.filter(|(_, value)| !value.is_empty() || end == rest.len());
+        let name = parts
+            .map(|(name, _)| name)
             .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()));
         let field = name.and_then(Field::of_word);
         match (field, name) {
             (Some(field), Some(name)) => return self.field(field, name.len() + 1),
-            (None, Some(name)) => self.miss_field(name, &word[name.len() + 1..]),
+            (None, Some(name)) => self.miss_field(name),
             (_, None) => {}
         }
         self.at += end;
         Some(Asks::Word(word.to_owned()))
     }
 
-    /// A sentence may hold a colon, and an address does.
-    fn miss_field(&mut self, name: &str, value: &str) {
-        if !value.is_empty() && !value.starts_with("//") {
-            let fields = Field::ALL.iter().map(|(_, word)| *word);
-            let instead = nearest(name, fields).map(str::to_owned);
+    /// What is near to no field is no field, as in `C:\Users` and `https://…`.
+    fn miss_field(&mut self, name: &str) {
+        let fields = Field::ALL.iter().map(|(_, word)| *word);
+        if let Some(instead) = nearest(name, fields) {
             let place = self.at..self.at + name.len();
-            let what = Wrong::Field;
-            self.miss(place, what, instead);
+            self.miss(place, Wrong::Field, Some(instead.to_owned()));
         }
     }
 
@@ -125,15 +126,19 @@ impl<'t> Reader<'t> {
     fn field(&mut self, field: Field, to_values: usize) -> Option<Asks> {
         let from = self.at;
         self.at += to_values;
-        let values = self.values();
-        if values.iter().any(|value| value.text.trim().is_empty()) {
-            self.miss(from..self.at, Wrong::NoValue(field), None);
+        let mut values = self.values();
+        let is_begun = |value: &Value<'_>| {
+            value.place.end == self.typed.len() && !value.is_quoted && begins(field, value.text)
+        };
+        let before = values.len();
+        values.retain(|value| !value.text.trim().is_empty() && !is_begun(value));
+        if values.len() < before {
+            self.miss(from..self.at, Wrong::NoValue, None);
         }
-        let values = values.iter().filter(|value| !value.text.trim().is_empty());
-        let values: Vec<_> = values.collect();
         if values.is_empty() {
             return None;
         }
+        let values: Vec<_> = values.iter().collect();
         let understood = asks(field, &values);
         if let Err(wrong) = &understood {
             let instead = nearest(wrong.text, field.words().iter().copied());
@@ -169,6 +174,20 @@ impl<'t> Reader<'t> {
             self.at += 1;
         }
     }
+}
+
+/// Whether a value is on its way: typed on, it may be one.
+fn begins(field: Field, text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_beginning = |word: &&str| word.starts_with(&lower) && word.len() > lower.len();
+    let is_known = matches!(
+        field,
+        Field::State | Field::Priority | Field::Risk | Field::Hold
+    );
+    let is_time = matches!(field, Field::Time(_)) && time(text).is_none();
+    let of_time = |one: char| one.is_ascii_digit() || matches!(one, '<' | '>' | '=' | '-');
+    let word_begins = field.words().iter().any(is_beginning);
+    is_known && word_begins || is_time && (word_begins || text.chars().all(of_time))
 }
 
 fn asks<'v, 't>(field: Field, values: &[&'v Value<'t>]) -> Result<Asks, &'v Value<'t>> {
