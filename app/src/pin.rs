@@ -7,6 +7,7 @@
     reason = "Leptos makes the properties of every component public"
 )]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -25,6 +26,8 @@ use crate::ui::overlay::{Sheet, SheetForm};
 
 /// The shortest PIN, in characters.
 const PIN_MIN: usize = 6;
+/// How many of them differ.
+const DIFFERENT_MIN: usize = 4;
 
 /// A page that nobody touches for so long is locked.
 const IDLE_MILLIS: i64 = 10 * 60_000;
@@ -186,7 +189,7 @@ impl Form {
     fn fault(self) -> Option<String> {
         let pin = self.pin.get_untracked();
         if is_weak(&pin) {
-            Some(t!("pin.weak", least = PIN_MIN))
+            Some(t!("pin.weak", least = PIN_MIN, different = DIFFERENT_MIN))
         } else if pin != self.again.get_untracked() {
             Some(t!("pin.differ"))
         } else {
@@ -202,7 +205,9 @@ fn is_weak(pin: &str) -> bool {
         let mut pairs = signs.windows(2);
         pairs.all(|pair| i64::from(pair[1]) - i64::from(pair[0]) == step)
     };
-    signs.len() < PIN_MIN || [0, 1, -1].into_iter().any(goes_on_by)
+    let different: BTreeSet<_> = signs.iter().collect();
+    let is_plain = different.len() < DIFFERENT_MIN || [1, -1].into_iter().any(goes_on_by);
+    signs.len() < PIN_MIN || is_plain
 }
 
 /// Sets, changes or removes the PIN of this device.

@@ -37,6 +37,9 @@ const FOUND_MAX: usize = 50;
 const SLICE: u32 = 512;
 const SLICES_MAX: usize = 8;
 
+/// A box takes a thousand characters.
+const WORDS_BYTES_MAX: usize = 4_000;
+
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/older", get(older))
@@ -72,7 +75,7 @@ async fn older(
 ) -> Result<Json<OldIncidents>, ApiError> {
     let scopes = scopes(&signed_in)?;
     let Asked { words, place } = Asked::read(&asked.unwrap_or_default());
-    if words.len() > policy::NAME_BYTES_MAX {
+    if words.len() > WORDS_BYTES_MAX {
         return Err(ApiError::TooLarge);
     }
     let _turn = app.keeper.turn()?;

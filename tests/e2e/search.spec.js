@@ -208,6 +208,17 @@ test('a search is gone on with by keyboard and by pointer, also without a networ
   await offers.first().click();
   await expect(desk.filterBox).toHaveValue('state: printer');
   await expect(offers.first()).toHaveText('open');
+  await offers.first().click();
+  await desk.page.keyboard.type('label ');
+  await expect(desk.filterBox).toHaveValue('state:open label printer');
+  // The first Escape closes what is offered, the second clears the line.
+  await desk.filter('assignee:t');
+  await expect(offers.first()).toBeVisible();
+  await desk.page.keyboard.press('Escape');
+  await expect(offers.first()).not.toBeVisible();
+  await expect(desk.filterBox).toHaveValue('assignee:t');
+  await desk.page.keyboard.press('Escape');
+  await expect(desk.filterBox).toHaveValue('');
   await desk.filter('assignee:techn');
   await offers.first().click();
   await expect(desk.filterBox).toHaveValue('assignee:technician@demo ');

@@ -138,6 +138,7 @@ pub(crate) fn OlderSheet(open: RwSignal<bool>) -> impl IntoView {
                 <form role="search" on:submit=submit>
                     <input
                         type="search"
+                        maxlength="1000"
                         aria-label=t!("older.words")
                         placeholder=t!("queue.filter_hint")
                         bind:value=search.words

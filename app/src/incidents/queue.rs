@@ -201,7 +201,11 @@ fn Filters(shelf: Shelf) -> impl IntoView {
             event.prevent_default();
             browser::focus(".offers.open button");
         }
-        if event.key() == "Escape" {
+        if event.key() == "Escape" && shelf.search.close_offers() {
+            // The browser would clear the box.
+            event.prevent_default();
+            event.stop_propagation();
+        } else if event.key() == "Escape" {
             // Elsewhere the same key closes the open incident.
             event.stop_propagation();
             desk.address.search("");
@@ -215,6 +219,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
             <input
                 type="search"
                 id="filter"
+                maxlength="1000"
                 node_ref=input
                 aria-label=t!("queue.filter")
                 placeholder=t!("queue.filter_hint")

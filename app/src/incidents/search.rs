@@ -64,6 +64,8 @@ pub struct Search {
     asked: RwSignal<Asked, LocalStorage>,
     /// How often the file of the search was asked for again.
     tries: RwSignal<u32>,
+    /// Whether ways to go on are shown.
+    offers: RwSignal<bool>,
 }
 
 #[derive(Clone, Default)]
@@ -80,6 +82,7 @@ impl Search {
         let search = Self {
             asked: RwSignal::new_local(Asked::default()),
             tries: RwSignal::new(0),
+            offers: RwSignal::new(false),
         };
         let board = desk.board();
         Effect::new(move |_| {
@@ -124,6 +127,13 @@ impl Search {
         if !has_come {
             self.tries.update(|tries| *tries += 1);
         }
+    }
+
+    /// Hides the ways to go on, if any are shown.
+    pub(super) fn close_offers(self) -> bool {
+        let are_shown = self.offers.get_untracked();
+        self.offers.set(false);
+        are_shown
     }
 
     /// What was typed that is looked for. Tracked.

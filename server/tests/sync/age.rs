@@ -297,7 +297,7 @@ async fn a_long_list_of_what_has_left_goes_on_where_it_ended() {
     listed.sort();
     ids.sort();
     assert_eq!(listed, ids);
-    let long = format!("/older?words={}", "x".repeat(300));
+    let long = format!("/older?words={}", "x".repeat(5_000));
     let asked = send(
         &world.server,
         Method::GET,

@@ -25,6 +25,11 @@ pub struct Asker<'a> {
     pub span: &'a dyn Fn(Day) -> Option<Span>,
 }
 
+/// So many terms of a question count, and so many names of a field: a line that nobody types
+/// would keep a server busy.
+const TERMS_MAX: usize = 64;
+const NAMES_MAX: usize = 16;
+
 /// Conditions of which all have to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions {
@@ -79,6 +84,7 @@ impl Conditions {
         let mut faults = reading.faults.clone();
         let mut words = Vec::new();
         let terms = reading.question.terms.iter().zip(&reading.places);
+        let terms = terms.take(TERMS_MAX);
         for (Term { is_not, asks }, place) in terms {
             let is_not = *is_not;
             match asks {
@@ -309,7 +315,7 @@ fn any_of<'d, T: Ord + Clone>(
         ids: BTreeSet::new(),
         nothing: false,
     };
-    for called in all {
+    for called in all.iter().take(NAMES_MAX) {
         match called {
             Called::Mine => found.ids.extend(mine.iter().cloned()),
             Called::Nothing => found.nothing = true,

@@ -263,7 +263,11 @@ pub(super) fn nearest<'w>(
     words: impl IntoIterator<Item = &'w str>,
 ) -> Option<&'w str> {
     let typed = typed.to_ascii_lowercase();
-    let far = typed.chars().count().div_ceil(3).min(2);
+    let far = match typed.chars().count() {
+        0..=2 => 0,
+        3..=7 => 1,
+        _ => 2,
+    };
     let near = words.into_iter().map(|word| (distance(&typed, word), word));
     let near = near.filter(|(distance, _)| *distance <= far);
     near.min_by_key(|(distance, _)| *distance)

@@ -17,6 +17,9 @@ use crate::incidents::{Address, Desk};
 use crate::text::{self, t};
 use crate::ui::live::live;
 
+/// So much is said of what was not understood.
+const TOLD_MAX: usize = 3;
+
 /// The box in which it is typed.
 fn input() -> Option<HtmlInputElement> {
     let input = document().get_element_by_id("filter")?;
@@ -49,7 +52,9 @@ fn write(address: Address, typed: &str, place: std::ops::Range<usize>, text: &st
     let gap = if is_done { " " } else { "" };
     let begun = [before, text, gap].concat();
     address.search(&[&begun, after].concat());
-    let units = u32::try_from(begun.encode_utf16().count()).unwrap_or(u32::MAX);
+    // The next word goes behind a space that is there already.
+    let skipped = usize::from(!text.ends_with(':') && after.starts_with(' '));
+    let units = u32::try_from(begun.encode_utf16().count() + skipped).unwrap_or(u32::MAX);
     request_animation_frame(move || {
         if let Some(input) = input() {
             input.focus().ok();
@@ -72,28 +77,36 @@ pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
         complete(&typed, caret(&typed), directory, &text::language())
     });
     let list = NodeRef::<Div>::new();
-    let is_open = RwSignal::new(is_within(document().active_element(), list));
+    let show = move |is_near: bool| {
+        let are_some = offers.with_untracked(|offers| !offers.is_empty());
+        search.offers.set(is_near && are_some);
+    };
+    Effect::new(move |_| {
+        offers.track();
+        show(is_within(document().active_element(), list));
+    });
     let caret_moved = window_event_listener_untyped("selectionchange", move |_| {
         moved.update(|moved| *moved = moved.wrapping_add(1));
     });
     let came = window_event_listener(ev::focusin, move |event| {
-        is_open.set(is_within(event.target(), list));
+        show(is_within(event.target(), list));
     });
     // Not what is focused now: while the focus moves, that is nothing.
     let went = window_event_listener(ev::focusout, move |event| {
-        is_open.set(is_within(event.related_target(), list));
+        show(is_within(event.related_target(), list));
     });
     on_cleanup(move || {
         caret_moved.remove();
         came.remove();
         went.remove();
+        search.offers.set(false);
     });
     view! {
         <div class="search-help">
             <div role="status">{live(move || faults(search, address))}</div>
             <div
                 class="offers"
-                class:open=is_open
+                class:open=search.offers
                 role="group"
                 aria-label=t!("search.offers")
                 node_ref=list
@@ -143,9 +156,15 @@ fn offer(address: Address, one: Completion) -> impl IntoView {
 fn faults(search: Search, address: Address) -> impl IntoView {
     let typed = search.typed();
     let faults = search.with(|sought| sought.map(|sought| sought.faults().to_vec()));
-    let faults = faults.unwrap_or_default().into_iter();
-    let told = faults.filter_map(|fault| {
-        let words = told(&typed, &fault)?;
+    let mut faults = faults.unwrap_or_default();
+    faults.sort_by_key(|fault| fault.place.start);
+    let mut told: Vec<(String, Fault)> = Vec::new();
+    for fault in faults {
+        let words = in_words(&typed, &fault);
+        let is_new = |words: &String| told.iter().all(|(before, _)| before != words);
+        told.extend(words.filter(is_new).map(|words| (words, fault)));
+    }
+    let told = told.into_iter().take(TOLD_MAX).map(|(words, fault)| {
         let Fault { place, instead, .. } = fault;
         let typed = typed.clone();
         let button = instead.map(|instead| {
@@ -153,13 +172,13 @@ fn faults(search: Search, address: Address) -> impl IntoView {
             let mend = move |_| write(address, &typed, place.clone(), &instead);
             view! { <button type="button" class="tag" on:click=mend>{label}</button> }
         });
-        Some(view! { <p class="error">{words} " " {button}</p> })
+        view! { <p class="error">{words} " " {button}</p> }
     });
     told.collect_view()
 }
 
 /// What is wrong, in a sentence; nothing is while a value is still to be typed.
-fn told(typed: &str, fault: &Fault) -> Option<String> {
+fn in_words(typed: &str, fault: &Fault) -> Option<String> {
     let written = typed.get(fault.place.clone())?;
     Some(match fault.what {
         Wrong::NoValue => return None,

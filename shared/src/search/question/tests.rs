@@ -44,7 +44,7 @@ fn words_phrases_and_fields_stand_in_one_line() {
 fn values_apart_by_commas_are_alternatives() {
     let states = [State::New, State::OnHold].map(StateIs::One);
     assert_eq!(
-        terms("STATE:New,on_hold"),
+        terms("STATE:New,onHold"),
         [asks(Asks::State(states.to_vec()))]
     );
     let names = ["Anna Berg", "tomasz@demo"].map(|name| Called::Name(name.to_owned()));
@@ -180,6 +180,7 @@ fn the_nearest_word_is_one_that_may_have_been_meant() {
     assert_eq!(nearest("sttae", words), Some("state"));
     assert_eq!(nearest("proirity", words), Some("priority"));
     assert_eq!(nearest("http", words), None);
+    assert_eq!(nearest("jana", ["anna"]), None);
 }
 
 fn name() -> impl Strategy<Value = Called> {

@@ -97,19 +97,20 @@ impl<'t> Reader<'t> {
         let field = name.and_then(Field::of_word);
         match (field, name) {
             (Some(field), Some(name)) => return self.field(field, name.len() + 1),
-            (None, Some(name)) => self.miss_field(name),
+            (None, Some(name)) => self.miss_field(name, &word[name.len() + 1..]),
             (_, None) => {}
         }
         self.at += end;
         Some(Asks::Word(word.to_owned()))
     }
 
-    /// What is near to no field is no field, as in `C:\Users` and `https://…`.
-    fn miss_field(&mut self, name: &str) {
+    /// Addresses and paths hold a colon, too.
+    fn miss_field(&mut self, name: &str, value: &str) {
         let fields = Field::ALL.iter().map(|(_, word)| *word);
-        if let Some(instead) = nearest(name, fields) {
+        if name.len() > 1 && !value.starts_with(['/', '\\']) {
             let place = self.at..self.at + name.len();
-            self.miss(place, Wrong::Field, Some(instead.to_owned()));
+            let instead = nearest(name, fields).map(str::to_owned);
+            self.miss(place, Wrong::Field, instead);
         }
     }
 
@@ -187,7 +188,9 @@ fn begins(field: Field, text: &str) -> bool {
     let is_time = matches!(field, Field::Time(_)) && time(text).is_none();
     let of_time = |one: char| one.is_ascii_digit() || matches!(one, '<' | '>' | '=' | '-');
     let word_begins = field.words().iter().any(is_beginning);
-    is_known && word_begins || is_time && (word_begins || text.chars().all(of_time))
+    let digits = text.trim_start_matches(['<', '>', '=']);
+    let could_be_time = || digits.len() < "2026-11-20".len() && text.chars().all(of_time);
+    is_known && word_begins || is_time && (word_begins || could_be_time())
 }
 
 fn asks<'v, 't>(field: Field, values: &[&'v Value<'t>]) -> Result<Asks, &'v Value<'t>> {
@@ -245,8 +248,8 @@ const HOLDS: [(HoldReason, &str); 6] = [
 ];
 
 fn one_of<T: Copy>(all: &[(T, &str)], text: &str) -> Option<T> {
-    let text = text.to_ascii_lowercase().replace('_', "-");
-    let found = all.iter().find(|(_, word)| *word == text);
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let found = all.iter().find(|(_, word)| plain(word) == plain(text));
     found.map(|(one, _)| *one)
 }
 
