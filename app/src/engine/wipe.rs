@@ -233,11 +233,13 @@ pub(crate) async fn erase(desk: Rc<Desk>) {
     // Whatever is left of a database is then of no use; it is deleted even if this fails.
     desk.storage.destroy().await.ok();
     desk.stop();
-    board::let_go(&desk);
     while let Err(broken) = Storage::delete(&desk.storage.name).await {
         web_sys::console::error_1(&broken.to_string().into());
         TimeoutFuture::new(RETRY_MILLIS).await;
     }
+    // Not before: a page that asks for the wipe meanwhile would begin another, and be answered by
+    // the end of this one.
+    board::let_go(&desk);
     drop(lead);
     tell_wiped(desk.device);
 }

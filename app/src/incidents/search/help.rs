@@ -99,7 +99,7 @@ pub(crate) fn SearchHelp(search: Search) -> impl IntoView {
         caret_moved.remove();
         came.remove();
         went.remove();
-        search.offers.set(false);
+        search.offers.try_set(false);
     });
     view! {
         <div class="search-help">
@@ -134,9 +134,12 @@ fn offer(address: Address, one: Completion) -> impl IntoView {
     let Completion { place, text, name } = one;
     let shown = text.clone();
     let choose = move |_| {
-        address
-            .query
-            .with_untracked(|typed| write(address, typed, place.clone(), &text));
+        write(
+            address,
+            &address.query.get_untracked(),
+            place.clone(),
+            &text,
+        );
     };
     view! {
         <button
