@@ -183,11 +183,11 @@ test('a search is gone on with by keyboard and by pointer, also without a networ
   await desk.isOffline();
   const offers = desk.page.getByRole('group', { name: 'Suggestions' }).getByRole('button');
   await desk.filterBox.click();
-  await desk.page.keyboard.type('printer sta');
+  await desk.page.keyboard.type('opened:>1h sta');
   await expect(offers).toHaveText(['state:']);
   await desk.page.keyboard.press('ArrowDown');
   await desk.page.keyboard.press('Enter');
-  await expect(desk.filterBox).toHaveValue('printer state:');
+  await expect(desk.filterBox).toHaveValue('opened:>1h state:');
   await expect(desk.filterBox).toBeFocused();
   await desk.page.keyboard.type('on');
   await expect(offers).toHaveText(['on-hold']);
@@ -198,19 +198,19 @@ test('a search is gone on with by keyboard and by pointer, also without a networ
   await expect(desk.filterBox).toBeFocused();
   await desk.page.keyboard.press('ArrowDown');
   await desk.page.keyboard.press('n');
-  await expect(desk.filterBox).toHaveValue('printer state:onn');
+  await expect(desk.filterBox).toHaveValue('opened:>1h state:onn');
   await expect(desk.sheet).toHaveCount(0);
   // In the middle of a line, beside what stands there.
-  await desk.filter('printer');
+  await desk.filter('risk:safe');
   await desk.page.keyboard.press('Home');
   await desk.page.keyboard.type('sta ');
   await desk.page.keyboard.press('ArrowLeft');
   await offers.first().click();
-  await expect(desk.filterBox).toHaveValue('state: printer');
+  await expect(desk.filterBox).toHaveValue('state: risk:safe');
   await expect(offers.first()).toHaveText('open');
   await offers.first().click();
   await desk.page.keyboard.type('label ');
-  await expect(desk.filterBox).toHaveValue('state:open label printer');
+  await expect(desk.filterBox).toHaveValue('state:open label risk:safe');
   // The first Escape closes what is offered, the second clears the line.
   await desk.filter('assignee:t');
   await expect(offers.first()).toBeVisible();

@@ -50,12 +50,18 @@ pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) 
             offered(values_of(field, directory, language), typed, &place)
         });
     }
-    // One letter, or all of them, is rather a word that is looked for.
-    let is_begun = |own: &str| word.len() > 1 && word.len() < own.len();
+    // Whoever uses no field yet looks for words, and what is offered would lie over what they find.
+    let is_begun = |own: &str| uses_fields(typed) && word.len() > 1 && word.len() < own.len();
     let fields = Field::ALL.iter().filter(|(_, own)| is_begun(own));
     let fields = fields.map(|(_, word)| (format!("{word}:"), None));
     let end = end + usize::from(typed[end..].starts_with(':'));
     offered(fields, word, &(from..end))
+}
+
+fn uses_fields(typed: &str) -> bool {
+    let parts = typed.split_whitespace();
+    let mut named = parts.filter_map(|part| part.trim_start_matches('-').split_once(':'));
+    named.any(|(name, value)| !value.is_empty() && Field::of_word(name).is_some())
 }
 
 /// Those of which text or name begins so.
@@ -157,8 +163,8 @@ mod tests {
 
     #[test]
     fn what_is_begun_is_gone_on_with() {
-        assert_eq!(offers("printer sta"), ["printer state:"]);
-        assert_eq!(offers("-ri"), ["-risk:"]);
+        assert_eq!(offers("site:ams sta"), ["site:ams state:"]);
+        assert_eq!(offers("-site:ams -ri"), ["-site:ams -risk:"]);
         assert_eq!(offers("state:o"), ["state:open", "state:on-hold"]);
         assert_eq!(offers("state:new,clo"), ["state:new,closed"]);
         assert_eq!(offers("assignee:aho"), ["assignee:alice@demo"]);
@@ -175,7 +181,7 @@ mod tests {
                 .map(|one| (one.text, one.place))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(offer("🖨 sta printer", 8), [("state:".to_owned(), 5..8)]);
+        assert_eq!(offer("🖨 sta site:x", 8), [("state:".to_owned(), 5..8)]);
         assert_eq!(offer("state:open", 3), [("state:".to_owned(), 0..6)]);
         assert_eq!(offer("state:clo,new x", 9), [("closed".to_owned(), 6..9)]);
         assert_eq!(offer("\"error state:o", 14), []);
@@ -185,6 +191,8 @@ mod tests {
     #[test]
     fn words_a_single_letter_and_what_is_whole_get_no_offer() {
         for typed in [
+            "Gate 4 does not open",
+            "sta",
             "",
             "p",
             "printer",
