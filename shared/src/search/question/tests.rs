@@ -160,6 +160,8 @@ fn a_pasted_sentence_an_address_and_a_time_are_words() {
         "Error: printer is offline",
         "Category: printer",
         "state: down",
+        "-state: ",
+        "It says Error:",
         "C:\\Users",
         "https://intranet.example/x?y=z",
         "at 10:30",

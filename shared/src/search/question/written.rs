@@ -101,15 +101,23 @@ impl<'t> Reader<'t> {
             (_, None) => {}
         }
         self.at += end;
+        // A field's word before a space is a word; at the end of a line it would be a field again.
+        let bare = word.trim_end_matches(':');
+        let word = if Field::of_word(bare).is_some() {
+            bare
+        } else {
+            word
+        };
         Some(Asks::Word(word.to_owned()))
     }
 
     /// Addresses and paths hold a colon, too.
     fn miss_field(&mut self, name: &str, value: &str) {
         let fields = Field::ALL.iter().map(|(_, word)| *word);
-        if name.len() > 1 && !value.starts_with(['/', '\\']) {
+        let instead = nearest(name, fields).map(str::to_owned);
+        let is_sentence = value.is_empty() && instead.is_none();
+        if name.len() > 1 && !is_sentence && !value.starts_with(['/', '\\']) {
             let place = self.at..self.at + name.len();
-            let instead = nearest(name, fields).map(str::to_owned);
             self.miss(place, Wrong::Field, instead);
         }
     }
