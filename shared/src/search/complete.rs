@@ -90,7 +90,10 @@ fn offered(
 
 /// The values of a field as they are written, with their names.
 fn values_of(field: Field, directory: &Directory, language: &str) -> Vec<(String, Option<String>)> {
-    let words = field.words().iter().map(|word| ((*word).to_owned(), None));
+    let words = field
+        .words()
+        .into_iter()
+        .map(|word| (word.to_owned(), None));
     let mut all: Vec<_> = words.collect();
     let Field::Named(naming) = field else {
         return all;

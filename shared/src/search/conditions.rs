@@ -25,10 +25,8 @@ pub struct Asker<'a> {
     pub span: &'a dyn Fn(Day) -> Option<Span>,
 }
 
-/// So many terms of a question count, and so many names of a field: a line that nobody types
-/// would keep a server busy.
-const TERMS_MAX: usize = 64;
-const NAMES_MAX: usize = 16;
+/// So many names a question takes: each is looked for among everybody.
+const NAMES_MAX: usize = 64;
 
 /// Conditions of which all have to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,7 +82,7 @@ impl Conditions {
         let mut faults = reading.faults.clone();
         let mut words = Vec::new();
         let terms = reading.question.terms.iter().zip(&reading.places);
-        let terms = terms.take(TERMS_MAX);
+        let mut names = 0;
         for (Term { is_not, asks }, place) in terms {
             let is_not = *is_not;
             match asks {
@@ -100,8 +98,17 @@ impl Conditions {
                 | Asks::Hold(_)
                 | Asks::Named(..)
                 | Asks::Time(..) => {
+                    names += asks.names();
+                    if names > NAMES_MAX {
+                        faults.push(Fault {
+                            place: place.clone(),
+                            what: Wrong::TooMany,
+                            instead: None,
+                        });
+                        continue;
+                    }
                     let mut miss = |naming, name: &str| {
-                        let instead = asks.is_of_one().then_some(name);
+                        let instead = (asks.names() == 1).then_some(name);
                         let instead = instead.and_then(|name| meant(naming, name, asker.directory));
                         faults.push(Fault {
                             place: place.clone(),
@@ -315,7 +322,7 @@ fn any_of<'d, T: Ord + Clone>(
         ids: BTreeSet::new(),
         nothing: false,
     };
-    for called in all.iter().take(NAMES_MAX) {
+    for called in all {
         match called {
             Called::Mine => found.ids.extend(mine.iter().cloned()),
             Called::Nothing => found.nothing = true,

@@ -9,6 +9,7 @@
 //! Question: what does a pasted sentence mean? Answer: itself. Only what begins with a field and a
 //! colon is more than words, and a colon before a space, as in `Error: printer`, is no field.
 
+mod words;
 mod written;
 
 use std::ops::Range;
@@ -47,16 +48,17 @@ pub enum Asks {
 }
 
 impl Asks {
-    /// Whether a field is to have one value alone.
-    pub(super) fn is_of_one(&self) -> bool {
+    /// How many names there are to look for.
+    pub(super) fn names(&self) -> usize {
         match self {
-            Self::Word(_) | Self::Phrase(_) => false,
-            Self::State(all) => all.len() == 1,
-            Self::Priority(all) => all.len() == 1,
-            Self::Risk(all) => all.len() == 1,
-            Self::Hold(all) => all.len() == 1,
-            Self::Named(_, all) => all.len() == 1,
-            Self::Time(_, all) => all.len() == 1,
+            Self::Named(_, all) => all.len(),
+            Self::Word(_)
+            | Self::Phrase(_)
+            | Self::State(_)
+            | Self::Priority(_)
+            | Self::Risk(_)
+            | Self::Hold(_)
+            | Self::Time(..) => 0,
         }
     }
 }
@@ -200,30 +202,6 @@ impl Field {
         let mut found = Self::ALL.iter().filter(|(field, _)| *field == self);
         found.next().map_or("", |(_, word)| word)
     }
-
-    /// The words that are values of the field, in the order in which they are offered; others are
-    /// names, or count back from now.
-    pub fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::State => &[
-                "open",
-                "new",
-                "assigned",
-                "in-progress",
-                "on-hold",
-                "resolved",
-                "closed",
-                "cancelled",
-            ],
-            Self::Priority => &["p1", "p2", "p3", "p4"],
-            Self::Risk => &["breached", "at-risk", "safe"],
-            Self::Hold => &["caller", "vendor", "part", "change", "problem", "evidence"],
-            Self::Named(Naming::Requester) => &["me"],
-            Self::Named(Naming::Category) => &["none"],
-            Self::Named(Naming::Assignee | Naming::Group | Naming::Site) => &["me", "none"],
-            Self::Time(_) => &["today", "yesterday", "<24h", "<7d", ">7d", ">4w"],
-        }
-    }
 }
 
 /// A question as it was read.
@@ -255,6 +233,8 @@ pub enum Wrong {
     NoValue,
     /// No person, group, site or category is called so.
     Name(Naming),
+    /// More names than a question takes; those of this term are left out.
+    TooMany,
 }
 
 /// The word nearest to what was typed, if it is near enough to be meant.

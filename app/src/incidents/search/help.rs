@@ -198,6 +198,7 @@ fn in_words(typed: &str, fault: &Fault) -> Option<String> {
             )
         }
         Wrong::Name(_) => t!("search.no_name", word = written),
+        Wrong::TooMany => t!("search.too_many", word = written),
     })
 }
 

@@ -175,6 +175,19 @@ fn a_name_that_nobody_has_is_said_and_found_nowhere() {
 }
 
 #[test]
+fn names_beyond_what_a_question_takes_are_left_out_and_said() {
+    let many = "assignee:me ".repeat(70);
+    let (conditions, faults) = understood(&many);
+    assert_eq!(conditions.fields().len(), 64);
+    assert_eq!(faults.len(), 6);
+    assert!(faults.iter().all(|fault| fault.what == Wrong::TooMany));
+    // Words cost next to nothing, and all of them count.
+    let (conditions, _) = understood(&format!("{} jam nowhere", "paper ".repeat(100)));
+    let texts = Searchable::of(["Paper jam"], &upper);
+    assert!(!conditions.hold(&printer(), || Risk::Safe, || &texts));
+}
+
+#[test]
 fn words_and_phrases_are_marked_and_what_must_not_be_there_is_not() {
     let (conditions, _) = understood("printer \"paper jam\" -vpn state:open");
     let marks: Vec<_> = conditions

@@ -5,12 +5,11 @@ use std::ops::Range;
 
 use chrono::Datelike as _;
 
+use super::words::{HOLDS, PRIORITIES, RISKS, STATES, one_of, word_of};
 use super::{
-    Age, Asks, Called, Compared, Fault, Field, Naming, Question, Reading, StateIs, Term, Time,
-    Unit, Wrong, nearest,
+    Age, Asks, Called, Compared, Fault, Field, Naming, Question, Reading, Term, Time, Unit, Wrong,
+    nearest,
 };
-use crate::incidents::{HoldReason, Priority, State};
-use crate::sla::Risk;
 
 /// A day by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +149,7 @@ impl<'t> Reader<'t> {
         let values: Vec<_> = values.iter().collect();
         let understood = asks(field, &values);
         if let Err(wrong) = &understood {
-            let instead = nearest(wrong.text, field.words().iter().copied());
+            let instead = nearest(wrong.text, field.words());
             let instead = instead.map(str::to_owned);
             self.miss(wrong.place.clone(), Wrong::Value(field), instead);
         }
@@ -203,7 +202,7 @@ fn begins(field: Field, text: &str) -> bool {
 
 fn asks<'v, 't>(field: Field, values: &[&'v Value<'t>]) -> Result<Asks, &'v Value<'t>> {
     Ok(match field {
-        Field::State => Asks::State(each(values, state)?),
+        Field::State => Asks::State(each(values, |text| one_of(&STATES, text))?),
         Field::Priority => Asks::Priority(each(values, |text| one_of(&PRIORITIES, text))?),
         Field::Risk => Asks::Risk(each(values, |text| one_of(&RISKS, text))?),
         Field::Hold => Asks::Hold(each(values, |text| one_of(&HOLDS, text))?),
@@ -221,56 +220,6 @@ fn each<'v, 't, T>(
 ) -> Result<Vec<T>, &'v Value<'t>> {
     let values = values.iter();
     values.map(|value| read(value.text).ok_or(*value)).collect()
-}
-
-const STATES: [(State, &str); 7] = [
-    (State::New, "new"),
-    (State::Assigned, "assigned"),
-    (State::InProgress, "in-progress"),
-    (State::OnHold, "on-hold"),
-    (State::Resolved, "resolved"),
-    (State::Closed, "closed"),
-    (State::Cancelled, "cancelled"),
-];
-
-const PRIORITIES: [(Priority, &str); 4] = [
-    (Priority::P1, "p1"),
-    (Priority::P2, "p2"),
-    (Priority::P3, "p3"),
-    (Priority::P4, "p4"),
-];
-
-const RISKS: [(Risk, &str); 3] = [
-    (Risk::Safe, "safe"),
-    (Risk::AtRisk, "at-risk"),
-    (Risk::Breached, "breached"),
-];
-
-const HOLDS: [(HoldReason, &str); 6] = [
-    (HoldReason::Caller, "caller"),
-    (HoldReason::Vendor, "vendor"),
-    (HoldReason::Part, "part"),
-    (HoldReason::Change, "change"),
-    (HoldReason::Problem, "problem"),
-    (HoldReason::Evidence, "evidence"),
-];
-
-fn one_of<T: Copy>(all: &[(T, &str)], text: &str) -> Option<T> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    let found = all.iter().find(|(_, word)| plain(word) == plain(text));
-    found.map(|(one, _)| *one)
-}
-
-fn word_of<T: PartialEq>(all: &[(T, &'static str)], wanted: &T) -> &'static str {
-    let found = all.iter().find(|(one, _)| one == wanted);
-    found.map_or("", |(_, word)| word)
-}
-
-fn state(text: &str) -> Option<StateIs> {
-    if text.eq_ignore_ascii_case("open") {
-        return Some(StateIs::Open);
-    }
-    one_of(&STATES, text).map(StateIs::One)
 }
 
 fn called(naming: Naming, value: &Value<'_>) -> Called {
@@ -360,10 +309,7 @@ impl fmt::Display for Asks {
         match self {
             Self::Word(word) => f.write_str(word),
             Self::Phrase(phrase) => write!(f, "\"{phrase}\""),
-            Self::State(all) => list(f, Field::State, all, |state| match state {
-                StateIs::Open => "open".to_owned(),
-                StateIs::One(state) => word_of(&STATES, state).to_owned(),
-            }),
+            Self::State(all) => list(f, Field::State, all, |one| word_of(&STATES, one).to_owned()),
             Self::Priority(all) => list(f, Field::Priority, all, |one| {
                 word_of(&PRIORITIES, one).to_owned()
             }),
