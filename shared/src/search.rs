@@ -180,7 +180,6 @@ impl Query {
         }
         let mut marks = self.marks_in(text, Umlaut::Bare, unicode);
         marks.extend(self.marks_in(text, Umlaut::Spelled, unicode));
-        marks.sort_unstable_by_key(|mark| mark.start);
         joined(marks)
     }
 
@@ -246,7 +245,9 @@ fn trimmed(text: &str, mark: Range<usize>, unicode: Unicode<'_>) -> usize {
     end
 }
 
-fn joined(marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
+/// In order, those that meet as one.
+fn joined(mut marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    marks.sort_unstable_by_key(|mark| mark.start);
     let mut joined: Vec<Range<usize>> = Vec::new();
     for mark in marks {
         match joined.last_mut() {

@@ -8,6 +8,7 @@ use crate::incidents::{
     read, write,
 };
 use crate::people::{Person, Role};
+use crate::search::{Day, Span};
 use crate::time::{Boot, Flags, UnixMillis};
 
 /// When every test begins.
@@ -34,6 +35,20 @@ pub fn person(id: PersonId, role: Role) -> Person {
         department: String::new(),
         mail: None,
         active: true,
+    }
+}
+
+/// Today, which begins at a moment, and yesterday, each of 24 hours; no date is known.
+pub fn days(today: UnixMillis) -> impl Fn(Day) -> Option<Span> {
+    const DAY_MILLIS: i64 = 24 * 3_600_000;
+    move |day| {
+        let start = match day {
+            Day::Today => today,
+            Day::Yesterday => today.plus(-DAY_MILLIS),
+            Day::Date(_) => return None,
+        };
+        let end = start.plus(DAY_MILLIS);
+        Some(Span { start, end })
     }
 }
 

@@ -22,7 +22,7 @@ use shared::time::UnixMillis;
 use super::Desk;
 use super::address::{Place, priority_word};
 use super::levels::{of_row, risk_word};
-use super::search::{Search, Sought, marks as marks_of};
+use super::search::{Search, Sought, marked};
 use super::words::{hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -337,7 +337,7 @@ fn face(desk: Desk, row: &Row, sought: Option<&dyn Sought>, now: UnixMillis) -> 
     let subject = by_itself(&row.subject);
     Face {
         priority: priority_word(row.priority),
-        subject: pieces(&subject, marks_of(sought, &subject)),
+        subject: pieces(&subject, marked(sought, &subject)),
         age: age(desk, row, now),
         meta: meta(desk, row, sought),
         marks: marks(row),
@@ -406,7 +406,7 @@ fn meta(desk: Desk, row: &Row, sought: Option<&dyn Sought>) -> Vec<Piece> {
         category.map(|id| organisation.category_name(id)),
         row.site.as_ref().map(|id| organisation.site_name(id)),
     ];
-    let look = |text: String| (marks_of(sought, &text), text);
+    let look = |text: String| (marked(sought, &text), text);
     let name = row.name();
     let marks = sought.map(|sought| sought.marks_of_number(&name));
     let mut found = vec![(marks.unwrap_or_default(), name)];

@@ -196,7 +196,7 @@ fn QueueBar(shelf: Shelf) -> impl IntoView {
 fn Filters(shelf: Shelf) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let input = NodeRef::<Input>::new();
-    let clear = move |event: KeyboardEvent| {
+    let steer = move |event: KeyboardEvent| {
         if event.key() == "ArrowDown" {
             event.prevent_default();
             browser::focus(".offers.open button");
@@ -225,7 +225,7 @@ fn Filters(shelf: Shelf) -> impl IntoView {
                 placeholder=t!("queue.filter_hint")
                 prop:value=live(move || desk.address.query.get())
                 on:input=move |event| desk.address.search(&event_target_value(&event))
-                on:keydown=clear
+                on:keydown=steer
             />
             <span class="tags">
                 <Chosen />

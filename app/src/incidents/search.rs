@@ -4,9 +4,7 @@
 mod help;
 mod understood;
 
-use std::future::Future;
 use std::ops::Range;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,14 +12,13 @@ use leptos::prelude::*;
 use shared::people::Person;
 use shared::search::Fault;
 use shared::time::UnixMillis;
-use wasm_split_helpers::SplitLoaderError;
 
 use super::Desk;
 use crate::link::{Board, Entry};
-use crate::ui::room::{Entering, once_here};
+use crate::ui::room::{Coming, Entering, once_here};
 
 pub(crate) use help::SearchHelp;
-pub(crate) use understood::{keep_folded, understand};
+pub use understood::{keep_folded, understand};
 
 /// What was typed, by whom and when.
 pub struct Asking {
@@ -45,9 +42,6 @@ pub trait Sought {
     /// What was not understood.
     fn faults(&self) -> &[Fault];
 }
-
-/// Something from a file that may still be under way.
-pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
 /// How the file of the search is entered.
 #[derive(Clone, Copy)]
@@ -153,6 +147,6 @@ pub(super) fn holds(sought: Option<&dyn Sought>, entry: &Entry) -> bool {
 }
 
 /// What of a text answers.
-pub(super) fn marks(sought: Option<&dyn Sought>, text: &str) -> Vec<Range<usize>> {
+pub(super) fn marked(sought: Option<&dyn Sought>, text: &str) -> Vec<Range<usize>> {
     sought.map_or_else(Vec::new, |sought| sought.marks(text))
 }

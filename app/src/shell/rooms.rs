@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 
 use leptos::prelude::*;
 use shared::ids::IncidentId;
@@ -20,7 +19,7 @@ use crate::text::t;
 use crate::ui::room::Entering;
 use crate::wiping::WipingPage;
 
-pub use crate::incidents::{Asking, Search, SearchRoom, Sought};
+pub use crate::incidents::{Asking, Search, SearchRoom, Sought, keep_folded, understand};
 pub use crate::link::Board;
 
 /// How the page enters its rooms.
@@ -107,16 +106,6 @@ pub fn older(open: RwSignal<bool>) -> AnyView {
 /// What waits, what was refused, and what this device holds.
 pub fn sync_centre(centre: RwSignal<bool>, now: Now) -> AnyView {
     view! { <SyncCentre centre=centre now=now /> }.into_any()
-}
-
-/// What answers to what somebody typed.
-pub fn understand(asking: Asking) -> Rc<dyn Sought> {
-    crate::incidents::understand(asking)
-}
-
-/// Keeps rows ready for the search.
-pub fn keep_folded(board: Board) {
-    crate::incidents::keep_folded(board);
 }
 
 /// What a search may go on with, and what of it was not understood.

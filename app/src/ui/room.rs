@@ -12,8 +12,11 @@ use wasm_split_helpers::SplitLoaderError;
 use crate::text::t;
 use crate::ui::live::live;
 
+/// Something from a file that may still be under way.
+pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
+
 /// A room whose file may still be under way.
-pub type Entering = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
+pub type Entering = Coming<AnyView>;
 
 /// Shows a room: at once when its file is here, as most often, else when it has come.
 pub(crate) fn room(enter: impl Fn() -> Entering + Send + 'static) -> impl IntoView {
@@ -48,8 +51,8 @@ pub(crate) fn room(enter: impl Fn() -> Entering + Send + 'static) -> impl IntoVi
 
 /// Does something with what comes from a file: at once when it is here, else when it has come.
 pub(crate) fn once_here<T: 'static>(
-    mut coming: Pin<Box<dyn Future<Output = T>>>,
-    then: impl FnOnce(T) + 'static,
+    mut coming: Coming<T>,
+    then: impl FnOnce(Result<T, SplitLoaderError>) + 'static,
 ) {
     let mut context = Context::from_waker(Waker::noop());
     if let Poll::Ready(here) = coming.as_mut().poll(&mut context) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::question::{Field, Naming};
+use super::question::{Called, Field, Naming};
 use crate::people::Directory;
 
 /// So many are offered.
@@ -47,7 +47,7 @@ pub fn complete(typed: &str, end: usize, directory: &Directory, language: &str) 
         let (place, typed) = (from + name.len() + 1 + last..end, &values[last..]);
         let field = Field::of_word(name);
         return field.map_or_else(Vec::new, |field| {
-            offered(values_of(field, directory, language), typed, &place)
+            offered(all_values(field, directory, language), typed, &place)
         });
     }
     // Whoever uses no field yet looks for words, and what is offered would lie over what they find.
@@ -88,26 +88,37 @@ fn offered(
     .collect()
 }
 
-/// The values of a field as they are written, with their names.
-fn values_of(field: Field, directory: &Directory, language: &str) -> Vec<(String, Option<String>)> {
-    let words = field
-        .words()
-        .into_iter()
-        .map(|word| (word.to_owned(), None));
-    let mut all: Vec<_> = words.collect();
-    let Field::Named(naming) = field else {
-        return all;
-    };
-    let own: Vec<(&str, &str)> = match naming {
+/// What a field takes as it is written, with what people call it.
+fn all_values(
+    field: Field,
+    directory: &Directory,
+    language: &str,
+) -> Vec<(String, Option<String>)> {
+    let words = field.words().into_iter();
+    let mut all: Vec<_> = words.map(|word| (word.to_owned(), None)).collect();
+    if let Field::Named(naming) = field {
+        let own = values_of(naming, directory, language).into_iter();
+        all.extend(own.map(|(text, name)| {
+            let text = Called::Name(text.to_owned()).to_string();
+            (text, Some(name.to_owned()))
+        }));
+    }
+    all
+}
+
+/// What the directory has for a field: how it is written, and what people call it.
+pub(super) fn values_of<'d>(
+    naming: Naming,
+    directory: &'d Directory,
+    language: &str,
+) -> Vec<(&'d str, &'d str)> {
+    let people = directory.people.iter().filter(|one| one.active);
+    match naming {
         Naming::Assignee => {
-            let people = directory.people.iter();
-            let staff = people.filter(|one| one.active && one.is_staff());
+            let staff = people.filter(|one| one.is_staff());
             staff.map(|one| (&*one.login, &*one.name)).collect()
         }
-        Naming::Requester => {
-            let people = directory.people.iter().filter(|one| one.active);
-            people.map(|one| (&*one.login, &*one.name)).collect()
-        }
+        Naming::Requester => people.map(|one| (&*one.login, &*one.name)).collect(),
         Naming::Group => {
             let groups = directory.groups.iter();
             groups.map(|one| (&*one.id.0, &*one.name)).collect()
@@ -124,17 +135,7 @@ fn values_of(field: Field, directory: &Directory, language: &str) -> Vec<(String
             });
             named.collect()
         }
-    };
-    all.extend(own.into_iter().map(|(text, name)| {
-        let parts = |one: char| one == ',' || one.is_whitespace();
-        let text = if text.contains(parts) {
-            format!("\"{text}\"")
-        } else {
-            text.to_owned()
-        };
-        (text, Some(name.to_owned()))
-    }));
-    all
+    }
 }
 
 #[cfg(test)]

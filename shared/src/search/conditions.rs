@@ -1,12 +1,14 @@
 //! What a question means for whoever asks it: conditions that rows are held against.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
+use super::complete::values_of;
 use super::question::{
     Asks, Called, Compared, Day, Fault, Moment, Naming, Question, Reading, StateIs, Term, Time,
     Wrong, nearest,
 };
-use super::{Query, Searchable, Span, Unicode};
+use super::{Query, Searchable, Span, Unicode, joined, tails};
 use crate::ids::{CategoryId, GroupId, PersonId, SiteId};
 use crate::incidents::{HoldReason, Priority, Requester, State};
 use crate::people::{Category, Directory, Person};
@@ -138,10 +140,29 @@ impl Conditions {
         &self.tests
     }
 
-    /// What is to be marked where it is found.
-    pub fn marked(&self) -> impl Iterator<Item = &Query> {
+    /// The parts of a text that answer, as ranges of its bytes in order.
+    pub fn marks(&self, text: &str, unicode: Unicode<'_>) -> Vec<Range<usize>> {
         let texts = self.texts.iter().filter(|(is_not, _)| !is_not);
-        std::iter::once(&self.words).chain(texts.map(|(_, query)| query))
+        let queries = std::iter::once(&self.words).chain(texts.map(|(_, query)| query));
+        joined(
+            queries
+                .flat_map(|query| query.marks(text, unicode))
+                .collect(),
+        )
+    }
+
+    /// The parts of a number that answer, be they only of its digits.
+    pub fn marks_of_number(&self, number: &str, unicode: Unicode<'_>) -> Vec<Range<usize>> {
+        let marks = self.marks(number, unicode);
+        if !marks.is_empty() {
+            return marks;
+        }
+        let in_tail = |tail: &str| {
+            let from = number.len() - tail.len();
+            let mark = self.marks(tail, unicode).into_iter().next()?;
+            Some(mark.start + from..mark.end + from)
+        };
+        tails(number).find_map(in_tail).into_iter().collect()
     }
 
     /// Whether a row answers. Its texts are asked for only if they matter.
@@ -356,19 +377,15 @@ fn so_called<T: Clone>(
     found.map(|(id, ..)| id.clone()).collect()
 }
 
-/// The name that was perhaps meant.
+/// The name that was perhaps meant: a word of those there are.
 fn meant(naming: Naming, name: &str, directory: &Directory) -> Option<String> {
-    let names: Vec<&str> = match naming {
-        Naming::Assignee | Naming::Requester => {
-            let people = directory.people.iter();
-            people.flat_map(|one| one.name.split(' ')).collect()
-        }
-        Naming::Group => directory.groups.iter().map(|one| &*one.id.0).collect(),
-        Naming::Site => directory.sites.iter().map(|one| &*one.id.0).collect(),
-        Naming::Category => directory.categories.iter().map(|one| &*one.id.0).collect(),
-    };
-    let names: Vec<_> = names.iter().map(|one| one.to_lowercase()).collect();
-    nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+    let values = values_of(naming, directory, "");
+    let words = values.iter().flat_map(|(text, name)| {
+        let names = naming.is_of_people().then(|| name.split(' '));
+        names.into_iter().flatten().chain([*text])
+    });
+    let words: Vec<_> = words.map(str::to_lowercase).collect();
+    nearest(name, words.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn renamed(naming: Naming, name: String, is_not: bool) -> String {

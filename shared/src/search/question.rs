@@ -138,6 +138,11 @@ impl Naming {
         Self::Site,
         Self::Category,
     ];
+
+    /// Whether people are named, of whom each word of a name is one.
+    pub(super) fn is_of_people(self) -> bool {
+        matches!(self, Self::Assignee | Self::Requester)
+    }
 }
 
 impl Age {

@@ -25,7 +25,7 @@ struct Understood {
 }
 
 /// Understands what was typed.
-pub(crate) fn understand(asking: Asking) -> Rc<dyn Sought> {
+pub fn understand(asking: Asking) -> Rc<dyn Sought> {
     let Asking {
         typed,
         me,
@@ -75,31 +75,11 @@ impl Sought for Understood {
     }
 
     fn marks(&self, text: &str) -> Vec<Range<usize>> {
-        let queries = self.conditions.marked();
-        let marks = queries.flat_map(|query| query.marks(text, &browser::fold));
-        let mut marks: Vec<_> = marks.collect();
-        marks.sort_unstable_by_key(|mark| mark.start);
-        // A word of a phrase may be looked for by itself, too.
-        let mut end = 0;
-        for mark in &mut marks {
-            mark.start = mark.start.max(end);
-            end = end.max(mark.end);
-        }
-        marks.retain(|mark| mark.start < mark.end);
-        marks
+        self.conditions.marks(text, &browser::fold)
     }
 
     fn marks_of_number(&self, number: &str) -> Vec<Range<usize>> {
-        let marks = self.marks(number);
-        if !marks.is_empty() {
-            return marks;
-        }
-        let in_tail = |tail: &str| {
-            let from = number.len() - tail.len();
-            let mark = self.marks(tail).into_iter().next()?;
-            Some(mark.start + from..mark.end + from)
-        };
-        tails(number).find_map(in_tail).into_iter().collect()
+        self.conditions.marks_of_number(number, &browser::fold)
     }
 
     fn faults(&self) -> &[Fault] {
@@ -127,7 +107,7 @@ fn texts(row: &Row, organisation: &Organisation) -> Searchable {
 
 /// Makes rows ready for the search while nothing else is to do, so that the first letter typed
 /// finds them so.
-pub(crate) fn keep_folded(board: Board) {
+pub fn keep_folded(board: Board) {
     let is_folding = StoredValue::new(false);
     Effect::new(move |_| {
         board.version.track();

@@ -94,10 +94,10 @@ mod tests {
     use shared::incidents::{Priority, Requester, State};
     use shared::people::{Directory, Group, Person, Role};
     use shared::rows::{Row, row};
-    use shared::search::{Asker, Conditions, Day, Searchable, Span, read};
+    use shared::search::{Asker, Conditions, Searchable, read};
     use shared::sla::Risk;
     use shared::targets::Rules;
-    use shared::testing::{ALICE, BOB, Copy, person};
+    use shared::testing::{ALICE, BOB, Copy, days, person};
     use shared::time::UnixMillis;
     use sqlx::{Connection as _, Row as _, SqliteConnection};
 
@@ -154,23 +154,12 @@ mod tests {
             groups: vec![group("network"), group("desk")],
             ..Directory::default()
         };
-        let span = |day| {
-            let start = match day {
-                Day::Today => 4 * DAY,
-                Day::Yesterday => 3 * DAY,
-                Day::Date(_) => return None,
-            };
-            Some(Span {
-                start: UnixMillis(start),
-                end: UnixMillis(start + DAY),
-            })
-        };
         let asker = Asker {
             me: &directory.people[0],
             directory: &directory,
             unicode: &str::to_uppercase,
             now: UnixMillis(4 * DAY + 1),
-            span: &span,
+            span: &days(UnixMillis(4 * DAY)),
         };
         let (conditions, faults) = Conditions::of(&read(typed), asker);
         assert_eq!(faults, [], "{typed}");

@@ -6,7 +6,7 @@ use crate::people::{Category, Group, Role, Site};
 use crate::rows::row;
 use crate::search::read;
 use crate::targets::Rules;
-use crate::testing::{ALICE, BOB, CAROL, Copy, person};
+use crate::testing::{ALICE, BOB, CAROL, Copy, days, person};
 
 const DAY: i64 = 24 * 3_600_000;
 const NOW: UnixMillis = UnixMillis(100 * DAY);
@@ -55,23 +55,12 @@ fn directory() -> Directory {
 fn understood(typed: &str) -> (Conditions, Vec<Fault>) {
     let directory = directory();
     let me = &directory.people[0];
-    let span = |day| {
-        let start = match day {
-            Day::Today => 100 * DAY,
-            Day::Yesterday => 99 * DAY,
-            Day::Date(_) => return None,
-        };
-        Some(Span {
-            start: UnixMillis(start),
-            end: UnixMillis(start + DAY),
-        })
-    };
     let asker = Asker {
         me,
         directory: &directory,
         unicode: &upper,
         now: NOW,
-        span: &span,
+        span: &days(UnixMillis(100 * DAY)),
     };
     Conditions::of(&read(typed), asker)
 }
@@ -190,9 +179,9 @@ fn names_beyond_what_a_question_takes_are_left_out_and_said() {
 #[test]
 fn words_and_phrases_are_marked_and_what_must_not_be_there_is_not() {
     let (conditions, _) = understood("printer \"paper jam\" -vpn state:open");
-    let marks: Vec<_> = conditions
-        .marked()
-        .flat_map(|query| query.marks("Paper jam in the printer", &upper))
-        .collect();
-    assert_eq!(marks, [17..24, 0..9]);
+    let marks = conditions.marks("Paper jam in the printer", &upper);
+    assert_eq!(marks, [0..9, 17..24]);
+    let (conditions, _) = understood("1042");
+    let marks = conditions.marks_of_number("INC1042", &upper);
+    assert_eq!(marks.first(), Some(&(3..7)));
 }
