@@ -270,11 +270,13 @@ impl Work {
             7 => Intent::Assign {
                 group: Some("network".into()),
                 person: Some(person),
+                escalation: None,
             },
             8 => Intent::Start,
             9 => Intent::Hold {
                 reason: HoldReason::Caller,
                 text,
+                until: None,
             },
             10 => Intent::Resolve {
                 code: ResolutionCode::Fixed,

@@ -13,8 +13,8 @@ const LINE_CHARS_MAX: usize = 100;
 /// The modules of `shared` in layers: a module may use those before it and those beside it.
 const LAYERS: [&[&str]; 9] = [
     &["ids", "time", "priority", "calendar", "targets"],
-    &["people", "document"],
-    &["incidents", "policy"],
+    &["people", "views", "document"],
+    &["incidents", "policy", "settings"],
     &["sla"],
     &["rows", "notify"],
     &["search"],

@@ -13,12 +13,14 @@
 pub mod protocol;
 
 mod acts;
+mod attachments;
 mod board;
 mod called;
 mod cipher;
 mod clock;
 mod desk;
 mod drafts;
+mod follow;
 mod http;
 mod keep;
 mod keys;
@@ -27,6 +29,7 @@ mod list;
 mod live;
 mod locks;
 mod parcel;
+mod presence;
 mod pull;
 mod push;
 mod rebuild;

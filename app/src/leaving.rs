@@ -17,14 +17,15 @@ use crate::text::t;
 use crate::ui::live::{When, live};
 use crate::ui::overlay::Sheet;
 
-/// What is on this device alone, not to be deleted: what waits, and what was refused. Tracked.
-fn held(link: Link) -> [u32; 2] {
+/// What is on this device alone, not to be deleted: what waits, what was refused, and files.
+/// Tracked.
+fn held(link: Link) -> [u32; 3] {
     link.board
         .status
-        .with(|status| [status.waiting, status.review])
+        .with(|status| [status.waiting, status.review, status.files.count()])
 }
 
-const NOTHING: [u32; 2] = [0, 0];
+const NOTHING: [u32; 3] = [0; 3];
 
 #[component]
 pub(crate) fn LeavingSheet(
@@ -95,11 +96,12 @@ fn WhatStays(link: Link, forget: RwSignal<bool>, label: String) -> impl IntoView
     let held = Memo::new(move |_| held(link));
     let is_spare = Memo::new(move |_| held.get() == NOTHING);
     let told = move || {
-        let [waiting, refused] = held.get();
+        let [waiting, refused, files] = held.get();
         let told = [
             is_spare.get().then(|| t!("leave.nothing_waits")),
             (waiting > 0).then(|| t!("leave.waits", count = waiting)),
             (refused > 0).then(|| t!("leave.refused", count = refused)),
+            (files > 0).then(|| t!("leave.files", count = files)),
         ];
         let told = told.into_iter().flatten();
         told.map(|one| view! { <p>{one}</p> }).collect_view()

@@ -2,6 +2,7 @@
 //!
 //! The page draws and asks; it never touches automerge, `IndexedDB` or the sync protocol.
 
+mod attachments;
 mod banners;
 mod devices;
 pub mod engine;
@@ -14,7 +15,9 @@ mod pin;
 pub mod portal;
 pub mod reports;
 mod review;
+mod revising;
 pub mod session;
+mod settings;
 pub mod shell;
 pub mod text;
 mod tick;

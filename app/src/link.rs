@@ -7,6 +7,7 @@
 mod acts;
 mod beside;
 mod board;
+mod files;
 mod kept;
 mod open;
 mod organisation;
@@ -32,7 +33,7 @@ use crate::ui::browser;
 pub(crate) use acts::Painted;
 pub(crate) use beside::{beside, forget_beside};
 pub use board::Board;
-pub(crate) use board::{Entry, Versions};
+pub(crate) use board::{Entry, Touched, Versions};
 pub(crate) use kept::ask_to_persist_once_more;
 pub(crate) use organisation::Organisation;
 
@@ -117,7 +118,7 @@ impl Link {
         } = self.ask(call).await?
         {
             self.lock(None);
-            self.board.start(directory, *status, rows);
+            self.board.start(directory.map(|it| *it), *status, rows);
             kept::look(self, person, is_new);
         }
         Ok(())
@@ -153,11 +154,13 @@ impl Link {
             | Answer::Started { .. }
             | Answer::Opened { .. }
             | Answer::Drafts(_)
+            | Answer::AsItWas(_)
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Waiting(_)
             | Answer::Packed { .. }
-            | Answer::Unpacked(_) => Err(gone()),
+            | Answer::Unpacked(_)
+            | Answer::Files(_) => Err(gone()),
         }
     }
 
@@ -186,7 +189,7 @@ impl Link {
     pub async fn ask(self, call: Call) -> Result<Answer, Failure> {
         let (answer, answered) = oneshot::channel();
         self.ensure_running()?;
-        let sent = self.with(|state| state.send(call, Some(answer)));
+        let sent = self.with(|state| state.send(call, Some(answer), None));
         sent?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -195,7 +198,7 @@ impl Link {
     pub fn tell(self, call: Call) {
         if self.ensure_running().is_ok() {
             // Without an engine the next one starts from what is stored anyway.
-            self.with(|state| state.send(call, None)).ok();
+            self.with(|state| state.send(call, None, None)).ok();
         }
     }
 
@@ -302,6 +305,7 @@ impl Link {
             | News::SignInNeeded
             | News::UpdateNeeded
             | News::Drafted(_)
+            | News::There(_)
             | News::Superseded
             | News::Blocked
             | News::Rebuilding { .. } => self.board.hear(news),
@@ -369,6 +373,7 @@ impl State {
         &mut self,
         call: Call,
         answer: Option<oneshot::Sender<Result<Answer, Failure>>>,
+        file: Option<&web_sys::File>,
     ) -> Result<(), Failure> {
         let engine = self.engine.as_ref().ok_or(Failure::NotStarted)?;
         self.number = self.number.wrapping_add(1);
@@ -378,9 +383,13 @@ impl State {
         };
         let bytes = postcard::to_allocvec(&ask).map_err(|_| gone())?;
         let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+        let message = match file {
+            Some(file) => Array::of2(&buffer, file).into(),
+            None => JsValue::from(buffer.clone()),
+        };
         let sent = engine
             .worker
-            .post_message_with_transfer(&buffer, &Array::of1(&buffer));
+            .post_message_with_transfer(&message, &Array::of1(&buffer));
         sent.map_err(|_| gone())?;
         if let Some(answer) = answer {
             self.pending.insert(self.number, answer);

@@ -130,10 +130,12 @@ async fn unpack(link: Link, file: Vec<u8>, take: Take) -> Result<Unpacked, Failu
         | Answer::Opened { .. }
         | Answer::Painted { .. }
         | Answer::Drafts(_)
+        | Answer::AsItWas(_)
         | Answer::Question(_)
         | Answer::Waiting(_)
         | Answer::Packed { .. }
-        | Answer::Wiped { .. } => Err(Failure::NotStarted),
+        | Answer::Wiped { .. }
+        | Answer::Files(_) => Err(Failure::NotStarted),
     }
 }
 

@@ -16,6 +16,7 @@ mod inside;
 mod report;
 pub mod rooms;
 mod unsent;
+mod watching;
 mod words;
 
 use std::time::Duration;

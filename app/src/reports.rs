@@ -13,7 +13,6 @@ mod completeness;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use shared::people::Directory;
 use shared::policy;
 use shared::reports::{Day, Report, report};
 use shared::search::{DayOf, Filter, Look};
@@ -37,12 +36,11 @@ pub(crate) fn ReportPage(now: ReadSignal<UnixMillis>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let numbers = Memo::new(move |_| {
         let (me, organisation, now) = (desk.me(), desk.organisation(), now.get());
-        let Directory { targets, .. } = &organisation.directory;
-        let me = &me;
+        let (me, directory) = (&me, &organisation.directory);
         let days: Vec<_> = (0..DAYS).map(|before| browser::day(now, before)).collect();
         desk.board().with_rows(|rows| {
             let rows = rows.iter().map(|entry| &entry.row);
-            report(rows, &days, Look { me, targets, now })
+            report(rows, &days, Look { me, directory, now })
         })
     });
     view! {
@@ -195,7 +193,7 @@ pub(crate) fn ReportsLink() -> impl IntoView {
         is_for_me.get().then(|| {
             view! {
                 <a
-                    href=Address::of_reports()
+                    href=Address::of(Place::Reports)
                     aria-current=live(move || is_here().then_some("page"))
                     on:click=open
                 >

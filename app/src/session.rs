@@ -125,6 +125,7 @@ impl Session {
 
     /// Starts from what the device remembers, then hears what the server says.
     pub async fn begin(self) {
+        wiped::watch();
         if self.wiping.get_untracked().is_some() {
             return self.looked.set(true);
         }

@@ -10,6 +10,7 @@ mod banners;
 mod devices_page;
 mod draft_list;
 mod export;
+mod files_list;
 mod frame;
 mod menu;
 mod refused_page;
@@ -32,7 +33,8 @@ use shared::sync::message::Surface;
 use shared::time::UnixMillis;
 
 use crate::incidents::{
-    Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, OlderRoom, Place, QueuePane,
+    Address, AttentionRoom, Desk, DetailPane, Drafts, IncidentRoom, OlderRoom, Palette, Place,
+    QueuePane, Saved, Tallying, WorkRoom,
 };
 use crate::link::{Link, ask_to_persist_once_more};
 use crate::pin::lock_when_idle;
@@ -70,6 +72,8 @@ pub fn start(rooms: Rooms) {
         });
         provide_context(rooms);
         provide_context(IncidentRoom(rooms.incident));
+        provide_context(WorkRoom(rooms.work));
+        provide_context(rooms.attachments);
         provide_context(AttentionRoom(rooms.attention));
         provide_context(OlderRoom(rooms.older));
         provide_context(rooms.search);
@@ -85,7 +89,8 @@ pub fn start(rooms: Rooms) {
 fn Console(link: Link, session: Session) -> impl IntoView {
     let rooms = expect_context::<Rooms>();
     let toasts = Toasts::with_key("Z");
-    let desk = Desk::new(link, Address::new(), session, toasts);
+    let address = Address::new(Saved::new(link.board));
+    let desk = Desk::new(link, address, session, toasts);
     let drafts = desk.drafts;
     provide_context(link);
     provide_context(session);
@@ -169,13 +174,20 @@ fn Page() -> impl IntoView {
     if let Ok(timer) = set_interval_with_handle(move || set_now.set(browser::now()), AGES) {
         on_cleanup(move || timer.clear());
     }
+    let palette = Palette {
+        open: RwSignal::new(false),
+        keys: RwSignal::new(false),
+        centre,
+        now,
+    };
     let counts = Counts::new(desk);
     title(desk);
     take_back_by_key(desk);
-    fetch(rooms, desk);
+    open_by_key(palette);
+    fetch(rooms, desk, now);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
-        Place::Reports | Place::Devices | Place::Refused => "report",
+        Place::Reports | Place::Devices | Place::Refused | Place::Settings => "report",
         Place::Queue | Place::New => "list",
     };
     let reports = Memo::new(move |_| desk.address.place.get() == Place::Reports);
@@ -185,8 +197,10 @@ fn Page() -> impl IntoView {
     let refused = Memo::new(move |_| {
         desk.address.place.get() == Place::Refused && policy::reviews(&desk.me())
     });
-    let is_queue = move || !reports.get() && !devices.get() && !refused.get();
-    let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
+    let settings = Memo::new(move |_| {
+        desk.address.place.get() == Place::Settings && policy::administers(&desk.me())
+    });
+    let is_queue = move || !reports.get() && !devices.get() && !refused.get() && !settings.get();
     view! {
         <div class="app" id="content" data-pane=live(pane)>
             <SkipLink />
@@ -202,20 +216,63 @@ fn Page() -> impl IntoView {
             <When is=Signal::derive(move || refused.get())>
                 {room(rooms.refused)}
             </When>
+            <When is=Signal::derive(move || settings.get())>
+                {room(rooms.settings)}
+            </When>
             <When is=Signal::derive(is_queue)>
                 <QueuePane now=now centre=centre />
                 <DetailPane />
             </When>
             <BottomBar centre=centre counts=counts />
         </div>
+        <Sheets palette=palette />
+        <ToastShelf />
+    }
+}
+
+/// What opens above the page.
+#[component]
+fn Sheets(palette: Palette) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let rooms = expect_context::<Rooms>();
+    let Palette { centre, now, .. } = palette;
+    let is_new = Memo::new(move |_| desk.address.place.get() == Place::New);
+    view! {
         <When is=Signal::derive(move || is_new.get())>
             {room(rooms.declare)}
+        </When>
+        <When is=desk.address.saved.editing>
+            {room(rooms.saved)}
         </When>
         <When is=Signal::derive(move || centre.get())>
             {room(move || (rooms.sync_centre)(centre, now))}
         </When>
-        <ToastShelf />
+        <When is=Signal::derive(move || palette.open.get())>
+            {room(move || (rooms.palette)(palette))}
+        </When>
+        <When is=Signal::derive(move || palette.keys.get())>
+            {room(move || (rooms.keys)(palette.keys))}
+        </When>
     }
+}
+
+/// Wherever somebody is on the page, also while they type, `Ctrl K` opens what can be done; `?`
+/// says what every key does.
+fn open_by_key(palette: Palette) {
+    let (open, keys) = (palette.open, expect_context::<Keys>());
+    let heard = window_event_listener(leptos::ev::keydown, move |event| {
+        let is_it =
+            (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key();
+        if is_it && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            let is_alone = open.get_untracked() || !browser::is_asking();
+            open.set(!open.get_untracked() && is_alone);
+        } else if keys.pressed(&event).as_deref() == Some("?") {
+            event.prevent_default();
+            palette.keys.set(true);
+        }
+    });
+    on_cleanup(move || heard.remove());
 }
 
 /// Wherever somebody is on the page, `Z` takes back what they did last.
@@ -241,12 +298,15 @@ fn SkipLink() -> impl IntoView {
 }
 
 /// Fetches what the first paint did not need, once it is over.
-fn fetch(rooms: Rooms, desk: Desk) {
+fn fetch(rooms: Rooms, desk: Desk, now: Now) {
     spawn_local(ScopedFuture::new_untracked(async move {
         TimeoutFuture::new(SETTLED_MILLIS).await;
         (rooms.fetch)().await;
         // Without its file there is no search yet, and nothing to make ready for it.
         (rooms.search.keep_folded)(desk.board()).await.ok();
+        (rooms.search.keep_counts)(Tallying::new(desk, now))
+            .await
+            .ok();
     }));
 }
 

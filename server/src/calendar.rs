@@ -6,6 +6,7 @@
 //! begins, and so does what a holiday closes.
 
 mod holidays;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,13 +15,16 @@ use std::str::FromStr;
 
 use chrono::offset::LocalResult;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
-use chrono::{TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono::{TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::calendar::{Calendar, Hours};
 use shared::ids::CalendarId;
+use shared::settings::{CalendarFault, Day, WrittenCalendar, is_slug};
 use shared::time::UnixMillis;
+
+pub use written::{compile_written, week_minutes};
 
 /// A calendar as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,18 +42,6 @@ pub struct Source {
     /// More of them, as the text of an iCalendar file: all-day events, also those that recur.
     #[serde(default)]
     pub holidays: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Day {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
 }
 
 /// A day on which it is closed.
@@ -95,31 +87,13 @@ pub enum BadCalendar {
 
 const DAY_MINUTES: i64 = 24 * 60;
 
-impl Day {
-    fn of(date: NaiveDate) -> Self {
-        match date.weekday() {
-            Weekday::Mon => Self::Monday,
-            Weekday::Tue => Self::Tuesday,
-            Weekday::Wed => Self::Wednesday,
-            Weekday::Thu => Self::Thursday,
-            Weekday::Fri => Self::Friday,
-            Weekday::Sat => Self::Saturday,
-            Weekday::Sun => Self::Sunday,
-        }
-    }
+/// The day of the week of a date.
+fn day_of(date: NaiveDate) -> Day {
+    Day::ALL[date.weekday().num_days_from_monday() as usize]
+}
 
-    fn next(self) -> Self {
-        let all = [
-            Self::Monday,
-            Self::Tuesday,
-            Self::Wednesday,
-            Self::Thursday,
-            Self::Friday,
-            Self::Saturday,
-            Self::Sunday,
-        ];
-        all[(self as usize + 1) % all.len()]
-    }
+fn day_after(day: Day) -> Day {
+    Day::ALL[(day as usize + 1) % Day::ALL.len()]
 }
 
 impl TryFrom<String> for NaiveDateText {
@@ -193,8 +167,7 @@ pub fn compile(source: &Source, years: RangeInclusive<i32>) -> Result<Calendar, 
         .zone
         .parse()
         .map_err(|_| BadCalendar::Zone(source.zone.clone()))?;
-    let is_slug = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-    if !(1..=40).contains(&source.id.0.len()) || !source.id.0.bytes().all(is_slug) {
+    if !is_slug(&source.id.0) {
         return Err(BadCalendar::Id(source.id.0.clone()));
     }
     let week = frames(source)?;
@@ -204,7 +177,7 @@ pub fn compile(source: &Source, years: RangeInclusive<i32>) -> Result<Calendar, 
         .iter_days()
         .take_while(|day| day.year() <= *years.end());
     let open = days.filter(|day| !closed.contains(day)).flat_map(|day| {
-        let frames = week.get(&Day::of(day)).into_iter().flatten();
+        let frames = week.get(&day_of(day)).into_iter().flatten();
         frames.map(move |frame| (day, *frame))
     });
     let hours = Hours::of(open.map(|(day, frame)| {
@@ -234,7 +207,7 @@ fn frames(source: &Source) -> Result<BTreeMap<Day, Vec<Frame>>, BadCalendar> {
         if let Some(pair) = frames.windows(2).find(|pair| pair[1].since < pair[0].until) {
             return Err(BadCalendar::Overlap(*day, pair[0], pair[1]));
         }
-        let next = week.get(&day.next()).and_then(|frames| frames.first());
+        let next = week.get(&day_after(*day)).and_then(|frames| frames.first());
         let over = frames.last().zip(next);
         if let Some((last, first)) = over
             && first.since + DAY_MINUTES < last.until

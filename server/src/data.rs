@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use shared::time::UnixMillis;
 
+use crate::attachments;
 use crate::clock::Random;
 use crate::config::Config;
 use crate::store::{Sqlite, Store};
@@ -40,7 +41,8 @@ pub async fn open_store_to_read(
     Ok(Arc::new(store.with_context(|| cannot_open(&file))?))
 }
 
-/// Copies the store, of which a server may be running, to a file that is not there yet.
+/// Copies the store, of which a server may be running, to a file that is not there yet, and the
+/// files of incidents beside it.
 pub async fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     let file = config.data.join(FILE);
     ensure!(file.exists(), "data: there is no {}", file.display());
@@ -54,7 +56,8 @@ pub async fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     store.close().await;
     copied.with_context(|| format!("cannot write {}", part.display()))?;
     File::open(&part)?.sync_all()?;
-    fs::rename(&part, to).with_context(|| format!("cannot write {}", to.display()))
+    fs::rename(&part, to).with_context(|| format!("cannot write {}", to.display()))?;
+    attachments::copy_to(&config.data, to)
 }
 
 /// Puts a copy into an empty data folder, as a log of its own: devices will bring back what they
@@ -80,6 +83,7 @@ pub async fn restore(
             .await
             .with_context(|| format!("{} is damaged, or no backup", from.display()))?;
         File::open(&part)?.sync_all()?;
+        attachments::copy_back(from, folder)?;
         fs::rename(&part, &file).with_context(|| format!("cannot write {}", file.display()))
     };
     let restored = restored.await;

@@ -3,6 +3,7 @@
 //! Everything that decides lies in `shared`; here are the clock, the store and the network.
 
 pub mod accounts;
+pub mod attachments;
 pub mod auth;
 pub mod calendar;
 pub mod check;
@@ -25,10 +26,12 @@ mod refused;
 mod reports;
 mod requests;
 pub mod serve;
+pub mod settings;
 pub mod sla;
 pub mod store;
 pub mod sync;
 mod text;
+mod views;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +44,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use attachments::Attachments;
 use auth::{Attempts, Passwords};
 use client::Client;
 use clock::{Clock, Random};
@@ -52,6 +56,7 @@ use people::People;
 use requests::Pace;
 use store::Store;
 use sync::Keeper;
+use views::Views;
 
 pub use data::{backup, has_data, open_store, open_store_to_read, restore};
 
@@ -67,10 +72,12 @@ pub struct App {
     pub store: Arc<dyn Store>,
     pub keeper: Arc<Keeper>,
     pub people: People,
+    pub(crate) views: Views,
     pub passwords: Passwords,
     pub attempts: Attempts,
     pub(crate) pace: Pace,
     pub client: Client,
+    pub attachments: Attachments,
     pub metrics: Metrics,
     /// The mail of a demo.
     pub caught: Caught,
@@ -87,10 +94,12 @@ impl App {
         client: Client,
     ) -> anyhow::Result<Arc<Self>> {
         let directory = store.directory(0).await?.unwrap_or_default();
+        let views = store.views().await?;
         let keeper = Keeper::open(&*store, &config).await?;
         Ok(Arc::new(Self {
             keeper: Arc::new(keeper),
             people: People::new(directory),
+            views: Views::new(views),
             passwords: Passwords::new(random.bytes())?,
             attempts: Attempts::new(
                 config.sign_in_failures_per_login,
@@ -98,6 +107,7 @@ impl App {
             ),
             pace: Pace::default(),
             client,
+            attachments: Attachments::new(&config.data),
             metrics: Metrics::default(),
             caught: Caught::default(),
             stopping: watch::Sender::new(false),
@@ -137,7 +147,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(devices::routes())
         .merge(refused::routes())
         .merge(older::routes())
+        .merge(settings::routes())
+        .merge(views::routes())
         .merge(notify::routes())
+        .merge(attachments::routes().layer(share.clone()))
         .merge(sync::routes().layer(compression()).layer(share))
         .fallback(async || ApiError::NotFound)
         .layer(TimeoutLayer::with_status_code(

@@ -197,8 +197,9 @@ async fn compact(app: &App) -> anyhow::Result<ExitCode> {
 async fn audit(app: &App) -> anyhow::Result<ExitCode> {
     let rules = app.people.current().rules();
     let audit = app.keeper.audit(&*app.store, &rules).await?;
-    say(&format!("\n{audit}"))?;
-    Ok(if audit.is_sound() {
+    let files = server::attachments::audit(app).await?;
+    say(&format!("\n{audit}{files}"))?;
+    Ok(if audit.is_sound() && files.is_sound() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

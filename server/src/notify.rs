@@ -1,7 +1,8 @@
 //! Tells people by mail what [`shared::notify`] says they are told.
 //!
 //! A letter is written from the incident document alone, when it leaves: no internal note is within
-//! reach, and what was withdrawn or overtaken meanwhile is not told. A relay takes it; the demo
+//! reach. Whether it still is to leave, and to whom, is decided by all that staff knows; what was
+//! withdrawn or overtaken meanwhile is not told. A relay takes it; the demo
 //! catches it instead, unless a relay is configured; without either it is kept as unreachable.
 
 mod caught;
@@ -23,7 +24,7 @@ use crate::App;
 use crate::config::{Mode, Smtp};
 use crate::jobs::{Courier, Delivery, Gate, NOTICE};
 use crate::store::{Claimed, Reason};
-use crate::sync::public;
+use crate::sync::{internal, public};
 
 pub use caught::Caught;
 pub(crate) use pages::routes;
@@ -50,6 +51,11 @@ struct Addressee {
     language: String,
 }
 
+/// What the notes say of an incident that was resolved since nobody answered.
+pub(crate) fn unanswered(reminders: u8, language: &str) -> String {
+    words::of(language).unanswered(reminders)
+}
+
 impl Post {
     pub fn new(app: Arc<App>) -> Self {
         Self { app, line: None }
@@ -60,7 +66,9 @@ impl Post {
         let directory = app.people.current();
         let public = public(&app, notice.incident).await?;
         let incident = public.context("the incident is not in the store")?.incident;
-        if !notify::stands(&notice, &incident, &directory) {
+        let known = internal(&app, notice.incident).await?;
+        let stands = known.is_some_and(|known| notify::stands(&notice, &known, &directory));
+        if !stands {
             return Ok(Delivery::Void);
         }
         let Some(to) = addressee(&notice.to, &incident, &directory) else {

@@ -160,7 +160,7 @@ impl Look {
             // One that cannot be read is written anew at the next start.
             let Ok(row) = unpack_one(row) else { continue };
             let risk = || {
-                let targets = &self.names.directory.targets;
+                let targets = self.names.directory.targets_of(row.edition);
                 row.levels.risk(row.priority, targets, self.now)
             };
             let texts = OnceCell::new();

@@ -7,29 +7,65 @@ use shared::ids::PersonId;
 use shared::people::{Directory, Person, Scope};
 use shared::policy;
 use shared::sync::message::Surface;
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use crate::App;
 use crate::error::ApiError;
+use crate::store::Setting;
 
 /// The directory of the store, in memory.
 #[derive(Debug)]
-pub struct People(RwLock<Arc<Directory>>);
+pub struct People {
+    directory: RwLock<Arc<Directory>>,
+    /// Held to write by whoever changes what incidents are judged by, to read by whoever judges.
+    changing: tokio::sync::RwLock<()>,
+}
 
 impl People {
     pub fn new(directory: Directory) -> Self {
-        Self(RwLock::new(Arc::new(directory)))
+        Self {
+            directory: RwLock::new(Arc::new(directory)),
+            changing: tokio::sync::RwLock::default(),
+        }
     }
 
     pub fn current(&self) -> Arc<Directory> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .directory
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// The turn of whoever changes what incidents are judged by: nobody judges or changes it
+    /// meanwhile.
+    pub(crate) async fn turn(&self) -> RwLockWriteGuard<'_, ()> {
+        self.changing.write().await
+    }
+
+    /// Keeps what incidents are judged by as it is until the guard is dropped.
+    pub(crate) async fn stay(&self) -> RwLockReadGuard<'_, ()> {
+        self.changing.read().await
     }
 
     /// Writes a new directory under the next version and shares it.
-    pub async fn replace(&self, app: &App, mut directory: Directory) -> anyhow::Result<()> {
+    pub async fn replace(&self, app: &App, directory: Directory) -> anyhow::Result<()> {
+        self.set(app, directory, None).await
+    }
+
+    /// The same, with the setting that it follows from.
+    pub(crate) async fn set(
+        &self,
+        app: &App,
+        mut directory: Directory,
+        setting: Option<&Setting>,
+    ) -> anyhow::Result<()> {
         let before = self.current();
         directory.version = before.version + 1;
         let lost = lost_scopes(&before, &directory);
-        app.store.put_directory(&directory, &lost).await?;
+        let put = app.store.put_directory(&directory, &lost, setting);
+        put.await?;
         self.share(directory);
         Ok(())
     }
@@ -69,7 +105,8 @@ impl People {
     }
 
     fn share(&self, directory: Directory) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
+        let shared = self.directory.write();
+        *shared.unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
     }
 }
 

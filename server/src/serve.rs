@@ -10,7 +10,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::notify::Post;
-use crate::{App, jobs, router, sla, sync};
+use crate::{App, attachments, jobs, router, settings, sla, sync};
 
 /// How long requests under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -49,6 +49,18 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let held = Arc::clone(&app);
     let let_go = move || sync::age::now_and_then(Arc::clone(&held));
     let ageing = tokio::spawn(keep_up("letting old incidents go", RESTART, let_go));
+    let resolved = Arc::clone(&app);
+    let close = move || sync::closing::now_and_then(Arc::clone(&resolved));
+    let closing = tokio::spawn(keep_up("closing what is resolved", RESTART, close));
+    let held = Arc::clone(&app);
+    let remind = move || sync::holding::now_and_then(Arc::clone(&held));
+    let holding = tokio::spawn(keep_up("looking after what is on hold", RESTART, remind));
+    let set = Arc::clone(&app);
+    let follow = move || settings::run(Arc::clone(&set));
+    let following = tokio::spawn(keep_up("following settings", RESTART, follow));
+    let halves = Arc::clone(&app);
+    let sweep = move || attachments::now_and_then(Arc::clone(&halves));
+    let sweeping = tokio::spawn(keep_up("giving up half uploads", RESTART, sweep));
     let served = answer(Arc::clone(&app), listener).await;
     app.stop();
     if tokio::time::timeout(GRACE, work).await.is_err() {
@@ -59,6 +71,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     levels.abort();
     compaction.abort();
     ageing.abort();
+    closing.abort();
+    holding.abort();
+    following.abort();
+    sweeping.abort();
     tracing::info!("ended");
     served
 }
@@ -128,6 +144,9 @@ async fn refresh_directory(app: Arc<App>) {
         tokio::time::sleep(REFRESH).await;
         if let Err(error) = app.people.refresh(&app).await {
             tracing::warn!(cause = format!("{error:#}"), "cannot read the directory");
+        }
+        if let Err(error) = app.views.refresh(&app).await {
+            tracing::warn!(cause = format!("{error:#}"), "cannot read the views");
         }
     }
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use shared::ids::IncidentId;
 use shared::notify::Event;
 use shared::people::Directory;
-use shared::sla::{self, Calendar, Due, Notice};
+use shared::sla::{self, Due, Notice};
 use shared::sync::server::Kept;
 use shared::targets::Rules;
 use shared::time::UnixMillis;
@@ -83,6 +83,7 @@ pub async fn tick(app: &App) -> store::Result<Option<UnixMillis>> {
 
 /// Tells a few notices in one transaction.
 async fn step(app: &App) -> store::Result<()> {
+    let _still = app.people.stay().await;
     let (now, directory) = (app.clock.now(), app.people.current());
     let mut writing = app.store.write().await?;
     let due = writing.due(now, STEP).await?;
@@ -124,16 +125,13 @@ impl Teller<'_> {
         let Some(kept) = self.kept.get(&id).cloned() else {
             return self.look_again(id, due).await;
         };
-        let all = readable(id, || {
-            let glance = sla::glance(&kept.incident, &self.rules, &Calendar::AroundTheClock);
-            sla::due(&glance, kept.public.priority, &self.rules.targets)
-        });
-        let Some(all) = all else {
+        let all = readable(id, || sla::due(&kept.incident, &self.rules));
+        let Some((all, passed)) = all else {
             return self.look_again(id, due).await;
         };
         if !all.contains(due) {
             // The targets have changed since the incident was committed.
-            return self.writing.put_due(id, &all, &[]).await;
+            return self.writing.put_due(id, &all, &passed).await;
         }
         let is_late = |other: &&Due| (other.measure, other.notice) == (due.measure, Notice::Breach);
         let breach = all.iter().find(is_late);
@@ -165,14 +163,16 @@ impl Teller<'_> {
             told_at,
         } = told;
         let kept = self.kept.get(incident).cloned();
-        // Of a target that no longer holds nobody can say today.
-        let kept = kept.filter(|_| due.promise.version == self.rules.targets.version);
+        // It was told of the edition that held then. Of one that is forgotten nobody can say.
+        let rules = self.rules.only(due.promise.version);
         let has_left = self.now.since(*told_at) >= self.wait_millis;
         let at = if has_left { *told_at } else { self.now };
         let is_wrong = |kept: &Arc<Kept>| {
-            let (rules, calendar) = (&self.rules, &Calendar::AroundTheClock);
+            let Some(rules) = &rules else {
+                return false;
+            };
             let was_breached = readable(*incident, || {
-                sla::was_breached_at(&kept.incident, due.measure, rules, calendar, at)
+                sla::was_breached_at(&kept.incident, due.measure, rules, at)
             });
             was_breached == Some(false)
         };

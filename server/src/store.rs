@@ -21,7 +21,9 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use serde::Serialize;
 use shared::document::ReceiptColumns;
-use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::ids::{
+    ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId, ViewId,
+};
 use shared::incidents::{Priority, Refused, State};
 use shared::people::{Directory, Scope};
 use shared::search::Condition;
@@ -30,6 +32,7 @@ use shared::sync::message::Surface;
 use shared::sync::server::{Event, Issued, Log, Older, Quarantine, Standing};
 use shared::sync::{Seq, SignedHeads};
 use shared::time::UnixMillis;
+use shared::views::SavedView;
 
 use crate::auth::{Agent, SessionId};
 use crate::error::ApiError;
@@ -286,6 +289,23 @@ pub struct Compacted {
 /// The documents of incidents that a scope reaches, by kind.
 pub type Audience = BTreeSet<(DocKind, Scope)>;
 
+/// What administrators set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// The priority matrix and the service levels.
+    Levels,
+}
+
+/// A version of what was set, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub area: Area,
+    pub version: u32,
+    pub person: PersonId,
+    pub at: UnixMillis,
+    pub body: String,
+}
+
 /// Where everything lasts. Cheap to share; every method may be called at any time.
 #[async_trait]
 pub trait Store: Outbox + Debug + Send + Sync {
@@ -317,12 +337,24 @@ pub trait Store: Outbox + Debug + Send + Sync {
     /// The directory, if it is newer than the given version.
     async fn directory(&self, newer_than: u64) -> Result<Option<Directory>>;
     /// Keeps a directory; its version must be above the last. What people lose by it is lost to
-    /// their devices from the present end of the log on, as if they had asked for a page.
+    /// their devices from the present end of the log on, as if they had asked for a page. The
+    /// setting that it follows from is kept with it, and moves the end of the log on, so that
+    /// devices ask at once.
     async fn put_directory(
         &self,
         directory: &Directory,
         lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+        setting: Option<&Setting>,
     ) -> Result<()>;
+    /// The versions of what was set in an area, the latest first.
+    async fn settings(&self, area: Area, limit: u32) -> Result<Vec<Setting>>;
+    /// All saved views.
+    async fn views(&self) -> Result<Vec<SavedView>>;
+    /// Keeps a view in place of the one of its id, and moves the end of the log on, so that devices
+    /// ask at once.
+    async fn put_view(&self, view: &SavedView) -> Result<()>;
+    /// The same without the view.
+    async fn delete_view(&self, id: ViewId) -> Result<()>;
     async fn credential(&self, person: PersonId) -> Result<Option<String>>;
     async fn put_credential(&self, person: PersonId, phc: &str) -> Result<()>;
     async fn session(&self, id: SessionId) -> Result<Option<StoredSession>>;
@@ -424,6 +456,25 @@ pub trait View: Send {
         after: Option<IncidentId>,
         limit: u32,
     ) -> Result<Vec<IncidentId>>;
+    /// Open incidents above `after`, in order, with their staff rows.
+    async fn open_rows(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<(IncidentId, Vec<u8>)>>;
+    /// Incidents on hold above `after`, in order, with their staff rows.
+    async fn held_rows(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<(IncidentId, Vec<u8>)>>;
+    /// Resolved incidents on devices, with when something happened to them last; behind one, in
+    /// that order.
+    async fn resolved(
+        &mut self,
+        after: Option<(UnixMillis, IncidentId)>,
+        limit: u32,
+    ) -> Result<Vec<(UnixMillis, IncidentId)>>;
     /// When there is something to tell of a clock, at the earliest.
     async fn next_due(&mut self) -> Result<Option<UnixMillis>>;
     /// Refused changes that nobody had a look at, latest first: so many of each person, and so many
@@ -467,11 +518,11 @@ pub trait Writing: View {
     async fn drop_bytes(&mut self, changes: &[Seq], up_to: Seq) -> Result<Compacted>;
     async fn put_row(&mut self, row: &RowState) -> Result<()>;
     /// Incidents on devices that are over and to which nothing has happened since a moment, or that
-    /// lie behind as many others as `max`; the longest first.
+    /// lie behind as many others as `max`; the longest first. What is resolved may be spared.
     async fn resting(
         &mut self,
-        before: UnixMillis,
-        max: u32,
+        (before, max): (UnixMillis, u32),
+        spares_resolved: bool,
         limit: u32,
     ) -> Result<Vec<IncidentId>>;
     /// Notes where an incident is that has a row.

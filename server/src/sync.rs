@@ -14,11 +14,15 @@ mod act;
 pub(crate) mod age;
 mod audit;
 mod batch;
+pub(crate) mod closing;
 pub(crate) mod compact;
 mod contacts;
+pub(crate) mod holding;
 mod hot;
 mod keeper;
 mod live;
+mod own;
+mod presence;
 mod public;
 mod pull;
 mod push;
@@ -48,14 +52,17 @@ use shared::sync::server::Session;
 use crate::App;
 use crate::auth::SignedIn;
 use crate::error::ApiError;
+pub(crate) use batch::row_state;
 
 pub(crate) use act::{Deed, act};
 pub use age::all as let_go;
 pub(crate) use age::bring;
 pub use audit::Audit;
+pub use closing::close;
 pub use compact::all as compact;
+pub use holding::remind;
 pub use keeper::{Keeper, Report};
-pub(crate) use public::{Public, public};
+pub(crate) use public::{Public, internal, public};
 
 /// The oldest protocol the server still works with.
 pub(crate) const MIN_CLIENT: u32 = 1;

@@ -18,6 +18,10 @@ use crate::ids::CalendarId;
 use crate::time::UnixMillis;
 
 const MINUTE_MILLIS: i64 = 60_000;
+const DAY_MILLIS: i64 = 24 * 60 * MINUTE_MILLIS;
+
+/// A break no longer than this, such as lunch, does not end a business day.
+const BREAK_MILLIS: i64 = 4 * 60 * MINUTE_MILLIS;
 
 /// A calendar as it is synced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,11 @@ impl Hours {
         (self.count(until) - self.count(since)).max(0)
     }
 
+    /// How many milliseconds count until a moment; negative when they count since.
+    pub fn left(&self, now: UnixMillis, until: UnixMillis) -> i64 {
+        self.count(until) - self.count(now)
+    }
+
     /// The first moment at which so much has counted from `since` on; negative counts back.
     pub fn moment(&self, since: UnixMillis, millis: i64) -> UnixMillis {
         if millis == 0 {
@@ -104,6 +113,33 @@ impl Hours {
         };
         let at = open.since.plus(wanted - open.before);
         if open == last { at } else { at.min(open.until) }
+    }
+
+    /// When the last of so many business days ends that begin after a moment. A business day is
+    /// what is open without a break of more than four hours, and 24 hours at most; where nothing
+    /// was compiled, and day and night, it is 24 hours.
+    pub fn days_later(&self, since: UnixMillis, days: u16) -> UnixMillis {
+        let Some(last) = days.checked_sub(1) else {
+            return since;
+        };
+        let begun: Vec<_> = self.days().filter(|(begin, _)| *begin > since).collect();
+        if let Some((_, end)) = begun.get(usize::from(last)) {
+            return *end;
+        }
+        let begun_days = i64::try_from(begun.len()).unwrap_or(i64::MAX);
+        let from = begun.last().map_or(since, |(_, end)| *end);
+        from.plus((i64::from(days) - begun_days) * DAY_MILLIS)
+    }
+
+    fn days(&self) -> impl Iterator<Item = (UnixMillis, UnixMillis)> {
+        let is_one = |one: &Open, next: &Open| next.since.since(one.until) <= BREAK_MILLIS;
+        let stretches = self.0.chunk_by(is_one);
+        stretches.flat_map(|one| {
+            let (since, until) = (one[0].since, one[one.len() - 1].until);
+            let begins = (0..).map(move |nth| since.plus(nth * DAY_MILLIS));
+            let begins = begins.take_while(move |begin| *begin < until);
+            begins.map(move |begin| (begin, begin.plus(DAY_MILLIS).min(until)))
+        })
     }
 
     /// How much has counted at a moment since the first stretch began; before that, less than none.
@@ -210,6 +246,24 @@ mod tests {
         assert_eq!(office().elapsed(at(0), at(8)), 8 * HOUR);
         assert_eq!(office().moment(at(40), 5 * HOUR), at(45));
         assert_eq!(Hours::default().elapsed(at(3), at(9)), 6 * HOUR);
+    }
+
+    #[test]
+    fn business_days_begin_after_a_moment_and_lunch_ends_none() {
+        let check = |since: i64, days: u16, end: i64| {
+            let later = office().days_later(at(since), days);
+            assert_eq!(later, at(end), "{days} from {since}");
+        };
+        check(9, 0, 9);
+        check(7, 1, 17);
+        check(9, 1, 41);
+        check(12, 1, 41);
+        check(7, 2, 41);
+        check(7, 3, 41 + 24);
+        check(50, 2, 50 + 48);
+        assert_eq!(Hours::default().days_later(at(3), 2), at(51));
+        let week = Hours::of([(at(0), at(5 * 24)), (at(7 * 24), at(12 * 24))]);
+        assert_eq!(week.days_later(at(4 * 24 - 1), 2), at(8 * 24));
     }
 
     #[test]

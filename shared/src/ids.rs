@@ -80,6 +80,10 @@ uuid_id! {
     DeviceId
 }
 uuid_id! {
+    /// Names a saved view.
+    ViewId
+}
+uuid_id! {
     /// Names the state of the server's log; it changes when the log is restored or reset.
     Epoch
 }
@@ -250,6 +254,24 @@ macro_rules! hex_debug {
 hex_debug!(Actor);
 hex_debug!(Hash);
 
+impl FromStr for Hash {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(BadId);
+        };
+        let digit = |digit: u8| match digit {
+            b'0'..=b'9' => Ok(digit - b'0'),
+            b'a'..=b'f' => Ok(digit - b'a' + 10),
+            _ => Err(BadId),
+        };
+        let byte = |[high, low]: &[u8; 2]| Ok(digit(*high)? << 4 | digit(*low)?);
+        let bytes: Result<Vec<u8>, BadId> = pairs.iter().map(byte).collect();
+        Ok(Self(bytes?.try_into().map_err(|_| BadId)?))
+    }
+}
+
 /// What a person reads of an incident that has no number yet: `L-7F3K-9QXM`.
 ///
 /// Forty bits of the id's random tail in Crockford's base 32, which has no I, L, O or U.
@@ -291,5 +313,14 @@ mod tests {
         assert_eq!(key.to_string().parse(), Ok(key));
         assert_eq!(key.to_string().to_uppercase().parse::<DocKey>(), Err(BadId));
         assert_eq!("article/x".parse::<DocKey>(), Err(BadId));
+        let hash = Hash([0xa7; 32]);
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        for bad in [
+            hash.to_string().to_uppercase(),
+            "a7".to_owned(),
+            "ä".repeat(32),
+        ] {
+            assert_eq!(bad.parse::<Hash>(), Err(BadId));
+        }
     }
 }

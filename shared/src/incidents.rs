@@ -5,18 +5,24 @@
 //! whatever order they arrived in. Reading never fails: odd states are ordinary input after a
 //! merge.
 
+pub mod attachments;
+mod before;
 mod content;
 mod direction;
 mod fold;
 mod foresee;
+mod holds;
 mod known;
 pub mod lifecycle;
 mod past;
 mod read;
 mod report;
+mod revisions;
 pub mod shape;
 pub mod timeline;
+mod watchers;
 mod words;
+mod work;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -24,15 +30,25 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CategoryId, DeviceId, DocKind, FactId, GroupId, IncidentId, LocalCode, PersonId, SiteId,
 };
+use crate::priority::Matrix;
 use crate::time::{Flags, UnixMillis};
 
-pub use crate::priority::{Level, Priority};
+pub use crate::priority::{Level, Override, Priority};
+pub use attachments::Attachment;
+pub use before::Before;
 pub use direction::{by_itself, within_a_sentence};
-pub use lifecycle::{HoldReason, ResolutionCode, Stage, State, Transition};
+pub use holds::{Hold, HoldStep, REMINDERS_MAX, next_step, resolves_at};
+pub use lifecycle::{Escalation, HoldReason, ResolutionCode, Stage, State, Transition};
 pub use past::{Past, Period, held_at};
-pub use read::{Anomaly, IncidentReceipts, read};
+pub use read::{Anomaly, IncidentReceipts, read, read_until};
 pub use report::PlainReport;
+pub use revisions::Wording;
 pub use timeline::{Event, EventKind, Withdrawn};
+pub use watchers::{MENTIONS_MAX, WATCHERS_MAX, Watcher};
+pub use work::{
+    AFTER_MAX, Holder, LOG_MINUTES_MAX, Log, LogKind, Logged, NewTask, STEPS_MAX, Spent, Step,
+    Task, TaskChange, TaskState, Work, spent,
+};
 pub use write::{Drafted, IncidentDocs, write, write_number, write_work};
 
 /// How an incident came in.
@@ -86,6 +102,7 @@ pub enum SetField {
     Urgency(Level),
     Site(Option<SiteId>),
     Requester(Requester),
+    Priority(Override),
 }
 
 /// One act of a person on one incident, as they meant it. One change is one intent.
@@ -98,6 +115,8 @@ pub enum Intent {
     Assign {
         group: Option<GroupId>,
         person: Option<PersonId>,
+        /// Why those who had it cannot do it; none where it is no escalation.
+        escalation: Option<Escalation>,
     },
     /// Somebody takes the incident.
     Claim {
@@ -108,6 +127,8 @@ pub enum Intent {
     Hold {
         reason: HoldReason,
         text: String,
+        /// When work goes on by itself.
+        until: Option<UnixMillis>,
     },
     Resolve {
         code: ResolutionCode,
@@ -137,6 +158,47 @@ pub enum Intent {
     /// Says that the person knows how it stands, and so ends the cards about acts of theirs that
     /// gave way, on all their devices.
     Acknowledge,
+    /// The server reminds those for whom a hold waits.
+    Remind {
+        hold: FactId,
+    },
+    /// Says for how long the person worked on it.
+    Log(Log),
+    AddTask(NewTask),
+    ChangeTask {
+        task: FactId,
+        change: TaskChange,
+    },
+    /// Puts a file into one of the documents: for the requester too, or for staff alone.
+    Attach {
+        doc: DocKind,
+        file: Attachment,
+    },
+    /// Lets somebody watch: in the work document one of the staff, who hears of everything; in the
+    /// incident document somebody who sees what the requester sees, and hears of that.
+    Watch {
+        doc: DocKind,
+        person: PersonId,
+    },
+    /// Ends that somebody watches, as far as the additions go that its author saw.
+    Unwatch {
+        doc: DocKind,
+        person: PersonId,
+        added: Vec<FactId>,
+    },
+    /// A message, or a note, that calls on people by name. Staff who are named in a note watch from
+    /// then on.
+    Mention {
+        doc: DocKind,
+        text: String,
+        people: Vec<PersonId>,
+    },
+    /// Says anew what the same person said in a message or note; what they said before is kept.
+    Revise {
+        doc: DocKind,
+        entry: FactId,
+        text: String,
+    },
 }
 
 impl Intent {
@@ -144,8 +206,15 @@ impl Intent {
     pub fn docs(&self) -> &'static [DocKind] {
         match self {
             Self::Declare(_) => &[DocKind::Incident, DocKind::Work],
-            Self::Note { .. } => &[DocKind::Work],
-            Self::Withdraw { doc, .. } => match doc {
+            Self::Note { .. } | Self::Log(_) | Self::AddTask(_) | Self::ChangeTask { .. } => {
+                &[DocKind::Work]
+            }
+            Self::Withdraw { doc, .. }
+            | Self::Attach { doc, .. }
+            | Self::Watch { doc, .. }
+            | Self::Unwatch { doc, .. }
+            | Self::Mention { doc, .. }
+            | Self::Revise { doc, .. } => match doc {
                 DocKind::Incident => &[DocKind::Incident],
                 DocKind::Work => &[DocKind::Work],
             },
@@ -159,7 +228,8 @@ impl Intent {
             | Self::Close
             | Self::Cancel { .. }
             | Self::Reply { .. }
-            | Self::Acknowledge => &[DocKind::Incident],
+            | Self::Acknowledge
+            | Self::Remind { .. } => &[DocKind::Incident],
         }
     }
 
@@ -172,7 +242,15 @@ impl Intent {
             | Self::Reopen { text }
             | Self::Cancel { text }
             | Self::Reply { text }
-            | Self::Note { text } => text,
+            | Self::Note { text }
+            | Self::Mention { text, .. }
+            | Self::Revise { text, .. }
+            | Self::Log(Log { text, .. })
+            | Self::AddTask(NewTask { title: text, .. })
+            | Self::Attach {
+                file: Attachment { name: text, .. },
+                ..
+            } => text,
             Self::Declare(_)
             | Self::Set(_)
             | Self::Assign { .. }
@@ -180,7 +258,11 @@ impl Intent {
             | Self::Start
             | Self::Close
             | Self::Withdraw { .. }
-            | Self::Acknowledge => return None,
+            | Self::Acknowledge
+            | Self::Remind { .. }
+            | Self::ChangeTask { .. }
+            | Self::Watch { .. }
+            | Self::Unwatch { .. } => return None,
         };
         (!text.is_empty()).then_some(text)
     }
@@ -201,7 +283,16 @@ impl Intent {
             | Self::Reply { .. }
             | Self::Note { .. }
             | Self::Withdraw { .. }
-            | Self::Acknowledge => None,
+            | Self::Acknowledge
+            | Self::Remind { .. }
+            | Self::Log(_)
+            | Self::AddTask(_)
+            | Self::ChangeTask { .. }
+            | Self::Attach { .. }
+            | Self::Watch { .. }
+            | Self::Unwatch { .. }
+            | Self::Mention { .. }
+            | Self::Revise { .. } => None,
         }
     }
 }
@@ -242,6 +333,18 @@ pub enum Refused {
     NothingToWithdraw,
     #[error("an act can be taken back within {minutes} minutes")]
     TooLate { minutes: i64 },
+    #[error("{field} has to be between {min} and {max}")]
+    OutOfRange { field: String, min: i64, max: i64 },
+    #[error("only a task of this incident, and one of its steps, can be changed")]
+    NoSuchTask,
+    #[error("staff watch internally, and other people of the directory publicly")]
+    CannotWatch,
+    #[error("only somebody who watches can be taken off, by the additions that are there")]
+    NoSuchWatcher,
+    #[error("only people who may read a text can be mentioned in it")]
+    CannotRead,
+    #[error("only a message or a note that stands can be worded anew")]
+    NoSuchEntry,
 }
 
 impl Refused {
@@ -264,6 +367,12 @@ impl Refused {
             Self::NotOwn => "not-own",
             Self::NothingToWithdraw => "nothing-to-withdraw",
             Self::TooLate { .. } => "too-late",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::NoSuchTask => "no-such-task",
+            Self::CannotWatch => "cannot-watch",
+            Self::NoSuchWatcher => "no-such-watcher",
+            Self::CannotRead => "cannot-read",
+            Self::NoSuchEntry => "no-such-entry",
         }
     }
 }
@@ -278,6 +387,13 @@ pub struct Provenance {
     pub corrected: UnixMillis,
     /// What the server's receipt says; none while the fact is only on its author's device.
     pub arrival: Option<Arrived>,
+}
+
+impl Provenance {
+    /// When the server came to know of it, and with it everybody; until then, when it was done.
+    pub fn known_at(&self) -> UnixMillis {
+        self.arrival.map_or(self.corrected, |arrival| arrival.at)
+    }
 }
 
 /// The part of a receipt that people see.
@@ -347,12 +463,14 @@ pub struct Incident {
     pub urgency: Field<Level>,
     pub site: Field<Option<SiteId>>,
     pub requester: Field<Requester>,
+    /// What holds in place of the matrix.
+    pub priority: Field<Override>,
     pub assignment: Assignment,
     pub state: State,
     /// When the incident came into its state, and by whom.
     pub state_from: Provenance,
-    /// Why it is on hold; only then.
-    pub hold: Option<HoldReason>,
+    /// What it waits for; only while on hold.
+    pub hold: Option<Hold>,
     /// How it was resolved; only while resolved or closed.
     pub resolution: Option<ResolutionCode>,
     /// When the resolution that holds was made, in corrected time; only while resolved or closed.
@@ -408,19 +526,42 @@ impl Incident {
         }
     }
 
+    /// How soon it is to be worked on: as somebody said and why, or else as the matrix says.
+    pub fn priority(&self, matrix: &Matrix) -> Priority {
+        let by_matrix = || matrix.priority(self.impact.holds.value, self.urgency.holds.value);
+        self.priority.holds.value.priority.unwrap_or_else(by_matrix)
+    }
+
+    /// Since when nobody has said another word, as far as this copy knows: the last act, or the
+    /// arrival of one that came late.
+    pub fn rests_since(&self) -> UnixMillis {
+        let events = self.timeline.iter();
+        let arrivals = events.filter_map(|event| Some(event.from.arrival?.at));
+        arrivals.fold(self.updated_at, UnixMillis::max)
+    }
+
     /// What staff asks of the requester and waits for; empty when it asks nothing.
     pub fn question(&self) -> &str {
-        if self.hold != Some(HoldReason::Caller) {
-            return "";
+        let asks = |hold: &Hold| hold.reason == HoldReason::Caller;
+        let hold = self.hold.filter(asks);
+        let asked = hold.and_then(|hold| self.event(hold.fact));
+        if let Some(EventKind::Held { text, .. }) = asked.map(|event| &event.kind) {
+            text.trim()
+        } else {
+            ""
         }
-        let events = self.timeline.iter().rev();
-        let mut asked = events.filter(|event| event.counts()).filter_map(|event| {
-            if let EventKind::Held { text, .. } = &event.kind {
-                return Some(text.trim());
-            }
-            None
-        });
-        asked.next().unwrap_or_default()
+    }
+
+    /// How often it was escalated; handing it back is none.
+    pub fn escalations(&self) -> usize {
+        let events = self.timeline.iter().filter(|event| event.counts());
+        let escalations = events.filter_map(|event| event.kind.escalation());
+        escalations.filter(|why| *why != Escalation::Back).count()
+    }
+
+    /// Whether it is on hold for this reason.
+    pub fn waits_for(&self, reason: HoldReason) -> bool {
+        self.hold.is_some_and(|hold| hold.reason == reason)
     }
 
     /// How many fields hold rivals that nobody has settled.
@@ -431,6 +572,7 @@ impl Incident {
             + self.urgency.rivals.len().min(1)
             + self.site.rivals.len().min(1)
             + self.requester.rivals.len().min(1)
+            + self.priority.rivals.len().min(1)
     }
 }
 

@@ -14,9 +14,11 @@ pub mod priority;
 pub mod reports;
 pub mod rows;
 pub mod search;
+pub mod settings;
 pub mod sla;
 pub mod sync;
 pub mod targets;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+pub mod views;

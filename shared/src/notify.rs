@@ -5,8 +5,8 @@
 //! rests on may be withdrawn or overtaken before it leaves: [`stands`] is asked then.
 //!
 //! Nobody is told of their own act, but that their report has come in; nobody who is inactive is
-//! told of anything, and a requester never learns that internal work exists: only facts of the
-//! incident document make notices.
+//! told of anything, and a requester never learns that internal work exists: of its facts only
+//! notes make notices, for the staff who watch.
 //!
 //! # Design
 //! Question: which of several acts tells that an incident is resolved? Answer: whichever brought it
@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DocKind, FactId, IncidentId, PersonId};
-use crate::incidents::{self, EventKind, HoldReason, Incident, Provenance};
+use crate::incidents::{self, EventKind, HoldReason, Incident};
 use crate::people::Directory;
 use crate::sla::Measure;
 use crate::time::UnixMillis;
@@ -46,12 +46,22 @@ pub enum Event {
     Assigned,
     /// It waits for an answer of its requester.
     Asked,
+    /// It still does.
+    AskedAgain,
+    /// It still waits for something else.
+    StillHeld,
+    /// The day has come until which it was on hold.
+    Resumed,
     /// A message that the requester sees.
     Replied,
     Resolved,
     Closed,
     Reopened,
     Cancelled,
+    /// A note that only staff sees.
+    Noted,
+    /// A message, or a note, calls on somebody by name.
+    Mentioned,
     /// Most of the time until `due` is gone.
     Warned {
         clock: Measure,
@@ -81,6 +91,12 @@ enum Whom {
     HolderOrLeads,
     /// The leads of what nobody has.
     LeadsOfNobodys,
+    /// The staff who watch.
+    Watchers,
+    /// Those who watch publicly, as the requester is told.
+    PublicWatchers,
+    /// The staff whom a text calls on by name.
+    Mentioned,
 }
 
 /// On whose behalf an event came about.
@@ -93,19 +109,29 @@ enum Side {
 impl Event {
     /// The table. An act of a requester is told to who works on it, and the other way round.
     fn tells(self, side: Side) -> &'static [Whom] {
-        use Whom::{Holder, HolderOrLeads, Leads, LeadsOfNobodys, Requester};
+        use Whom::{
+            Holder, HolderOrLeads, Leads, LeadsOfNobodys, Mentioned, PublicWatchers, Requester,
+            Watchers,
+        };
         match (self, side) {
             (Self::Declared, Side::Requester) => &[Requester, LeadsOfNobodys],
-            (Self::Declared | Self::Asked, _)
+            (Self::Declared, Side::Staff) => &[Requester],
+            (Self::Asked | Self::AskedAgain, _)
             | (Self::Replied | Self::Resolved | Self::Closed | Self::Cancelled, Side::Staff) => {
-                &[Requester]
+                &[Requester, PublicWatchers, Watchers]
             }
-            (Self::Assigned, _)
-            | (Self::Resolved | Self::Closed | Self::Cancelled, Side::Requester) => &[Holder],
-            (Self::Reopened, Side::Staff) => &[Requester, Holder],
-            (Self::Replied | Self::Reopened, Side::Requester) | (Self::Warned { .. }, _) => {
-                &[HolderOrLeads]
+            (Self::Assigned, _) => &[Holder, Watchers],
+            // Somebody beside the requester may have done it.
+            (Self::Resolved | Self::Closed | Self::Cancelled, Side::Requester) => {
+                &[Requester, PublicWatchers, Holder, Watchers]
             }
+            (Self::Reopened, Side::Staff) => &[Requester, PublicWatchers, Holder, Watchers],
+            (Self::Replied | Self::Reopened, Side::Requester) => {
+                &[Requester, PublicWatchers, HolderOrLeads, Watchers]
+            }
+            (Self::Noted, _) => &[Watchers],
+            (Self::Mentioned, _) => &[Mentioned],
+            (Self::Warned { .. } | Self::StillHeld | Self::Resumed, _) => &[HolderOrLeads],
             (Self::Breached { .. } | Self::BreachCorrected { .. }, _) => &[Holder, Leads],
         }
     }
@@ -117,11 +143,16 @@ impl Event {
             Self::Declared
             | Self::Assigned
             | Self::Asked
+            | Self::AskedAgain
+            | Self::StillHeld
+            | Self::Resumed
             | Self::Replied
             | Self::Resolved
             | Self::Closed
             | Self::Reopened
-            | Self::Cancelled => false,
+            | Self::Cancelled
+            | Self::Noted
+            | Self::Mentioned => false,
         }
     }
 
@@ -138,11 +169,16 @@ impl Event {
             Self::Declared => "declared".to_owned(),
             Self::Assigned => "assigned".to_owned(),
             Self::Asked => "asked".to_owned(),
+            Self::AskedAgain => "asked-again".to_owned(),
+            Self::StillHeld => "still-held".to_owned(),
+            Self::Resumed => "resumed".to_owned(),
             Self::Replied => "replied".to_owned(),
             Self::Resolved => "resolved".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Reopened => "reopened".to_owned(),
             Self::Cancelled => "cancelled".to_owned(),
+            Self::Noted => "noted".to_owned(),
+            Self::Mentioned => "mentioned".to_owned(),
             Self::Warned { clock, due } => clocked("warned", clock, due),
             Self::Breached { clock, due } => clocked("breached", clock, due),
             Self::BreachCorrected { clock, due } => clocked("corrected", clock, due),
@@ -165,6 +201,8 @@ pub enum Recipient {
 pub enum Capacity {
     Requester,
     Staff,
+    /// Beside the requester, as somebody who watches publicly.
+    Watcher,
 }
 
 /// Over which channel somebody is told.
@@ -243,10 +281,10 @@ pub fn of_acts(before: Option<&Incident>, after: &Incident, directory: &Director
     let known: BTreeSet<FactId> = known.map(|event| event.fact).collect();
     let told = after.timeline.iter();
     let mut notices = Vec::new();
-    for told in told.filter(|told| told.doc == DocKind::Incident) {
+    for told in told {
         let known = before.filter(|_| known.contains(&told.fact));
-        let is_recent = |undone: &UnixMillis| undone.since(known_at(told.from)) < AGAIN_MILLIS;
-        for event in events(&told.kind, after) {
+        let is_recent = |undone: &UnixMillis| undone.since(told.from.known_at()) < AGAIN_MILLIS;
+        for event in events(told, after) {
             let happening = Happening {
                 event,
                 fact: Some(told.fact),
@@ -267,14 +305,9 @@ fn undone_at(before: &Incident, after: &Incident) -> Option<UnixMillis> {
     let counted = |fact| before.event(fact).is_some_and(incidents::Event::counts);
     let withdrawn = after.timeline.iter().filter_map(|event| {
         let withdrawn = event.withdrawn?;
-        counted(event.fact).then_some(known_at(withdrawn.from))
+        counted(event.fact).then_some(withdrawn.from.known_at())
     });
     withdrawn.max()
-}
-
-/// When the server came to know of a fact.
-fn known_at(from: Provenance) -> UnixMillis {
-    from.arrival.map_or(from.corrected, |arrival| arrival.at)
 }
 
 /// The notices of what a clock of a service level says, for the first time or anew after it was
@@ -328,10 +361,16 @@ pub fn stands(notice: &Notice, incident: &Incident, directory: &Directory) -> bo
             .is_some_and(|capacity| *capacity == notice.capacity)
 }
 
-/// What a fact of the incident document tells.
-fn events(kind: &EventKind, after: &Incident) -> Vec<Event> {
+fn said_with(event: Event, mentions: &[PersonId]) -> Vec<Event> {
+    let mentioned = (!mentions.is_empty()).then_some(Event::Mentioned);
+    [event].into_iter().chain(mentioned).collect()
+}
+
+/// What a fact tells.
+fn events(told: &incidents::Event, after: &Incident) -> Vec<Event> {
     let Incident { assignment, .. } = after;
-    match kind {
+    let doc = told.doc;
+    match &told.kind {
         EventKind::Declared => {
             let is_assigned = assignment.person.is_some() || assignment.group.is_some();
             let assigned = is_assigned.then_some(Event::Assigned);
@@ -342,16 +381,42 @@ fn events(kind: &EventKind, after: &Incident) -> Vec<Event> {
             reason: HoldReason::Caller,
             ..
         } => vec![Event::Asked],
-        EventKind::Replied { .. } => vec![Event::Replied],
+        EventKind::Replied { mentions, .. } => said_with(Event::Replied, mentions),
+        EventKind::Attached(_) => match doc {
+            DocKind::Incident => vec![Event::Replied],
+            DocKind::Work => Vec::new(),
+        },
         EventKind::Resolved { .. } => vec![Event::Resolved],
         EventKind::Closed => vec![Event::Closed],
         EventKind::Reopened { .. } => vec![Event::Reopened],
         EventKind::Cancelled { .. } => vec![Event::Cancelled],
+        EventKind::Reminded { hold } => vec![reminder(*hold, after)],
+        EventKind::Started if told.from.by == PersonId::SERVER => vec![Event::Resumed],
+        EventKind::Noted { mentions, .. } => said_with(Event::Noted, mentions),
         EventKind::Set(_)
         | EventKind::Started
         | EventKind::Held { .. }
-        | EventKind::Noted { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => Vec::new(),
+    }
+}
+
+/// Whom a reminder reminds depends on what is waited for.
+fn reminder(hold: FactId, incident: &Incident) -> Event {
+    let held = incident.event(hold).map(|event| &event.kind);
+    if let Some(EventKind::Held {
+        reason: HoldReason::Caller,
+        ..
+    }) = held
+    {
+        Event::AskedAgain
+    } else {
+        Event::StillHeld
     }
 }
 

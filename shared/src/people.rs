@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CategoryId, GroupId, PersonId, SiteId};
 use crate::priority::Matrix;
-use crate::targets::{Rules, Targets};
+use crate::targets::{Edition, Reach, Rules, Targets};
+use crate::time::UnixMillis;
+use crate::views::SavedView;
 
 /// What a person may be; one person can be several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,12 +118,24 @@ pub struct Directory {
     /// Service level targets.
     #[serde(default)]
     pub targets: Targets,
+    /// Since when the matrix and the targets hold.
+    #[serde(default)]
+    pub since: UnixMillis,
+    /// Whether incidents that were open then follow them.
+    #[serde(default)]
+    pub reach: Reach,
+    /// What held before, oldest first.
+    #[serde(default)]
+    pub earlier: Vec<Edition>,
     /// A sentence to show on every page, such as where demo data comes from.
     #[serde(default)]
     pub notice: Option<String>,
     /// The same sentence in other languages, by their code.
     #[serde(default)]
     pub notices: BTreeMap<String, String>,
+    /// The saved views of whoever the directory was sent to; the server keeps them apart.
+    #[serde(default)]
+    pub views: Vec<SavedView>,
 }
 
 impl Directory {
@@ -138,10 +152,21 @@ impl Directory {
 
     /// What rows are worked out by.
     pub fn rules(&self) -> Rules {
-        Rules {
+        let now = Edition {
+            since: self.since,
+            reach: self.reach,
             matrix: self.matrix.clone(),
             targets: self.targets.clone(),
-        }
+        };
+        Rules::of(&self.earlier, now)
+    }
+
+    /// What an edition promises; of one before all that are known the oldest holds.
+    pub fn targets_of(&self, version: u32) -> &Targets {
+        let earlier = self.earlier.iter().map(|edition| &edition.targets);
+        let mut all = earlier.chain([&self.targets]);
+        all.find(|targets| targets.version >= version)
+            .unwrap_or(&self.targets)
     }
 
     /// The person with this login.

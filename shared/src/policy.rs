@@ -4,12 +4,21 @@
 //! [`may`] adds what depends on the moment, such as the state; an act that was right when it was
 //! done and arrives late is accepted, flagged ([`is_late`]) and answered by the folds.
 
+mod attachments;
+mod revisions;
+mod watchers;
+mod work;
+
 use std::collections::BTreeSet;
 
 use crate::ids::{DocKind, FactId, PersonId};
-use crate::incidents::{Declare, Incident, Intent, Refused, Requester, SetField, Transition};
+use crate::incidents::{
+    Declare, Incident, Intent, Refused, Requester, SetField, TaskState, Transition,
+};
 use crate::people::{Person, Rights, Role, Scope, Surface};
 use crate::time::UnixMillis;
+
+pub use watchers::{may_be_mentioned, may_watch, names_who_may};
 
 /// How many bytes a subject may have.
 pub const SUBJECT_BYTES_MAX: usize = 500;
@@ -39,6 +48,9 @@ pub fn allows(
     if let Intent::Withdraw { doc, fact } = *intent {
         return withdraws_own(person, (doc, fact), incident);
     }
+    if let Intent::Revise { doc, entry, text } = intent {
+        return revisions::says_own_anew(person, (*doc, *entry), text, incident);
+    }
     let roles = allowed_roles(intent);
     let as_staff = person.roles.iter().any(|role| roles.contains(role));
     if !as_staff && !allows_requester(person, intent, incident) {
@@ -47,12 +59,16 @@ pub fn allows(
             allowed: words.join(", "),
         });
     }
-    bounded(intent)
+    bounded(intent)?;
+    attachments::has_room(intent, incident)?;
+    watchers::stay_within(intent, incident)?;
+    work::changes_what_is_there(intent, incident)
 }
 
 /// Whether an act is allowed now, as the person sees the incident.
 pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Result<(), Refused> {
     allows(person, intent, incident)?;
+    revisions::stands(intent, incident)?;
     let (Some(transition), Some(incident)) = (intent.transition(), incident) else {
         return Ok(());
     };
@@ -69,7 +85,12 @@ pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Res
 pub fn is_late(intent: &Intent, incident: &Incident) -> bool {
     if matches!(
         intent,
-        Intent::Declare(_) | Intent::Withdraw { .. } | Intent::Acknowledge
+        Intent::Declare(_)
+            | Intent::Withdraw { .. }
+            | Intent::Acknowledge
+            | Intent::Watch { .. }
+            | Intent::Unwatch { .. }
+            | Intent::Revise { .. }
     ) {
         return false;
     }
@@ -162,7 +183,15 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
         | Intent::Note { .. }
         | Intent::Reopen { .. }
         | Intent::Withdraw { .. }
-        | Intent::Acknowledge => STAFF,
+        | Intent::Acknowledge
+        | Intent::Log(_)
+        | Intent::AddTask(_)
+        | Intent::ChangeTask { .. }
+        | Intent::Attach { .. }
+        | Intent::Watch { .. }
+        | Intent::Unwatch { .. }
+        | Intent::Mention { .. }
+        | Intent::Revise { .. } => STAFF,
         Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
@@ -171,6 +200,7 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
         | Intent::Resolve { .. }
         | Intent::Close
         | Intent::Cancel { .. } => WORKERS,
+        Intent::Remind { .. } => &[],
     }
 }
 
@@ -178,11 +208,22 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
 fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident>) -> bool {
     match intent {
         Intent::Declare(declare) => is_plain_report(person.id, declare),
-        Intent::Reply { .. }
-        | Intent::Reopen { .. }
+        Intent::Reply { .. } => {
+            is_requester(person, incident) || watchers::watches_publicly(person.id, incident)
+        }
+        Intent::Unwatch {
+            doc: DocKind::Incident,
+            person: whom,
+            ..
+        } => *whom == person.id && watchers::watches_publicly(person.id, incident),
+        Intent::Reopen { .. }
         | Intent::Close
         | Intent::Cancel { .. }
-        | Intent::Acknowledge => is_requester(person, incident),
+        | Intent::Acknowledge
+        | Intent::Attach {
+            doc: DocKind::Incident,
+            ..
+        } => is_requester(person, incident),
         Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
@@ -190,7 +231,20 @@ fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident
         | Intent::Hold { .. }
         | Intent::Resolve { .. }
         | Intent::Note { .. }
-        | Intent::Withdraw { .. } => false,
+        | Intent::Withdraw { .. }
+        | Intent::Remind { .. }
+        | Intent::Log(_)
+        | Intent::AddTask(_)
+        | Intent::ChangeTask { .. }
+        | Intent::Attach {
+            doc: DocKind::Work, ..
+        }
+        | Intent::Watch { .. }
+        | Intent::Unwatch {
+            doc: DocKind::Work, ..
+        }
+        | Intent::Mention { .. }
+        | Intent::Revise { .. } => false,
     }
 }
 
@@ -234,11 +288,28 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         ),
         Intent::Reply { text } => required("reply", text, TEXT_BYTES_MAX),
         Intent::Note { text } => required("note", text, TEXT_BYTES_MAX),
-        Intent::Resolve { notes, .. } => required("notes", notes, TEXT_BYTES_MAX),
-        Intent::Hold { text, .. } | Intent::Reopen { text } | Intent::Cancel { text } => {
-            at_most("text", text, TEXT_BYTES_MAX)
+        Intent::Mention { text, people, .. } => {
+            required("text", text, TEXT_BYTES_MAX)?;
+            watchers::mentioned(people)
         }
-        Intent::Start | Intent::Close | Intent::Withdraw { .. } | Intent::Acknowledge => Ok(()),
+        Intent::Resolve { notes, .. } => required("notes", notes, TEXT_BYTES_MAX),
+        Intent::Hold { text, until, .. } => {
+            at_most("text", text, TEXT_BYTES_MAX)?;
+            until.map_or(Ok(()), |until| work::moment("until", until))
+        }
+        Intent::Reopen { text } | Intent::Cancel { text } => at_most("text", text, TEXT_BYTES_MAX),
+        Intent::Log(log) => work::log(log),
+        Intent::AddTask(new) => work::new_task(new),
+        Intent::ChangeTask { change, .. } => work::change(change),
+        Intent::Attach { file, .. } => attachments::attachment(file),
+        Intent::Unwatch { added, .. } => watchers::unwatched(added),
+        Intent::Revise { text, .. } => revisions::text(text),
+        Intent::Start
+        | Intent::Close
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge
+        | Intent::Remind { .. }
+        | Intent::Watch { .. } => Ok(()),
     }
 }
 
@@ -283,6 +354,7 @@ fn set_bounded(set: &SetField) -> Result<(), Refused> {
         ),
         SetField::Site(id) => at_most("site", id.as_ref().map_or("", |id| &id.0), NAME_BYTES_MAX),
         SetField::Requester(who) => requester(who),
+        SetField::Priority(set) => required("reason", &set.reason, SUBJECT_BYTES_MAX),
         SetField::Impact(_) | SetField::Urgency(_) => Ok(()),
     }
 }
@@ -378,14 +450,36 @@ pub struct Audience {
     pub work: BTreeSet<Scope>,
 }
 
-/// The audience of an incident, computed from its content.
+/// Whether somebody reads an incident on the console.
+pub fn reads(person: &Person, incident: &Incident) -> bool {
+    let audience = audience(incident).work;
+    let scopes = scopes(person, Surface::Console);
+    scopes.iter().any(|scope| audience.contains(scope))
+}
+
+/// The audience of an incident, computed from its content. Whoever has a task in it keeps it once
+/// the task is done: they may take that back, and have yet to say how long it took them. Whoever
+/// watches publicly reads it as the requester does.
 pub fn audience(incident: &Incident) -> Audience {
     let mut work = BTreeSet::from([Scope::Staff, Scope::Worker(incident.declared_by)]);
     work.extend(incident.assignment.person.map(Scope::Worker));
     work.extend(incident.assignment.group.clone().map(Scope::Group));
     work.extend(incident.site.holds.value.clone().map(Scope::Site));
+    for task in incident.work().tasks {
+        let holder = task.holder;
+        if task.state.value != TaskState::Dropped {
+            work.extend(holder.person.map(Scope::Worker));
+            work.extend(holder.group.map(Scope::Group));
+        }
+    }
+    let watchers = |doc| {
+        let watchers = incident.watchers(doc).into_iter();
+        watchers.map(|watcher| watcher.person)
+    };
+    work.extend(watchers(DocKind::Work).map(Scope::Worker));
     let mut public = work.clone();
     public.extend(incident.requester_person().map(Scope::Requester));
+    public.extend(watchers(DocKind::Incident).map(Scope::Requester));
     Audience {
         incident: public,
         work,

@@ -13,6 +13,17 @@ pub enum Level {
     High,
 }
 
+impl Level {
+    /// The next lower level.
+    pub fn less(self) -> Option<Self> {
+        match self {
+            Self::High => Some(Self::Medium),
+            Self::Medium => Some(Self::Low),
+            Self::Low => None,
+        }
+    }
+}
+
 /// How soon an incident is to be worked on; `P1` first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Priority {
@@ -25,6 +36,30 @@ pub enum Priority {
 impl Priority {
     /// Every priority, the most urgent first.
     pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
+
+    /// The word that facts and people use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+            Self::P3 => "P3",
+            Self::P4 => "P4",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// A priority that somebody gives an incident in place of the matrix, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Override {
+    /// None for what the matrix says.
+    pub priority: Option<Priority>,
+    /// Everybody who sees the incident may read it.
+    pub reason: String,
 }
 
 /// Priority by impact, then urgency (ITIL's matrix), with a version that incidents can name.

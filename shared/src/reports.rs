@@ -93,11 +93,11 @@ fn count<T: PartialEq + Copy>(counts: &mut [(T, usize)], of: T) {
 mod tests {
     use super::*;
     use crate::ids::IncidentId;
-    use crate::people::{Person, Role};
+    use crate::people::{Directory, Person, Role};
     use crate::rows::row;
     use crate::search::{Filter, find};
     use crate::sla::{Glance, Standing};
-    use crate::targets::{Rules, Targets};
+    use crate::targets::Rules;
     use crate::testing::{ALICE, Copy, person};
     use crate::time::UnixMillis;
 
@@ -132,19 +132,19 @@ mod tests {
         (0..100).map(make).collect()
     }
 
-    fn look<'a>(me: &'a Person, targets: &'a Targets) -> Look<'a> {
+    fn look<'a>(me: &'a Person, directory: &'a Directory) -> Look<'a> {
         let now = NOW;
-        Look { me, targets, now }
+        Look { me, directory, now }
     }
 
     fn opened(filter: &Filter, is_shown: fn(&Row) -> bool) -> usize {
-        let (me, targets, rows) = (person(ALICE, Role::Manager), Targets::default(), rows());
+        let (me, directory, rows) = (person(ALICE, Role::Manager), Directory::default(), rows());
         let shown = rows.iter().filter(|row| is_shown(row));
         let found = find(
             shown.map(|row| (row, ())),
             |()| true,
             filter,
-            look(&me, &targets),
+            look(&me, &directory),
         );
         found.ids.len()
     }
@@ -157,8 +157,8 @@ mod tests {
                 end: UnixMillis(day * 15 + 15),
             })
             .collect();
-        let (me, targets, rows) = (person(ALICE, Role::Manager), Targets::default(), rows());
-        let report = report(rows.iter(), &spans, look(&me, &targets));
+        let (me, directory, rows) = (person(ALICE, Role::Manager), Directory::default(), rows());
+        let report = report(rows.iter(), &spans, look(&me, &directory));
         let is_open = |row: &Row| row.state.is_open();
         assert_eq!(report.open, opened(&Filter::default(), is_open));
         assert!(report.at_risk > 0 && report.breached > 0);
@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn groups_come_by_size_and_what_no_group_has_comes_last() {
-        let (me, targets, rows) = (person(ALICE, Role::Manager), Targets::default(), rows());
-        let report = report(rows.iter(), &[], look(&me, &targets));
+        let (me, directory, rows) = (person(ALICE, Role::Manager), Directory::default(), rows());
+        let report = report(rows.iter(), &[], look(&me, &directory));
         assert_eq!(report.groups.len(), 3);
         assert!(report.groups[0].1 >= report.groups[1].1);
         assert_eq!(report.groups[2].0, None);
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn nothing_is_counted_as_nothing() {
-        let (me, targets) = (person(ALICE, Role::Manager), Targets::default());
-        let report = report([].into_iter(), &[], look(&me, &targets));
+        let (me, directory) = (person(ALICE, Role::Manager), Directory::default());
+        let report = report([].into_iter(), &[], look(&me, &directory));
         assert_eq!(report.open, 0);
         assert_eq!(report.states.len(), 4);
         assert!(report.groups.is_empty());

@@ -7,11 +7,15 @@ mod cards;
 mod pack;
 mod reason;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CategoryId, GroupId, IncidentId, LocalCode, PersonId, SiteId};
-use crate::incidents::{EventKind, HoldReason, Incident, Level, Priority, Requester, State};
-use crate::sla::{Calendar, Glance, glance};
+use crate::ids::{CategoryId, DocKind, GroupId, IncidentId, LocalCode, PersonId, SiteId};
+use crate::incidents::{
+    EventKind, Hold, HoldReason, Incident, Level, Priority, Requester, State, TaskState,
+};
+use crate::sla::{Glance, edition, glance};
 use crate::targets::Rules;
 use crate::time::UnixMillis;
 
@@ -20,7 +24,7 @@ pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
 pub use reason::{Reason, reason};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
-pub const ROW_FORMAT: u8 = 4;
+pub const ROW_FORMAT: u8 = 7;
 
 /// How many rows a chunk of the device's storage holds.
 pub const CHUNK_ROWS: usize = 512;
@@ -33,7 +37,7 @@ pub struct Row {
     pub subject: String,
     pub requester: Requester,
     pub state: State,
-    pub hold: Option<HoldReason>,
+    pub hold: Option<Hold>,
     pub priority: Priority,
     pub impact: Level,
     pub urgency: Level,
@@ -49,12 +53,21 @@ pub struct Row {
     pub entries: u16,
     /// Internal notes; always zero in a public row.
     pub notes: u16,
+    /// Tasks that are still to be done, and those that are done; always zero in a public row.
+    pub tasks_open: u16,
+    pub tasks_done: u16,
+    /// Who has a task that is still to be done, each once; nobody in a public row.
+    pub task_people: Vec<PersonId>,
+    /// Who watches, in a public row only those who do so publicly.
+    pub watchers: Vec<PersonId>,
     /// Fields with values set at the same time that nobody has settled.
     pub conflicts: u8,
     /// Whom it concerns that acts met, as cards say it.
     pub cards: Vec<Card>,
     /// How the service levels stand.
     pub levels: Glance,
+    /// The version of the targets and the matrix that it was worked out by.
+    pub edition: u32,
 }
 
 impl Row {
@@ -63,6 +76,21 @@ impl Row {
         self.number
             .clone()
             .unwrap_or_else(|| LocalCode::of(self.id).0)
+    }
+
+    /// Whether it is on hold for this reason.
+    pub fn waits_for(&self, reason: HoldReason) -> bool {
+        self.hold.is_some_and(|hold| hold.reason == reason)
+    }
+
+    /// Whether somebody has the incident, or a task of it that is still to be done.
+    pub fn is_in_hands_of(&self, person: PersonId) -> bool {
+        self.assignee == Some(person) || self.task_people.contains(&person)
+    }
+
+    /// Whether somebody watches it.
+    pub fn is_watched_by(&self, person: PersonId) -> bool {
+        self.watchers.contains(&person)
     }
 }
 
@@ -76,8 +104,15 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
             .count();
         u16::try_from(found).unwrap_or(u16::MAX)
     };
+    let work = incident.work();
+    let tasks = |state| u16::try_from(work.count(state)).unwrap_or(u16::MAX);
+    let open = work.tasks.iter().filter(|task| task.is_open());
+    let task_people: BTreeSet<_> = open.filter_map(|task| task.holder.person).collect();
+    let docs = [DocKind::Incident, DocKind::Work].into_iter();
+    let watchers = docs.flat_map(|doc| incident.watchers(doc));
     let impact = incident.impact.holds.value;
     let urgency = incident.urgency.holds.value;
+    let edition = edition(incident, rules);
     Row {
         id: incident.id,
         number: incident.number.clone(),
@@ -85,7 +120,7 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         requester: incident.requester.holds.value.clone(),
         state: incident.state,
         hold: incident.hold,
-        priority: rules.matrix.priority(impact, urgency),
+        priority: incident.priority(&edition.matrix),
         impact,
         urgency,
         category: incident.category.holds.value.clone(),
@@ -97,17 +132,22 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         resolved_at: incident.resolved_at,
         entries: count(|kind| matches!(kind, EventKind::Replied { .. })),
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
+        tasks_open: tasks(TaskState::Open),
+        tasks_done: tasks(TaskState::Done),
+        task_people: task_people.into_iter().collect(),
+        watchers: watchers.map(|watcher| watcher.person).collect(),
         conflicts: u8::try_from(incident.conflicts()).unwrap_or(u8::MAX),
         cards: cards::of(incident),
-        levels: glance(incident, rules, &Calendar::AroundTheClock),
+        levels: glance(incident, rules),
+        edition: edition.targets.version,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incidents::{Intent, ResolutionCode, SetField};
-    use crate::testing::{ALICE, BOB, Copy};
+    use crate::incidents::{Intent, ResolutionCode, SetField, TaskChange};
+    use crate::testing::{ALICE, BOB, CAROL, Copy, task};
 
     #[test]
     fn a_row_says_what_a_list_needs() {
@@ -168,6 +208,57 @@ mod tests {
         );
         copy.docs.work = None;
         assert_eq!(row(&copy.read(), &Rules::default()).notes, 0);
+    }
+
+    #[test]
+    fn a_row_counts_tasks_for_staff_alone() {
+        let mut copy = Copy::declared();
+        let id = copy.act(BOB, Intent::AddTask(task()));
+        copy.act(BOB, Intent::AddTask(task()));
+        let dropped = copy.act(BOB, Intent::AddTask(task()));
+        for (task, state) in [(id, TaskState::Done), (dropped, TaskState::Dropped)] {
+            let change = TaskChange::State(state);
+            copy.act(ALICE, Intent::ChangeTask { task, change });
+        }
+        let counts = |copy: &Copy| {
+            let row = row(&copy.read(), &Rules::default());
+            (row.tasks_open, row.tasks_done)
+        };
+        assert_eq!(counts(&copy), (1, 1));
+        copy.docs.work = None;
+        assert_eq!(counts(&copy), (0, 0));
+    }
+
+    #[test]
+    fn whoever_has_an_open_task_has_the_incident_in_hand() {
+        let mut copy = Copy::declared();
+        let task = copy.act(BOB, Intent::AddTask(task()));
+        let is_in_hand = |copy: &Copy| row(&copy.read(), &Rules::default()).is_in_hands_of(ALICE);
+        assert!(!is_in_hand(&copy));
+        let give = TaskChange::Person(Some(ALICE));
+        copy.act(BOB, Intent::ChangeTask { task, change: give });
+        assert!(is_in_hand(&copy));
+        let mut public = copy.clone();
+        public.docs.work = None;
+        assert!(!is_in_hand(&public));
+        let done = TaskChange::State(TaskState::Done);
+        copy.act(ALICE, Intent::ChangeTask { task, change: done });
+        assert!(!is_in_hand(&copy));
+    }
+
+    #[test]
+    fn a_row_says_who_watches_and_a_public_one_nothing_of_staff() {
+        let mut copy = Copy::declared();
+        for (doc, person) in [(DocKind::Work, ALICE), (DocKind::Incident, CAROL)] {
+            copy.act(BOB, Intent::Watch { doc, person });
+        }
+        let watches = |copy: &Copy| {
+            let row = row(&copy.read(), &Rules::default());
+            [ALICE, BOB, CAROL].map(|person| row.is_watched_by(person))
+        };
+        assert_eq!(watches(&copy), [true, false, true]);
+        copy.docs.work = None;
+        assert_eq!(watches(&copy), [false, false, true]);
     }
 
     #[test]

@@ -14,7 +14,10 @@ mod complete;
 mod conditions;
 mod filter;
 mod folding;
+pub mod mentions;
+mod palette;
 mod question;
+mod tally;
 
 use std::ops::Range;
 
@@ -23,10 +26,12 @@ use folding::{Folded, Kind, Umlaut, folded_text, kind, words};
 pub use complete::{Completion, complete};
 pub use conditions::{AnyOf, Asker, Condition, Conditions, Test};
 pub use filter::{DayOf, Filter, Found, Look, RISKS, Span, Whose, find};
+pub use palette::{Fit, fit};
 pub use question::{
     Age, Asks, Called, Compared, Day, Fault, Field, Moment, Naming, Question, Reading, StateIs,
     Term, Time, Unit, Wrong, read,
 };
+pub use tally::Tally;
 
 /// Decomposes by compatibility and writes in upper case, as the browser does it.
 pub type Unicode<'a> = &'a dyn Fn(&str) -> String;

@@ -12,20 +12,19 @@
 //! was its requester, start of work, a hold, or a resolution. Rejected: the assignment, which a
 //! rule can make while everybody sleeps, and internal notes, which nobody outside can rely on.
 
-mod calendar;
 mod clocks;
 mod due;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Hours;
 use crate::ids::FactId;
 use crate::incidents::{Priority, Stage};
 use crate::targets::{Target, Targets};
 use crate::time::UnixMillis;
 
-pub use calendar::Calendar;
-pub use clocks::{evaluate, glance, was_breached_at};
-pub use due::{Due, Notice, Promise, due};
+pub use clocks::{edition, evaluate, glance, was_breached_at};
+pub use due::{Due, Notice, Promise, due, spare_millis};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,23 +69,26 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// How much of the target is left; negative when it is used up, none when nothing is awaited.
-    pub fn left_millis(self, now: UnixMillis) -> Option<i64> {
+    /// How much of the target is left, of the hours that count; negative when it is used up, none
+    /// when nothing is awaited.
+    pub fn left_millis(self, hours: &Hours, now: UnixMillis) -> Option<i64> {
         match self {
-            Self::Running { due_at } => Some(due_at.since(now)),
+            Self::Running { due_at } => Some(hours.left(now, due_at)),
             Self::Paused { left_millis } => Some(left_millis),
             Self::Untimed | Self::Met { .. } | Self::Missed { .. } | Self::Ended => None,
         }
     }
 
-    /// How far it is from being missed.
-    pub fn risk(self, target_minutes: u32, warning_percent: u8, now: UnixMillis) -> Risk {
-        let Some(left) = self.left_millis(now) else {
+    /// How far it is from being missed, with so much of its target to spare before it is at risk.
+    pub fn risk(self, spare_millis: i64, hours: &Hours, now: UnixMillis) -> Risk {
+        let Some(left) = self.left_millis(hours, now) else {
             return Risk::Safe;
         };
-        if left < 0 {
+        // Outside of its hours a clock that has run out stands still at nothing.
+        let is_over = matches!(self, Self::Running { due_at } if now > due_at);
+        if left < 0 || is_over {
             Risk::Breached
-        } else if left <= due::spare_millis(target_minutes, warning_percent) {
+        } else if left <= spare_millis {
             Risk::AtRisk
         } else {
             Risk::Safe
@@ -135,8 +137,8 @@ impl Glance {
     pub fn risk(&self, priority: Priority, targets: &Targets, now: UnixMillis) -> Risk {
         let risk = |measure: Measure| {
             let minutes = measure.target_minutes(targets.of(priority));
-            let standing = self.of(measure);
-            standing.risk(minutes.unwrap_or(0), targets.warning_percent, now)
+            let spare = spare_millis(minutes.unwrap_or(0), targets.warning_percent);
+            self.of(measure).risk(spare, &targets.hours(priority), now)
         };
         risk(Measure::Response).max(risk(Measure::Resolution))
     }
@@ -146,7 +148,8 @@ impl Glance {
     pub fn pressure(&self, priority: Priority, targets: &Targets, now: UnixMillis) -> Pressure {
         let (_, next) = self.next();
         let is_paused = matches!(next, Standing::Paused { .. });
-        match (self.risk(priority, targets, now), next.left_millis(now)) {
+        let left = next.left_millis(&targets.hours(priority), now);
+        match (self.risk(priority, targets, now), left) {
             (Risk::Breached, left) => (0, priority, left.unwrap_or(0)),
             (Risk::AtRisk, Some(left)) => (1, Priority::P1, left),
             (Risk::Safe, Some(left)) if !is_paused => (2, Priority::P1, left),

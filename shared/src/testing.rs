@@ -2,10 +2,11 @@
 //! copies meet, and a server's receipts say when things arrived.
 
 use crate::document::{Receipt, Written};
-use crate::ids::{ActId, Actor, DeviceId, DocKey, FactId, IncidentId, PersonId};
+use crate::ids::{ActId, Actor, DeviceId, DocKey, FactId, Hash, IncidentId, PersonId};
+use crate::incidents::attachments::{Attachment, MediaType, Thumbnail};
 use crate::incidents::{
-    Channel, Declare, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Level, Requester,
-    read, write,
+    Channel, Declare, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Level, Log,
+    LogKind, NewTask, Requester, read, write,
 };
 use crate::people::{Person, Role};
 use crate::search::{Day, Span};
@@ -67,6 +68,41 @@ pub fn declare() -> Declare {
         assignee: None,
         asset: None,
         contact: None,
+    }
+}
+
+/// Time that somebody spent on site since the beginning of the test.
+pub fn log(minutes: u32) -> Log {
+    Log {
+        began: START,
+        minutes,
+        kind: LogKind::OnSite,
+        is_billable: true,
+        text: "Replaced the card.".to_owned(),
+    }
+}
+
+/// A task of two steps that nobody has yet.
+pub fn task() -> NewTask {
+    NewTask {
+        title: "Replace the card".to_owned(),
+        steps: vec!["Order it".to_owned(), "Put it in".to_owned()],
+        ..NewTask::default()
+    }
+}
+
+/// A photo whose bytes are so many sevens, or whatever `byte` is.
+pub fn attachment(byte: u8) -> Attachment {
+    Attachment {
+        name: "photo.jpg".to_owned(),
+        media: MediaType::Jpeg,
+        bytes: 1_000,
+        hash: Hash([byte; 32]),
+        thumbnail: Some(Thumbnail {
+            hash: Hash([byte.wrapping_add(1); 32]),
+            bytes: 100,
+        }),
+        taken_at: Some(START),
     }
 }
 

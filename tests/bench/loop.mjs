@@ -3,10 +3,7 @@
 // what came of it. Prints one JSON object per line.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { Server } from '../e2e/support/server.js';
-import { serviceNowLog } from './support/servicenow.mjs';
+import { fillSignIn, mark, openAny, Report, say, seeded, signedIn, watched } from './support/console.mjs';
 
 const require = createRequire(join(process.env.HOLDFAST_E2E, 'package.json'));
 const { chromium } = require('playwright-core');
@@ -16,7 +13,6 @@ const SIZES = (process.env.HOLDFAST_BENCH_SIZES ?? '1000,10000').split(',').filt
 const PARTS = (process.env.HOLDFAST_BENCH_PARTS ?? '').split(',').filter(Boolean);
 const STARTS = 5;
 const TAPS = 40;
-const PASSWORD = 'demo';
 const QUERIES = ['category 1', 'symptom 12 open', 'caller 20', 'inc20000', 'resolver 4 group 3'];
 /** Changes of other people's devices, written without a network and sent all at once. */
 const WRITER = 'incident-manager@demo';
@@ -25,13 +21,16 @@ const WRITERS = 2;
 const STILL = '?view=all';
 const WRITTEN = 150;
 
+const report = new Report('loop');
+const print = report.print.bind(report);
+const printTail = report.printTail.bind(report);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ['--no-sandbox', '--disable-dev-shm-usage'],
 });
 try {
   for (const [at, size] of SIZES.entries()) {
-    const server = await seeded(size);
+    const server = await seeded(size, report);
     try {
       if (at === 0) await sizes(server);
       for (const part of [starts, taps, searches, twoClients, reconnects, floods]) {
@@ -44,24 +43,10 @@ try {
   }
   if (process.argv.includes('--peers')) {
     const { compare } = await import('./support/peers.mjs');
-    await compare(browser, { watched, openAny, say });
+    await compare(browser, { watched: () => watched(browser), openAny, say });
   }
 } finally {
   await browser.close();
-}
-
-/** A server with the sample organisation and this many incidents more. */
-async function seeded(size) {
-  const server = await Server.on();
-  await server.command(['demo', '--seed-only']);
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-log-'));
-  const file = join(folder, 'log.csv');
-  await writeFile(file, serviceNowLog(size));
-  const began = performance.now();
-  await server.command(['import', 'servicenow', file]);
-  print('import', size, [(performance.now() - began) / 1000], 's', null);
-  await rm(folder, { recursive: true });
-  return server.start();
 }
 
 /** What the network carries for the first page and for the engine behind it. */
@@ -89,7 +74,7 @@ async function sizes(server) {
 async function starts(server, size) {
   const [usable, complete, offline, longest] = [[], [], [], []];
   for (let run = 0; run < STARTS; run += 1) {
-    const context = await watched(server);
+    const context = await watched(browser);
     const page = await context.newPage();
     await page.goto(`${server.origin}/console`);
     await fillSignIn(page);
@@ -124,7 +109,7 @@ async function starts(server, size) {
 async function onCore(server) {
   const longest = [];
   for (let run = 0; run < STARTS; run += 1) {
-    const context = await watched(server);
+    const context = await watched(browser);
     const page = await context.newPage();
     await page.goto(`${server.origin}/console`);
     await fillSignIn(page);
@@ -145,7 +130,7 @@ async function onCore(server) {
 
 /** Types words letter by letter: from the event to the last change of the list, and to its frame. */
 async function searches(server, size) {
-  const { context, page } = await signedIn(server);
+  const { context, page } = await signedIn(browser, server);
   const [changed, painted] = [[], []];
   let strokes = 0;
   await page.locator('#filter').click();
@@ -169,8 +154,8 @@ async function searches(server, size) {
 
 /** One in a hundred incidents changes while a device is away: from its first question to the chip. */
 async function reconnects(server, size) {
-  const { context, page } = await signedIn(server);
-  const writer = await signedIn(server, WRITER, STILL);
+  const { context, page } = await signedIn(browser, server);
+  const writer = await signedIn(browser, server, WRITER, STILL);
   const times = [];
   for (let run = 0; run < 3; run += 1) {
     await context.setOffline(true);
@@ -192,8 +177,8 @@ async function reconnects(server, size) {
 
 /** Other people's devices bring what they wrote without a network, while this one looks on. */
 async function floods(server, size) {
-  const { context, page } = await signedIn(server);
-  const writers = await Promise.all(Array.from({ length: WRITERS }, () => signedIn(server, WRITER, STILL)));
+  const { context, page } = await signedIn(browser, server);
+  const writers = await Promise.all(Array.from({ length: WRITERS }, () => signedIn(browser, server, WRITER, STILL)));
   for (const writer of writers) {
     await writer.context.setOffline(true);
     await isCut(writer.page);
@@ -231,7 +216,7 @@ async function isInTouch(page) {
 }
 
 async function taps(server, size) {
-  const { context, page } = await signedIn(server);
+  const { context, page } = await signedIn(browser, server);
   await openAny(page);
   const [engine] = page.workers();
   await engine.evaluate(noteCommits);
@@ -253,7 +238,7 @@ async function taps(server, size) {
 }
 
 async function twoClients(server, size) {
-  const [one, other] = [await signedIn(server), await signedIn(server)];
+  const [one, other] = [await signedIn(browser, server), await signedIn(browser, server)];
   const address = await openAny(one.page);
   await other.page.goto(address);
   await other.page.locator('main.detail').waitFor();
@@ -270,172 +255,6 @@ async function twoClients(server, size) {
   await other.context.close();
 }
 
-async function signedIn(server, login = 'agent@demo', view = '') {
-  const context = await watched(server);
-  const page = await context.newPage();
-  await page.goto(`${server.origin}/console${view}`);
-  await fillSignIn(page, login);
-  await page.locator('button[type=submit]').click();
-  await mark(page, 'complete');
-  return { context, page };
-}
-
-async function fillSignIn(page, login = 'agent@demo') {
-  await page.locator('input[name=login]').fill(login);
-  await page.locator('input[name=password]').fill(PASSWORD);
-}
-
-/** Opens the first incident of the list and says where it is. */
-async function openAny(page) {
-  await page.locator('[data-testid=row]').first().click();
-  await page.locator('main.detail .talk').waitFor();
-  return page.url();
-}
-
-/** Writes a note and sends it by a tap; says when it was tapped, in the page, painted and kept. */
-async function say(page, text) {
-  await page.locator('#entry').fill(text);
-  const times = page.evaluate((text) => window.bench.said(text), text);
-  await page.locator('form.compose button[type=submit]').click();
-  return times;
-}
-
-async function mark(page, name) {
-  await page.waitForFunction((name) => window.bench?.marks[name], name, { polling: 100, timeout: 120_000 });
-  return page.evaluate(() => window.bench.marks);
-}
-
-/** A browser whose pages note when something is on the screen. */
-async function watched(server) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  await context.addInitScript(observe);
-  return context;
-}
-
-/* Runs in the page. A frame has been drawn when a task runs after its animation callbacks; the task
-   goes before what the engine has said meanwhile, which the frame does not show. */
-function observe() {
-  const marks = {};
-  const once = (name) => {
-    if (name in marks) return;
-    marks[name] = undefined;
-    afterPaint((now) => (marks[name] = now));
-  };
-  const afterPaint = (then) => {
-    requestAnimationFrame(() => {
-      scheduler.postTask(() => then(performance.now()), { priority: 'user-blocking' });
-    });
-  };
-  const long = [];
-  const note = (entries) => {
-    for (const entry of entries) long.push({ start: entry.startTime, length: entry.duration });
-  };
-  const observer = new PerformanceObserver((list) => note(list.getEntries()));
-  observer.observe({ type: 'longtask', buffered: true });
-  const tasks = () => {
-    note(observer.takeRecords());
-    return long;
-  };
-  const watchers = new Set();
-  let lastChange = 0;
-  const look = () => {
-    lastChange = performance.now();
-    if (document.querySelector('[data-testid="row"] .subject')) once('usable');
-    const chip = document.querySelector('[data-testid="status-chip"]');
-    if (chip?.dataset.state === 'ok') once('complete');
-    for (const watcher of watchers) watcher();
-  };
-  new MutationObserver(look).observe(document, {
-    subtree: true,
-    childList: true,
-    characterData: true,
-    attributes: true,
-    attributeFilter: ['data-state', 'data-tick'],
-  });
-  addEventListener('submit', (event) => (marks.submit ??= event.timeStamp), true);
-  let tap = 0;
-  addEventListener('click', (event) => (tap = event.timeStamp), true);
-  const until = (find, then) => {
-    const watcher = () => {
-      const found = find();
-      if (!found) return;
-      watchers.delete(watcher);
-      then(found);
-    };
-    watchers.add(watcher);
-  };
-  const frame = () => new Promise((resolve) => afterPaint(resolve));
-  const typed = [];
-  addEventListener('input', async ({ target, timeStamp }) => {
-    if (target.id === 'filter') {
-      const painted = await frame();
-      typed.push({ typed: timeStamp, last: Math.max(lastChange, timeStamp), frame: painted });
-    }
-  }, true);
-  const chipIs = (state) => document.querySelector('[data-testid="status-chip"]')?.dataset.state === state;
-  let reach;
-  const listen = () => {
-    reach = new Promise((resolve) => {
-      let began;
-      const press = (event) => {
-        if (!event.target.closest('dialog')) return;
-        began = event.timeStamp;
-        removeEventListener('click', press, true);
-        until(() => chipIs('ok'), () => resolve(performance.now() - began));
-      };
-      addEventListener('click', press, true);
-    });
-  };
-  const reached = () => reach;
-  const press = (key) => {
-    const list = document.querySelector('.rows');
-    list.focus();
-    list.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-  };
-  const name = () => document.querySelector('[data-testid="incident-name"]')?.textContent;
-  const meets = (find) => new Promise((resolve) => until(find, resolve));
-  const write = async (count, text) => {
-    press('Home');
-    for (let at = 0; at < count; at += 1) {
-      const before = name();
-      press('ArrowDown');
-      press('Enter');
-      await meets(() => name() && name() !== before && document.querySelector('#entry'));
-      const words = `${text} ${at}`;
-      const entry = document.querySelector('#entry');
-      entry.value = words;
-      entry.dispatchEvent(new InputEvent('input', { bubbles: true }));
-      await frame();
-      document.querySelector('form.compose button[type=submit]').click();
-      await meets(() => message(words)?.querySelector('[data-tick="kept"], [data-tick="server"]'));
-    }
-  };
-  const message = (text) => {
-    const messages = document.querySelectorAll('.talk article');
-    return [...messages].findLast((one) => one.querySelector('p')?.textContent === text);
-  };
-  const appears = (text) =>
-    new Promise((resolve) => {
-      until(() => message(text), () => afterPaint((now) => resolve(performance.timeOrigin + now)));
-    });
-  const said = (text) => {
-    const times = { origin: performance.timeOrigin };
-    return new Promise((resolve) => {
-      const note = (name) => (now) => {
-        times[name] = now;
-        if (times.painted && times.durable) resolve({ ...times, tap });
-      };
-      until(() => message(text), () => {
-        times.changed = performance.now();
-        afterPaint(note('painted'));
-      });
-      const isKept = () => message(text)?.querySelector('[data-tick="kept"], [data-tick="server"]');
-      until(isKept, () => note('durable')(performance.now()));
-    });
-  };
-  window.bench = { marks, appears, said, tasks, typed, listen, reached, write };
-}
-
 /* Runs in the engine. Notes when what was to be forced to the disk is on it. */
 function noteCommits() {
   self.commits = [];
@@ -448,26 +267,4 @@ function noteCommits() {
     }
     return transaction;
   };
-}
-
-function printTail(name, size, values, unit, target) {
-  print(`${name}_p50`, size, values, unit, target);
-  print(`${name}_p95`, size, values, unit, target, 0.95);
-}
-
-function print(name, size, values, unit, target, share = 0.5) {
-  const sorted = values.toSorted((one, other) => one - other);
-  const round = (value) => Math.round(value * 10) / 10;
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  const line = {
-    bench: 'loop',
-    case: `${name}/${size}`,
-    value: round(value),
-    unit,
-    target,
-    runs: sorted.length,
-    min: round(sorted[0]),
-    max: round(sorted.at(-1)),
-  };
-  console.log(JSON.stringify(line));
 }

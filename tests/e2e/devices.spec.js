@@ -129,6 +129,26 @@ test('console and portal of one browser are wiped together, in every tab', async
   await expect.poll(() => databases(stage)).toEqual([]);
 });
 
+test('a tab that hears of a wipe when it is over leaves nothing behind', async ({ device }) => {
+  const phone = await device('technician@demo');
+  const late = await phone.open();
+  await late.isUpToDate();
+  const stage = await phone.backstage();
+  const office = await device('technician@demo');
+  const cards = await devicesOf(office.desk);
+  const lost = cards.filter({ hasNotText: 'This device' });
+  await lost.getByRole('button', { name: 'Sign out and wipe…' }).click();
+  const busy = late.page.evaluate(() => {
+    const until = Date.now() + 8_000;
+    while (Date.now() < until);
+  });
+  await office.desk.page.getByRole('button', { name: 'Wipe it' }).click();
+  await isWiped(phone.desk.page);
+  await busy.catch(() => {});
+  await isWiped(late.page);
+  await expect.poll(() => databases(stage)).toEqual([]);
+});
+
 test('a wipe that was cut off goes on before anything is shown', async ({ device, server }) => {
   const [phone, office] = [await device('technician@demo'), await device('technician@demo')];
   const { desk } = phone;

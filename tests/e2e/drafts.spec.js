@@ -115,6 +115,7 @@ test('a new incident in two tabs shows in both who was picked in one', async ({ 
   await first.beginNew({ requester: 'Oliwia Kaczmarek', subject: 'Picked in one tab' });
   await expect(finder).toHaveValue('Oliwia Kaczmarek');
   await expect(second.sheet.getByLabel('How to reach the caller')).toHaveCount(0);
+  await expect(second.sheet.getByLabel('Subject')).toHaveValue('Picked in one tab');
   await second.sheet.getByRole('button', { name: 'Create incident' }).click();
   await second.shows('Picked in one tab');
   await expect(second.detail).toContainText('Oliwia Kaczmarek');

@@ -33,6 +33,37 @@ test('J, K, Enter and / work the queue', async ({ device }) => {
   await expect(desk.entry).toBeFocused();
 });
 
+test('keys act on the open incident, and ? says what each does', async ({ device }) => {
+  const { desk } = await device('technician@demo');
+  const { page } = desk;
+  await desk.openIncident('Scanners drop out between aisle 40 and 46');
+  await desk.filterBox.blur();
+  await page.keyboard.press('i');
+  await expect(desk.property('Assignee')).toHaveValue(/^\d+$/);
+  await page.keyboard.press('s');
+  await expect(desk.state).toHaveText('In progress');
+  await page.keyboard.press('a');
+  await expect(desk.property('Assignee')).toBeFocused();
+  await desk.property('Assignee').blur();
+  await page.keyboard.press('p');
+  await expect(desk.sheet.getByRole('heading', { name: 'Override the priority' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('e');
+  await expect(desk.detail.getByRole('textbox', { name: 'Subject' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('c');
+  await expect(desk.page.getByRole('button', { name: 'Add note' })).toBeVisible();
+  await expect(desk.entry).toBeFocused();
+  await desk.entry.blur();
+  await page.keyboard.press('?');
+  await expect(desk.sheet.getByRole('heading', { name: 'All keys' })).toBeVisible();
+  await desk.sheet.getByRole('checkbox').uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('p');
+  await page.keyboard.press('?');
+  await expect(desk.sheet).toHaveCount(0);
+});
+
 test('a link on the page opens another tab when the browser is asked for one', async ({ device }) => {
   const { desk } = await device('agent@demo');
   await desk.openIncident('Till 3 prints no receipts');

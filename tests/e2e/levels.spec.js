@@ -77,3 +77,35 @@ test('open work is sorted by risk and can be narrowed to what is late', async ({
   await expect(desk.rows.first().locator('.priority')).toHaveText('P1');
   await expect.poll(() => desk.count()).toBe(all);
 });
+
+test('a priority that somebody sets holds over the matrix, says why and can be left to it again', async ({ device }) => {
+  const [agent, lead] = [await device('agent@demo'), await device('incident-manager@demo')];
+  const { desk } = agent;
+  const chip = (of) => of.detail.getByRole('button', { name: /^Priority P\d: override$/ });
+  const why = 'The board meets behind that gate.';
+  await desk.createIncident({ caller: 'A visitor', contact: 'at the gate', subject: GATE });
+  await expect(chip(desk)).toHaveText('P4');
+  const set = async (priority, words) => {
+    await chip(desk).click();
+    await desk.sheet.getByRole('combobox', { name: 'Priority' }).selectOption({ label: priority });
+    await desk.sheet.getByRole('textbox').fill(words);
+    await desk.sheet.getByRole('button', { name: 'Set priority' }).click();
+    await expect(desk.sheet).toBeHidden();
+  };
+  await set('P1', why);
+  await expect(chip(desk)).toHaveText('P1');
+  await expect(desk.detail).toContainText(why);
+  await desk.choose('Urgency', 'high');
+  await expect(chip(desk)).toHaveText('P1');
+  await expect(desk.row(GATE).locator('.priority')).toHaveText('P1');
+  await desk.isUpToDate();
+  await lead.desk.filter('state:new priority:p1');
+  await lead.desk.row(GATE).click();
+  await expect(chip(lead.desk)).toHaveText('P1');
+  await expect(lead.desk.detail).toContainText(why);
+
+  await set('by impact and urgency', 'The meeting is over.');
+  await expect(chip(desk)).toHaveText('P3');
+  await desk.takeBack('Priority');
+  await expect(chip(desk)).toHaveText('P1');
+});

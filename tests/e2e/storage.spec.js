@@ -78,6 +78,28 @@ for (const [what, stores] of [
   });
 }
 
+test('a copy that turns out damaged while work on it is sent is told and fetched again', async ({ device }) => {
+  const phone = await device('technician@demo');
+  await phone.desk.openIncident(SCANNERS);
+  await phone.desk.filter('');
+  const count = await phone.desk.count();
+  await phone.desk.isInstalled();
+  const stage = await phone.backstage();
+  await phone.goOffline();
+  await phone.desk.note('Sent from a damaged copy.');
+  await phone.desk.isOffline(1);
+  await phone.closeTab();
+  // With a network, an engine that is just ending could still send the note from a sound copy.
+  await garble(stage, DATABASE, ['docs']);
+  await phone.goOnline();
+  const desk = await phone.open();
+  await expect(desk.damage).toContainText('What waited to be sent is kept.');
+  await desk.isUpToDate();
+  await expect.poll(() => desk.count()).toBe(count);
+  await desk.openIncident(SCANNERS);
+  await expect(desk.message('Sent from a damaged copy.')).toHaveCount(1);
+});
+
 test('acts that were damaged are counted; the others are offered as a text and sent', async ({ device }) => {
   const phone = await device('technician@demo');
   await phone.desk.openIncident(SCANNERS);

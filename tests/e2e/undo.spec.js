@@ -100,7 +100,7 @@ test('what was written returns to the box it came from, above what is there', as
     await desk.hold('the vendor', 'They call back.');
     await desk.takeBack('On hold');
     await desk.press('Hold…');
-    await expect(desk.sheet.getByRole('textbox')).toHaveValue('They call back.');
+    await expect(desk.sheet.getByRole('textbox', { name: 'What has to happen' })).toHaveValue('They call back.');
     await expect(desk.sheet.getByRole('combobox').locator('option:checked')).toHaveText('the vendor');
     await desk.closeSheet();
   });

@@ -7,6 +7,7 @@
 //! What is no message at all, and what a verdict says to an honest device, is tested without a
 //! network in `server/tests/sync`; what nobody thought of is for `tests/fuzz` to find.
 
+mod attachments;
 mod attacker;
 mod facts;
 mod floods;
@@ -14,3 +15,4 @@ mod identity;
 mod reading;
 mod scene;
 mod texts;
+mod work;

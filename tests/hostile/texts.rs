@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use shared::document::Document;
 use shared::ids::{DocKey, IncidentId};
-use shared::incidents::{Declare, HoldReason, Intent, Level, Requester, ResolutionCode, SetField};
+use shared::incidents::{
+    Declare, HoldReason, Holder, Intent, Level, Log, NewTask, Requester, ResolutionCode, SetField,
+};
 use shared::sync::message::{PushGroup, Surface, Verdict};
+use shared::testing::log;
 use tests::http::Http;
 
 use super::attacker::Attacker;
@@ -34,16 +37,31 @@ fn acts() -> Vec<Intent> {
         Intent::Assign {
             group: Some(text().as_str().into()),
             person: None,
+            escalation: None,
         },
         Intent::Set(SetField::Urgency(Level::High)),
         Intent::Hold {
             reason: HoldReason::Caller,
             text: text(),
+            until: None,
         },
         Intent::Resolve {
             code: ResolutionCode::Fixed,
             notes: text(),
         },
+        Intent::Log(Log {
+            text: text(),
+            ..log(25)
+        }),
+        Intent::AddTask(NewTask {
+            title: text(),
+            holder: Holder {
+                person: None,
+                group: Some(text().as_str().into()),
+            },
+            steps: vec![text()],
+            ..NewTask::default()
+        }),
         Intent::Reopen { text: text() },
         Intent::Cancel { text: text() },
     ]

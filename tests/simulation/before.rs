@@ -5,13 +5,15 @@
 //! those of the last version that was handed out (the seeds in `tests/fuzz/corpus/messages`,
 //! without the first byte), and what is written here follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use shared::ids::{DocKey, Epoch};
-use shared::people::Directory;
+use shared::people::{Category, Group, Person, Site};
+use shared::priority::{Matrix, Priority};
 use shared::sync::Seq;
 use shared::sync::message::{PulledDoc, PulledRow, decode, encode};
+use shared::targets::{HoldReason, Target};
 use shared::time::UnixMillis;
 
 /// A page as the version before knows it.
@@ -27,6 +29,33 @@ struct Page {
     directory: Option<Directory>,
     more: bool,
     head: Seq,
+}
+
+/// A directory before it said since when its targets hold, and in which hours.
+#[derive(Serialize, Deserialize)]
+struct Directory {
+    #[serde(default)]
+    version: u64,
+    name: String,
+    people: Vec<Person>,
+    groups: Vec<Group>,
+    sites: Vec<Site>,
+    categories: Vec<Category>,
+    matrix: Matrix,
+    #[serde(default)]
+    targets: Targets,
+    #[serde(default)]
+    notice: Option<String>,
+    #[serde(default)]
+    notices: BTreeMap<String, String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Targets {
+    version: u32,
+    priorities: BTreeMap<Priority, Target>,
+    warning_percent: u8,
+    pausing: BTreeSet<HoldReason>,
 }
 
 #[derive(Serialize, Deserialize)]

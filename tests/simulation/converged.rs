@@ -310,20 +310,28 @@ fn facts(kept: &Kept) -> BTreeSet<(DocKind, FactId)> {
 fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
     let [incident, work] = done.drafted.facts;
     match done.drafted.intent {
-        Intent::Note { .. } => vec![(DocKind::Work, work)],
+        Intent::Note { .. } | Intent::Log(_) | Intent::AddTask(_) | Intent::ChangeTask { .. } => {
+            vec![(DocKind::Work, work)]
+        }
         Intent::Declare(_)
         | Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }
         | Intent::Start
         | Intent::Hold { .. }
+        | Intent::Remind { .. }
         | Intent::Resolve { .. }
         | Intent::Reopen { .. }
         | Intent::Close
         | Intent::Cancel { .. }
         | Intent::Reply { .. }
         | Intent::Acknowledge => vec![(DocKind::Incident, incident)],
-        Intent::Withdraw { doc, .. } => match doc {
+        Intent::Withdraw { doc, .. }
+        | Intent::Attach { doc, .. }
+        | Intent::Watch { doc, .. }
+        | Intent::Unwatch { doc, .. }
+        | Intent::Mention { doc, .. }
+        | Intent::Revise { doc, .. } => match doc {
             DocKind::Incident => vec![(DocKind::Incident, incident)],
             DocKind::Work => vec![(DocKind::Work, work)],
         },

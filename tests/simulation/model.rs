@@ -16,7 +16,7 @@ use shared::incidents::{
     Declare, EventKind, Field, HoldReason, Incident, Intent, Level, Requester, SetField, Stage,
     State,
 };
-use shared::sla::{Calendar, evaluate};
+use shared::sla::evaluate;
 use shared::targets::Rules;
 use shared::time::UnixMillis;
 
@@ -84,7 +84,7 @@ impl View {
             .timeline
             .iter()
             .filter_map(|event| match &event.kind {
-                EventKind::Replied { text } => Some((event.fact, text.clone())),
+                EventKind::Replied { text, .. } => Some((event.fact, text.clone())),
                 _ => None,
             });
         let mut chips = BTreeSet::new();
@@ -107,7 +107,7 @@ impl View {
                 incident.assignment.person,
             ),
             state: incident.state,
-            hold: incident.hold,
+            hold: incident.hold.map(|hold| hold.reason),
             withdrawn,
             cards: cards.map(|card| (card.by, card.fact, card.to)).collect(),
         }
@@ -210,7 +210,7 @@ impl Model {
     /// Whether both clocks have used up, at some moments, what they are to have used up.
     pub(super) fn check_clocks(&self, incident: &Incident, rules: &Rules, moments: &[UnixMillis]) {
         for now in moments {
-            let clocks = evaluate(incident, rules, &Calendar::AroundTheClock, *now);
+            let clocks = evaluate(incident, rules, *now);
             let response = clocks.response.map(|clock| clock.elapsed_millis);
             let resolution = clocks.resolution.map(|clock| clock.elapsed_millis);
             let answered = self.response().map_or(*now, |at| at.min(*now));
@@ -458,7 +458,7 @@ impl Model {
         let current = steps.iter().filter(|fact| !known(fact));
         let held = current.max_by_key(|fact| (self.rank(fact), fact.at, fact.id));
         match held.map(|fact| self.stage(fact, Some(at))) {
-            Some(Stage::OnHold(reason)) => !rules.targets.pausing.contains(&reason),
+            Some(Stage::OnHold(reason)) => !rules.now().targets.pausing.contains(&reason),
             Some(Stage::Ready | Stage::InProgress) => true,
             Some(Stage::Resolved | Stage::Closed | Stage::Cancelled) | None => false,
         }
@@ -498,7 +498,7 @@ fn target(fact: &Plain) -> Option<FactId> {
 fn assigned(fact: &Plain) -> Option<(Option<GroupId>, Option<PersonId>)> {
     match &fact.intent {
         Intent::Declare(declare) => Some((declare.group.clone(), declare.assignee)),
-        Intent::Assign { group, person } => Some((group.clone(), *person)),
+        Intent::Assign { group, person, .. } => Some((group.clone(), *person)),
         Intent::Claim { group } => Some((group.clone(), Some(fact.by))),
         _ => None,
     }

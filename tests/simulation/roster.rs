@@ -106,6 +106,7 @@ pub fn intent(
         Deed::Assign { group, person } => Intent::Assign {
             group: Some(group.as_str().into()),
             person: *person,
+            escalation: None,
         },
         Deed::Claim => Intent::Claim { group: None },
         Deed::Start => Intent::Start,
@@ -116,6 +117,7 @@ pub fn intent(
                 HoldReason::Part
             },
             text: text(),
+            until: None,
         },
         Deed::Resolve => Intent::Resolve {
             code: ResolutionCode::Fixed,

@@ -336,6 +336,7 @@ impl Server {
             kept: self.kept.get(&offer.incident),
             actors: &self.actors,
             quarantine: &quarantine,
+            directory: &self.directory,
             next: Seq(self.log.head.0 + 1),
             number: &number,
         };

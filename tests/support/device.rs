@@ -190,8 +190,10 @@ impl Device {
                 },
                 Effect::Erase => self.erase(moment),
                 Effect::OpenLive => return Some(Call::OpenLive),
-                Effect::CloseLive => return Some(Call::CloseLive),
+                Effect::CloseLive { .. } => return Some(Call::CloseLive),
                 Effect::SendBeat => return Some(Call::Beat),
+                // Files are not simulated.
+                Effect::Upload => self.tell(Input::NoUpload, moment),
                 Effect::Show(_) => {}
             }
         }
@@ -569,7 +571,8 @@ impl Device {
         };
         let incident = is_declared.then(|| local.read().map(|(incident, _)| incident));
         let incident = incident.transpose().map_err(|_| NotWritten::Unreadable)?;
-        policy::may(person, intent, incident.as_ref()).map_err(NotDone::Grey)
+        policy::may(person, intent, incident.as_ref()).map_err(NotDone::Grey)?;
+        policy::names_who_may(intent, incident.as_ref(), &directory).map_err(NotDone::Grey)
     }
 
     fn jitter(&mut self) -> Jitter {

@@ -11,9 +11,12 @@
 
 use std::rc::Rc;
 
-use app::shell::rooms::{self, Asking, Board, Rooms, Search, SearchRoom, Sought};
+use app::shell::rooms::{
+    self, Asking, Attachments, AttachmentsRoom, Board, File, Palette, Rooms, Search, SearchRoom,
+    Sought, Tallying, Working,
+};
 use leptos::prelude::*;
-use shared::ids::IncidentId;
+use shared::ids::{DocKind, IncidentId};
 use shared::time::UnixMillis;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -21,20 +24,31 @@ fn main() {
     app::shell::start(Rooms {
         declare: || Box::pin(declare()),
         incident: |id| Box::pin(incident(id)),
+        work: |working| Box::pin(work(working)),
+        attachments: AttachmentsRoom {
+            adding: |files, doc| Box::pin(adding(files, doc)),
+            shown: |files, file| Box::pin(shown(files, file)),
+            viewer: |files| Box::pin(viewer(files)),
+        },
         reports: |now| Box::pin(reports(now)),
         leaving: |leaving| Box::pin(leave(leaving)),
         devices: |open, now| Box::pin(devices(open, now)),
         all_devices: |now| Box::pin(all_devices(now)),
         refused: || Box::pin(refused()),
+        settings: || Box::pin(settings()),
         wiping: || Box::pin(wiping()),
         locked: || Box::pin(locked()),
         pin: |open| Box::pin(pin(open)),
         attention: |centre| Box::pin(attention(centre)),
         older: |open| Box::pin(older(open)),
+        saved: || Box::pin(saved()),
         sync_centre: |centre, now| Box::pin(sync_centre(centre, now)),
+        palette: |opened| Box::pin(palette(opened)),
+        keys: |open| Box::pin(keys(open)),
         search: SearchRoom {
             understand: |asking| Box::pin(understand(asking)),
             keep_folded: |board| Box::pin(keep_folded(board)),
+            keep_counts: |of| Box::pin(keep_counts(of)),
             help: |search| Box::pin(search_help(search)),
         },
         fetch: || Box::pin(fetch()),
@@ -45,6 +59,8 @@ fn main() {
 async fn fetch() {
     // Whoever enters a room that is not here is told then.
     incident_room().await.ok();
+    attachments_room().await.ok();
+    work_room().await.ok();
     search_room().await.ok();
     sheets().await.ok();
     reports_room().await.ok();
@@ -53,6 +69,26 @@ async fn fetch() {
 #[wasm_split(incident, fallible, preload(incident_room))]
 fn incident(id: IncidentId) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::incident(id))
+}
+
+#[wasm_split(work, fallible, preload(work_room))]
+fn work(working: Working) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::work(working))
+}
+
+#[wasm_split(attachments, fallible, preload(attachments_room))]
+fn adding(files: Attachments, doc: Signal<DocKind>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::adding(files, doc))
+}
+
+#[wasm_split(attachments, fallible)]
+fn shown(files: Attachments, file: File) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::shown(files, file))
+}
+
+#[wasm_split(attachments, fallible)]
+fn viewer(files: Attachments) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::viewer(files))
 }
 
 #[wasm_split(reports, fallible, preload(reports_room))]
@@ -85,6 +121,11 @@ fn refused() -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::refused())
 }
 
+#[wasm_split(settings, fallible, preload(settings_room))]
+fn settings() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::settings())
+}
+
 #[wasm_split(sheets, fallible)]
 fn wiping() -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::wiping())
@@ -110,6 +151,11 @@ fn older(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::older(open))
 }
 
+#[wasm_split(search, fallible)]
+fn saved() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::saved())
+}
+
 #[wasm_split(sheets, fallible)]
 fn sync_centre(
     centre: RwSignal<bool>,
@@ -127,6 +173,22 @@ fn understand(asking: Asking) -> Result<Rc<dyn Sought>, SplitLoaderError> {
 fn keep_folded(board: Board) -> Result<(), SplitLoaderError> {
     rooms::keep_folded(board);
     Ok(())
+}
+
+#[wasm_split(search, fallible)]
+fn keep_counts(of: Tallying) -> Result<(), SplitLoaderError> {
+    rooms::keep_counts(of);
+    Ok(())
+}
+
+#[wasm_split(search, fallible)]
+fn palette(palette: Palette) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::palette(palette))
+}
+
+#[wasm_split(search, fallible)]
+fn keys(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::keys(open))
 }
 
 #[wasm_split(search, fallible)]

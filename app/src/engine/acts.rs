@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedReceiver;
 
-use shared::ids::{ActId, IncidentId};
+use shared::ids::{ActId, DocKey, IncidentId};
 use shared::incidents::{Drafted, Incident, Intent};
 use shared::policy;
 use shared::rows::{Row, pack_one, row};
 use shared::sync::client::{LocalIncident, NotWritten, OutboxEntry, Writer};
 
+use super::attachments::{self, Prepared};
 use super::desk::{self, Desk};
 use super::keep;
 use super::library::{Copy, Records};
@@ -131,6 +132,10 @@ async fn prepare(
     if let Some(me) = desk.me() {
         policy::may(&me, &wish.intent, before.as_ref()).map_err(Failure::Refused)?;
     }
+    if let Some(directory) = &desk.state.borrow().directory {
+        policy::names_who_may(&wish.intent, before.as_ref(), directory)
+            .map_err(Failure::Refused)?;
+    }
     Ok((
         copy.records,
         copy.local,
@@ -198,6 +203,9 @@ async fn keep(desk: &Rc<Desk>, painted: Painted) {
             }
             desk.state.borrow_mut().library.put(kept.copy);
             tell_tabs(desk, kept.row);
+            if kept.has_files {
+                desk.tabs.tell(&Word::Files);
+            }
             sync::wake(desk);
             desk.refresh_status();
         }
@@ -216,10 +224,16 @@ struct Kept {
     row: Row,
     /// Whether the page knows what came of it.
     is_told: bool,
+    /// Whether files came or went with it.
+    has_files: bool,
 }
 
 async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> {
-    let shelves = [Shelf::Docs, Shelf::Overlays, Shelf::Outbox];
+    let prepared = prepared(desk, &painted.entry.drafted.intent)?;
+    let mut shelves = vec![Shelf::Docs, Shelf::Overlays, Shelf::Outbox];
+    if concerns_files(&painted.entry.drafted.intent) {
+        shelves.extend([Shelf::Blobs, Shelf::Uploads]);
+    }
     let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
     let stored = keep::records(&tx, painted.local.id).await?;
     let is_written_anew = stored != painted.records;
@@ -237,6 +251,12 @@ async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> 
     let records = keep::store_docs(&tx, &stored, &local)?;
     tx.put(Shelf::Overlays, local.id, &pack_one(&row))?;
     tx.append(Shelf::Outbox, &entry.encode())?;
+    if let Some(prepared) = &prepared {
+        attachments::keep(&tx, (local.id, &entry.drafted), prepared)?;
+    }
+    if let Intent::Withdraw { doc: kind, fact } = entry.drafted.intent {
+        attachments::take_back(&tx, DocKey { kind, id: local.id }, fact)?;
+    }
     tx.commit().await?;
     local.set_outbox(Vec::new());
     let copy = Copy {
@@ -248,7 +268,23 @@ async fn commit(desk: &Rc<Desk>, mut painted: Painted) -> Result<Kept, Failure> 
         copy,
         row,
         is_told: is_told && !is_written_anew,
+        has_files: concerns_files(&entry.drafted.intent),
     })
+}
+
+fn concerns_files(intent: &Intent) -> bool {
+    matches!(intent, Intent::Attach { .. } | Intent::Withdraw { .. })
+}
+
+/// The file that an act names, which was made ready before it.
+fn prepared(desk: &Desk, intent: &Intent) -> Result<Option<Prepared>, Failure> {
+    let Intent::Attach { file, .. } = intent else {
+        return Ok(None);
+    };
+    let ready = &mut desk.state.borrow_mut().prepared;
+    let place = ready.iter().position(|prepared| prepared.is(file));
+    let prepared = place.and_then(|place| ready.remove(place));
+    prepared.map(Some).ok_or(Failure::Unknown)
 }
 
 /// Writes the same act on what is stored now, with the same facts and what its author had seen.

@@ -1,6 +1,7 @@
 //! The engine's side of the page: takes asks in order, sends answers and news.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
@@ -8,7 +9,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MessageEvent;
+use web_sys::{Blob, MessageEvent};
 
 use shared::ids::PersonId;
 use shared::sync::message::Surface;
@@ -17,7 +18,7 @@ use super::desk::Desk;
 use super::protocol::{ActNames, Answer, Ask, Call, Failure, News, Tell, Unsent};
 use super::storage::{self, Broken, Storage};
 use super::tabs::Word;
-use super::{acts, clock, start, tabs, wipe};
+use super::{acts, attachments, clock, start, tabs, wipe};
 
 /// How long the page may take to save its drafts before another tab gets the database.
 const GIVE_WAY_MILLIS: u32 = 1_000;
@@ -30,6 +31,8 @@ thread_local! {
     static ENDED: Cell<Option<(PersonId, Surface)>> = const { Cell::new(None) };
     /// Asks that came while a start was under way, which may need what it opens.
     static HELD: RefCell<Option<Vec<Ask>>> = const { RefCell::new(None) };
+    /// Files that came with asks, by their numbers.
+    static FILES: RefCell<BTreeMap<u32, Blob>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Starts to listen. Called once, when the worker starts.
@@ -98,9 +101,18 @@ fn send(tell: &Tell) {
 }
 
 fn hear(event: &MessageEvent) {
-    let bytes = Uint8Array::new(&event.data()).to_vec();
+    let (data, file) = match event.data().dyn_into::<Array>() {
+        Ok(both) => (both.get(0), both.get(1).dyn_into().ok()),
+        Err(data) => (data, None),
+    };
+    let bytes = Uint8Array::new(&data).to_vec();
     match postcard::from_bytes::<Ask>(&bytes) {
-        Ok(ask) => begin(ask),
+        Ok(ask) => {
+            if let Some(file) = file {
+                FILES.with_borrow_mut(|files| files.insert(ask.number, file));
+            }
+            begin(ask);
+        }
         Err(_) => web_sys::console::error_1(&"the page speaks another version; reload it".into()),
     }
 }
@@ -198,6 +210,7 @@ async fn destroy(storage: &Storage, unsent: Unsent) -> Result<(), Failure> {
 
 async fn take(ask: Ask) {
     let Ask { number, call } = ask;
+    let file = FILES.with_borrow_mut(|files| files.remove(&number));
     if let Call::Start {
         person,
         surface,
@@ -228,6 +241,14 @@ async fn take(ask: Ask) {
     let Some(desk) = desk else {
         return answer(number, Err(Failure::NotStarted));
     };
+    if let Call::Files(call) = call {
+        return answer(number, attachments::handle(&desk, &call, file).await);
+    }
+    take_up(desk, number, call).await;
+}
+
+/// Asks an engine that has been started.
+async fn take_up(desk: Rc<Desk>, number: u32, call: Call) {
     match call {
         Call::Act {
             incident,
@@ -246,6 +267,7 @@ async fn take(ask: Ask) {
         other @ (Call::Start { .. }
         | Call::Open { .. }
         | Call::Drafts { .. }
+        | Call::AsItWas { .. }
         | Call::Question { .. }
         | Call::Leave { .. }
         | Call::Waiting
@@ -260,6 +282,8 @@ async fn take(ask: Ask) {
         | Call::SetPin(_)
         | Call::Lock
         | Call::Wipe { .. }
-        | Call::Forget { .. }) => answer(number, desk.handle(other).await),
+        | Call::Forget { .. }
+        | Call::Here(_)
+        | Call::Files(_)) => answer(number, desk.handle(other).await),
     }
 }

@@ -1,7 +1,7 @@
 //! The engine of one person at work: what it holds in memory, and the asks it answers.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
@@ -17,17 +17,19 @@ use shared::sync::message::{Cursors, Surface};
 use shared::targets::Rules;
 
 use super::acts::Wish;
+use super::attachments::{self, Prepared, Sending};
 use super::library::{Copy, Library};
 use super::list::List;
 use super::live::Socket;
 use super::locks::Lead;
+use super::presence::Places;
 use super::protocol::{
     ActNames, Answer, Call, Failure, News, ReviewAct, Sealed, Status, Waiting, WaitingAct,
 };
 use super::pull::Ahead;
 use super::storage::{Broken, Purpose, Shelf, Storage};
 use super::tabs::{Tabs, Word};
-use super::{board, called, drafts, keep, parcel, rebuild, review, sync, wipe};
+use super::{board, called, drafts, keep, parcel, presence, rebuild, review, sync, wipe};
 
 /// How many rows one piece of news holds.
 const NEWS_ROWS: usize = 512;
@@ -60,6 +62,7 @@ pub(crate) struct State {
     pub timer: Option<Timeout>,
     pub hints: Option<Interval>,
     pub socket: Option<Socket>,
+    pub places: Places,
     pub ahead: Option<Ahead>,
     /// The server's log, if that is another than the one that was read here.
     pub new_log: Option<Epoch>,
@@ -70,12 +73,20 @@ pub(crate) struct State {
     /// Whether everything was already fetched again because a copy could not be read.
     pub has_rebuilt: bool,
     pub is_tidying: bool,
+    /// The edition of the service levels that rows were brought to.
+    pub levels_followed: Option<u32>,
     /// Whether the device was told to wipe itself, so that nothing is shown any more.
     pub is_wiping: bool,
     /// Refused acts as they were stored, for as long as they can be put back.
     pub discarded: BTreeMap<ActId, Vec<u8>>,
     /// What the page is to be told of damage found at the start.
     pub damage: Option<News>,
+    /// A file that an act is about to name.
+    pub prepared: VecDeque<Prepared>,
+    /// How many files are being fetched.
+    pub fetching: usize,
+    /// The part of a file that is on its way.
+    pub sending: Option<Sending>,
 }
 
 impl Desk {
@@ -83,6 +94,12 @@ impl Desk {
     pub(crate) async fn handle(self: &Rc<Self>, call: Call) -> Result<Answer, Failure> {
         match call {
             Call::Open { incident } => self.open(incident).await,
+            Call::AsItWas { incident, until } => {
+                let mut copy = self.fetch(incident).await?;
+                let was = copy.local.read_until(until);
+                let was = was.map_err(|_| Failure::Unknown)?;
+                Ok(Answer::AsItWas(was.as_ref().map(Sealed::of)))
+            }
             Call::Question { incident } => Ok(Answer::Question(
                 self.read(incident).await?.question().to_owned(),
             )),
@@ -113,6 +130,10 @@ impl Desk {
                 self.tabs.tell(&Word::Pin(has_pin));
                 Ok(Answer::Done)
             }
+            Call::Here(here) => {
+                presence::go(self, here);
+                Ok(Answer::Done)
+            }
             Call::Lock => {
                 self.tabs.tell(&Word::Lock);
                 Ok(Answer::Done)
@@ -122,7 +143,8 @@ impl Desk {
             | Call::Declare { .. }
             | Call::Stop
             | Call::Wipe { .. }
-            | Call::Forget { .. } => Err(Failure::NotStarted),
+            | Call::Forget { .. }
+            | Call::Files(_) => Err(Failure::NotStarted),
         }
     }
 
@@ -135,6 +157,8 @@ impl Desk {
         }
         self.measure_room();
         sync::begin(self);
+        let desk = Rc::clone(self);
+        spawn_local(async move { attachments::look_again(&desk).await });
     }
 
     /// Stops everything that is under way.
@@ -348,6 +372,12 @@ impl Desk {
             Word::Drafted(written) => board::tell(News::Drafted(written)),
             Word::Pin(has_pin) => self.note_pin(has_pin),
             Word::Lock => board::tell(News::Lock),
+            Word::Files => {
+                let desk = Rc::clone(self);
+                spawn_local(async move { attachments::look_again(&desk).await });
+            }
+            Word::Here { boot, here } => presence::hear_tab(self, boot, here),
+            Word::There(there) => presence::show(self, there),
             Word::Closing => {
                 self.stop();
                 board::drop_desk(self);

@@ -21,7 +21,11 @@ fn name(incident: IncidentId, kind: DraftKind) -> String {
         | DraftKind::Reopen
         | DraftKind::Cancel
         | DraftKind::Subject
-        | DraftKind::New => [incident.to_string().as_str(), kind.word()].join("/"),
+        | DraftKind::New
+        | DraftKind::Log
+        | DraftKind::Priority
+        | DraftKind::Task
+        | DraftKind::Escalate => [incident.to_string().as_str(), kind.word()].join("/"),
     }
 }
 

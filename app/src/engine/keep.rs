@@ -94,6 +94,17 @@ pub(crate) fn store(
     local: &mut LocalIncident,
     rules: &Rules,
 ) -> Result<Outcome, Broken> {
+    store_without_row(tx, before, entries, local)?;
+    store_row(tx, local, rules)
+}
+
+/// Writes documents and acts after a step; the row stays as it is.
+pub(crate) fn store_without_row(
+    tx: &Tx<'_>,
+    before: &Records,
+    entries: &Entries,
+    local: &LocalIncident,
+) -> Result<(), Broken> {
     store_docs(tx, before, local)?;
     let after: BTreeMap<ActId, &OutboxEntry> = local
         .outbox()
@@ -107,7 +118,7 @@ pub(crate) fn store(
             None => tx.delete(Shelf::Outbox, *number)?,
         }
     }
-    store_row(tx, local, rules)
+    Ok(())
 }
 
 /// Writes the documents of an incident. Gives the records as they are stored now.

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, MessageEvent, WebSocket};
 
-use shared::sync::message::{self, Live};
+use shared::sync::message::{self, LINE_LOST, Live};
 
 use super::clock;
 
@@ -62,9 +62,18 @@ impl Socket {
         })
     }
 
-    /// Sends a frame, if the socket is open.
-    pub(crate) fn send(&self, live: &Live) {
-        self.web.send_with_u8_array(&message::encode(live)).ok();
+    /// Sends a frame; says whether the socket was open.
+    pub(crate) fn send(&self, live: &Live) -> bool {
+        let is_open = self.web.ready_state() == WebSocket::OPEN;
+        let sent = self.web.send_with_u8_array(&message::encode(live));
+        is_open && sent.is_ok()
+    }
+}
+
+impl Socket {
+    /// Closes it because the line is lost: whoever is told of it has not left.
+    pub(crate) fn lose(self) {
+        self.web.close_with_code(LINE_LOST).ok();
     }
 }
 

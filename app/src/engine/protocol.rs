@@ -5,6 +5,8 @@
 //! engine tells of what happens by itself with a [`News`]. The page never sees automerge or
 //! `IndexedDB`.
 
+mod files;
+
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -14,9 +16,11 @@ use shared::ids::{ActId, DeviceId, DocKind, FactId, IncidentId, PersonId};
 use shared::incidents::{Drafted, Incident, Intent, Refused};
 use shared::people::Directory;
 use shared::rows::Row;
-use shared::sync::message::{Holds, Surface};
+use shared::sync::message::{Here, Holds, Surface, There};
 use shared::sync::parcel::BadParcel;
 use shared::time::UnixMillis;
+
+pub use files::{FileFailure, FilesAnswer, FilesCall, Lines, WaitingFile, Wanted};
 
 /// From the page to the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +59,11 @@ pub enum Call {
     Open { incident: IncidentId },
     /// Reads what is being written on an incident, whether that is on this device or not.
     Drafts { incident: IncidentId },
+    /// Reads it as it was at a moment of corrected time.
+    AsItWas {
+        incident: IncidentId,
+        until: UnixMillis,
+    },
     /// Reads what staff asks of the requester, without following the incident.
     Question { incident: IncidentId },
     /// Stops following it.
@@ -100,6 +109,10 @@ pub enum Call {
         surface: Surface,
         unsent: Unsent,
     },
+    /// Says where the person is, for others who are there too; nowhere on this page.
+    Here(Option<Here>),
+    /// Asks for something of files; one may come with it.
+    Files(Sealed<FilesCall>),
 }
 
 /// A PIN in place of another, or of none, or none any more.
@@ -123,7 +136,7 @@ pub enum Unsent {
 pub enum Answer {
     Done,
     Started {
-        directory: Option<Directory>,
+        directory: Option<Box<Directory>>,
         status: Box<Status>,
         rows: Vec<Row>,
         /// Whether there was no database before.
@@ -134,6 +147,8 @@ pub enum Answer {
         incident: Sealed<Incident>,
         drafts: Vec<(DraftKind, String)>,
     },
+    /// None when it was not there yet.
+    AsItWas(Option<Sealed<Incident>>),
     Drafts(Vec<(DraftKind, String)>),
     /// What staff asks; empty when it asks nothing.
     Question(String),
@@ -152,6 +167,7 @@ pub enum Answer {
         device: DeviceId,
     },
     Unpacked(Sealed<Unpacked>),
+    Files(Sealed<FilesAnswer>),
 }
 
 /// A part of a message that stays packed until somebody looks into it.
@@ -161,6 +177,15 @@ pub struct Sealed<T> {
     bytes: Vec<u8>,
     #[serde(skip)]
     of: PhantomData<T>,
+}
+
+impl<T> Default for Sealed<T> {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            of: PhantomData,
+        }
+    }
 }
 
 impl<T: Serialize + DeserializeOwned> Sealed<T> {
@@ -199,11 +224,19 @@ pub enum DraftKind {
     Subject,
     /// A whole new incident, of which no incident has the name yet.
     New,
+    /// Time that was worked, with the timer that runs for it.
+    Log,
+    /// Why the matrix is overridden.
+    Priority,
+    /// A task: its title, then a line for each step.
+    Task,
+    /// What was tried before it is escalated.
+    Escalate,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
@@ -211,6 +244,10 @@ impl DraftKind {
         Self::Cancel,
         Self::Subject,
         Self::New,
+        Self::Log,
+        Self::Priority,
+        Self::Task,
+        Self::Escalate,
     ];
 
     /// The kind's word where drafts are stored.
@@ -223,6 +260,10 @@ impl DraftKind {
             Self::Cancel => "cancel",
             Self::Subject => "subject",
             Self::New => "new",
+            Self::Log => "log",
+            Self::Priority => "priority",
+            Self::Task => "task",
+            Self::Escalate => "escalate",
         }
     }
 }
@@ -336,6 +377,8 @@ pub enum News {
     UpdateNeeded,
     /// Another tab writes the same draft.
     Drafted(WrittenDraft),
+    /// Who else is where this person is.
+    There(Vec<There>),
     /// Another tab brings a new layout of the database; this engine lets go of it at once.
     Superseded,
     /// Tabs of an older version keep the database from being opened.
@@ -388,6 +431,30 @@ pub struct Status {
     pub promises: Promises,
     /// How much of what is over is on devices, once the server has said so.
     pub holds: Option<Holds>,
+    pub files: Files,
+}
+
+/// Files that wait to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Files {
+    pub pictures: u32,
+    pub others: u32,
+    /// How many bytes they have together.
+    pub bytes: u64,
+    /// So many of them the server would not take.
+    pub refused: u32,
+    pub lines: Lines,
+    /// Whether the device is on Wi-Fi or a cable, where the browser says so.
+    pub has_wifi: Option<bool>,
+    /// One by one.
+    pub list: Sealed<Vec<WaitingFile>>,
+}
+
+impl Files {
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.pictures + self.others
+    }
 }
 
 /// What the browser promises of what is stored.

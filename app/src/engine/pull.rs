@@ -29,7 +29,7 @@ use super::list::{BULK_MIN, next_chunk};
 use super::protocol::News;
 use super::storage::{Broken, Purpose, Shelf, Tx};
 use super::tabs::Word;
-use super::{board, called, clock, http, push, returned, start, sync, walk};
+use super::{attachments, board, called, clock, http, push, returned, start, sync, walk};
 
 /// The first page of a new device is short, so that there is soon something to see.
 const FIRST_PAGE_DOCS: u32 = 256;
@@ -57,6 +57,8 @@ struct Stored {
     cursors: Cursors,
     rows: Vec<Row>,
     gone: Vec<IncidentId>,
+    /// Whether a document is not here any more.
+    has_lost: bool,
     /// The chunk that new rows were written as.
     chunks: Vec<(u32, Vec<IncidentId>)>,
     touched: BTreeSet<IncidentId>,
@@ -211,11 +213,20 @@ fn show(desk: &Rc<Desk>, stored: Stored, directory: Option<Directory>, more: Mor
         desk.tabs.tell(&Word::Directory);
     }
     let shown: BTreeSet<_> = stored.rows.iter().map(|row| row.id).collect();
+    let has_lost = stored.has_lost;
     desk.announce(stored.rows, stored.gone);
+    if has_lost {
+        let desk = Rc::clone(desk);
+        // What stays is swept the next time.
+        spawn_local(async move { attachments::sweep(&desk).await.unwrap_or_default() });
+    }
     desk.show_followed(&stored.touched.difference(&shown).copied().collect());
     sync::tell_line(desk);
     desk.refresh_status();
     desk.tidy();
+    if more == More::No {
+        desk.follow_levels();
+    }
 }
 
 /// Stores a page, unless it does not continue from what is stored.
@@ -242,6 +253,7 @@ async fn store(
     let entries = keep::by_incident(keep::outbox(&tx).await?);
     let unsent = walk::pass(&tx, &page, accepted).await?;
     let forget: Vec<_> = page.forget.iter().copied().chain(unsent).collect();
+    let has_lost = !forget.is_empty();
     let mut store = PageStore {
         desk,
         tx: &tx,
@@ -282,6 +294,7 @@ async fn store(
         cursors,
         rows,
         gone,
+        has_lost,
         chunks,
         touched,
         waiting,

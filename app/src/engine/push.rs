@@ -13,7 +13,7 @@ use shared::time::Boot;
 use super::desk::Desk;
 use super::keep::{self, Outcome};
 use super::storage::{Broken, Purpose, Shelf, Tx};
-use super::{called, clock, http, start, sync};
+use super::{called, clock, http, rebuild, start, sync, walk};
 
 /// Pushes once and reports what came of it.
 pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
@@ -21,7 +21,12 @@ pub(crate) async fn push(desk: Rc<Desk>, groups_max: usize) {
         Ok(waiting) => Input::Pushed(waiting),
         Err(fault) => Input::Failed(fault),
     };
+    let is_pushed = matches!(input, Input::Pushed(_));
     sync::feed(&desk, input);
+    if is_pushed {
+        // What was accepted may name files.
+        sync::feed(&desk, Input::UploadsGrew);
+    }
 }
 
 /// Whether acts wait that can be sent.
@@ -113,6 +118,7 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
     let mut cursors = stored.clone();
     let mut entries = keep::by_incident(keep::outbox(&tx).await?);
     let (mut rows, mut gone) = (Vec::new(), Vec::new());
+    let mut is_damaged = false;
     for (id, verdicts) in verdicts {
         let entries = entries.remove(&id).unwrap_or_default();
         let (before, mut local) = keep::load(&tx, id, &entries).await?;
@@ -123,6 +129,14 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
         match local.settle(&verdicts, &mut writer) {
             Ok(review) => called::store_review(&tx, (id, &before), &review).await?,
             Err(_) => local.distrust(),
+        }
+        if keep::is_damaged(&before) {
+            // What the server has accepted waits no more, though nothing can be shown of it.
+            local.distrust();
+            keep::store_without_row(&tx, &before, &entries, &local)?;
+            cursors = walk::again(&tx, &cursors).await?;
+            is_damaged = true;
+            continue;
         }
         if local.docs().any(|doc| doc.distrusted) {
             cursors = cursors_after_loss(&cursors);
@@ -141,6 +155,9 @@ async fn store(desk: &Rc<Desk>, offers: Vec<Offer>, reply: PushReply) -> Result<
         state
             .list
             .note(rows.iter().map(|row| row.id), gone.iter().copied());
+    }
+    if is_damaged {
+        rebuild::tell_once(desk);
     }
     desk.announce(rows, gone);
     desk.refresh_status();

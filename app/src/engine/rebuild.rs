@@ -18,7 +18,7 @@ use super::keep::{self, Entries, Outcome};
 use super::protocol::{Failure, News, PinChange, Rescued, Sealed};
 use super::start::{self, First};
 use super::storage::{Broken, Purpose, Shelf, Storage, Tx};
-use super::{board, clock, drafts, sync, tabs, walk};
+use super::{attachments, board, clock, drafts, sync, tabs, walk};
 
 /// How long to wait before each further try to open a database.
 const RETRY_MILLIS: [u32; 3] = [200, 1_000, 3_000];
@@ -104,6 +104,8 @@ struct Saved {
     /// How many acts cannot be read.
     lost: usize,
     named: Vec<(Shelf, String, Vec<u8>)>,
+    /// Files that wait, with their notes.
+    files: Vec<(Shelf, String, Vec<u8>)>,
 }
 
 /// Replaces a database that does not let itself be read as a whole. Unless everything that exists
@@ -151,10 +153,16 @@ async fn save(storage: &Storage) -> Result<Saved, Broken> {
         let both = names.into_iter().zip(records);
         named.extend(both.map(|(name, record)| (shelf, name, record)));
     }
+    // Files are less than what people wrote: without them the rest is saved all the same.
+    let files = match storage.begin(&[Shelf::Uploads, Shelf::Blobs], Purpose::Read) {
+        Ok(tx) => attachments::rescue(&tx).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
     Ok(Saved {
         acts,
         lost: bad.len(),
         named,
+        files,
     })
 }
 
@@ -173,6 +181,20 @@ async fn put_back(storage: &Storage, saved: &Saved, slot: Slot) -> Result<(), Br
     let shelves = [Shelf::Docs, Shelf::Overlays, Shelf::Outbox, Shelf::Review];
     let tx = storage.begin(&shelves, Purpose::Strict)?;
     revive(&tx, &first, slot).await?;
+    tx.commit().await?;
+    // A file that finds no room takes nothing along that people wrote.
+    for (shelf, name, record) in &saved.files {
+        put_file(storage, (*shelf, name, record)).await.ok();
+    }
+    Ok(())
+}
+
+async fn put_file(
+    storage: &Storage,
+    (shelf, name, record): (Shelf, &str, &[u8]),
+) -> Result<(), Broken> {
+    let tx = storage.begin(&[shelf], Purpose::Strict)?;
+    tx.put(shelf, name, record)?;
     tx.commit().await
 }
 
@@ -202,24 +224,24 @@ pub(crate) async fn distrust(desk: &Rc<Desk>, id: IncidentId) -> Result<(), Fail
         show(desk, id, outcome);
         return Ok(());
     }
-    if std::mem::replace(&mut desk.state.borrow_mut().has_rebuilt, true) {
+    if desk.state.borrow().has_rebuilt {
         return Ok(());
     }
     local.distrust();
-    keep::store_docs(&tx, &before, &local)?;
-    for (number, entry) in &entries {
-        let now = local
-            .outbox()
-            .iter()
-            .find(|other| other.act() == entry.act());
-        tx.put(Shelf::Outbox, *number, &now.unwrap_or(entry).encode())?;
-    }
+    keep::store_without_row(&tx, &before, &entries, &local)?;
     let cursors = walk::again(&tx, &start::cursors(&tx).await?).await?;
     tx.commit().await?;
     desk.state.borrow_mut().cursors = cursors;
-    board::tell(told(0, &Entries::new()));
+    tell_once(desk);
     sync::feed(desk, Input::Hint);
     Ok(())
+}
+
+/// Tells the page that a copy could not be read and is being fetched again.
+pub(crate) fn tell_once(desk: &Desk) {
+    if !std::mem::replace(&mut desk.state.borrow_mut().has_rebuilt, true) {
+        board::tell(told(0, &Entries::new()));
+    }
 }
 
 fn show(desk: &Rc<Desk>, id: IncidentId, outcome: Outcome) {

@@ -17,7 +17,7 @@ use shared::sync::message::{
 
 use super::desk::Desk;
 use super::storage::{Broken, Purpose, Shelf, Tx};
-use super::{http, start, sync};
+use super::{attachments, http, start, sync};
 
 /// The note of the logs that the device has known; the last was brought what it lacked.
 const LOGS: &str = "logs";
@@ -55,7 +55,11 @@ async fn logs(tx: &Tx<'_>) -> Result<Vec<Epoch>, Broken> {
 /// Brings everything back and reports what came of it.
 pub(crate) async fn bring_back(desk: Rc<Desk>) {
     let input = match try_to(&desk).await {
-        Ok(()) => Input::Returned,
+        Ok(()) => {
+            // Without them the incidents are back all the same.
+            attachments::send_again(&desk).await.ok();
+            Input::Returned
+        }
         Err(fault) => Input::Failed(fault),
     };
     sync::feed(&desk, input);

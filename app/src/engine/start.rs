@@ -16,11 +16,11 @@ use shared::time::UnixMillis;
 use super::desk::{self, Desk, State};
 use super::keep::{self, Entries};
 use super::list::List;
-use super::protocol::{Answer, News, Promises, Status};
+use super::protocol::{Answer, Files, News, Promises, Status};
 use super::rebuild::{self, Opened};
 use super::storage::{self, Broken, Purpose, Shelf, Storage, Tx};
 use super::tabs::Tabs;
-use super::{acts, board, clock, locks, walk, wipe};
+use super::{acts, attachments, board, clock, locks, walk, wipe};
 
 const CURSORS: &str = "cursors";
 pub(crate) const DEVICE: &str = "device";
@@ -66,7 +66,7 @@ pub(crate) async fn start(
         ..Status::default()
     };
     let started = Answer::Started {
-        directory: first.directory.clone(),
+        directory: first.directory.clone().map(Box::new),
         status: Box::new(status.clone()),
         rows: first.rows,
         is_new,
@@ -308,21 +308,26 @@ impl Desk {
         });
     }
 
-    async fn counts(&self) -> Result<(u32, u32), Broken> {
-        let tx = self
-            .storage
-            .begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?;
+    async fn counts(&self) -> Result<(u32, u32, Files), Broken> {
+        let shelves = [Shelf::Outbox, Shelf::Review, Shelf::Uploads];
+        let tx = self.storage.begin(&shelves, Purpose::Read)?;
         Ok((
             tx.count(Shelf::Outbox).await?,
             tx.count(Shelf::Review).await?,
+            attachments::summary(self, &tx).await?,
         ))
     }
 
-    fn tell_status(&self, (waiting, review): (u32, u32)) {
+    fn tell_status(&self, (waiting, review, files): (u32, u32, Files)) {
         let mut state = self.state.borrow_mut();
         let incidents = u32::try_from(state.list.count()).unwrap_or(u32::MAX);
         let status = &mut state.status;
         (status.waiting, status.review, status.incidents) = (waiting, review, incidents);
+        status.files = Files {
+            lines: status.files.lines,
+            has_wifi: attachments::has_wifi(),
+            ..files
+        };
         board::tell(News::Status(status.clone()));
     }
 

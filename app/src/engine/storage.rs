@@ -11,8 +11,9 @@
 
 mod lock;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::pin::Pin;
+use std::rc::Rc;
 
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{DomException, Error, OpenDbError};
@@ -31,10 +32,10 @@ use web_sys::{IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 use shared::ids::{DocKey, IncidentId, PersonId};
 use shared::sync::message::Surface;
 
-use super::board;
 use super::cipher::{Cipher, KEY_BYTES};
 use super::keys::Kept;
 use super::protocol::{Failure, News};
+use super::{attachments, board};
 
 /// The name of the error that says that there is no room.
 const QUOTA: &str = "QuotaExceededError";
@@ -43,8 +44,8 @@ const QUOTA: &str = "QuotaExceededError";
 const VERSION: &str = "VersionError";
 
 /// The layout of the database. The second brought the store of keys; cursors of the third may name
-/// scopes that earlier versions cannot read.
-const LAYOUT: u32 = 3;
+/// scopes that earlier versions cannot read; the fourth brought the stores of files.
+const LAYOUT: u32 = 4;
 
 /// The store of the keys under which the records of all others lie.
 pub(crate) const KEYS: &str = "keys";
@@ -66,6 +67,10 @@ pub(crate) enum Shelf {
     Drafts,
     /// Cursors, device, directory and the like.
     Meta,
+    /// The bytes of files.
+    Blobs,
+    /// Which of them wait to be sent.
+    Uploads,
 }
 
 impl Shelf {
@@ -79,7 +84,7 @@ impl Shelf {
         Self::Meta,
     ];
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Docs,
         Self::Chunks,
         Self::Overlays,
@@ -87,6 +92,8 @@ impl Shelf {
         Self::Review,
         Self::Drafts,
         Self::Meta,
+        Self::Blobs,
+        Self::Uploads,
     ];
 
     fn name(self) -> &'static str {
@@ -98,6 +105,8 @@ impl Shelf {
             Self::Review => "review",
             Self::Drafts => "drafts",
             Self::Meta => "meta",
+            Self::Blobs => "blobs",
+            Self::Uploads => "uploads",
         }
     }
 }
@@ -191,13 +200,40 @@ impl Storage {
     /// Opens the database, making it if need be. Its records can be counted and deleted; they are
     /// read and written once it is unlocked.
     pub(crate) async fn open(name: String) -> Result<Self, Broken> {
+        Self::open_by(name, upgrade).await
+    }
+
+    /// Opens the database if there is one.
+    pub(crate) async fn find(name: String) -> Result<Option<Self>, Broken> {
+        let is_missing = Rc::new(Cell::new(false));
+        let missing = Rc::clone(&is_missing);
+        let opening = Self::open_by(name, move |database, from| {
+            if from < 1.0 {
+                missing.set(true);
+                // Opening one makes it; this leaves none behind.
+                let store = database.create_object_store(KEYS).build()?;
+                store.as_sys().transaction().abort()?;
+                return Ok(());
+            }
+            upgrade(database, from)
+        });
+        match opening.await {
+            Err(_) if is_missing.get() => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    async fn open_by(
+        name: String,
+        upgrade: impl FnOnce(&Database, f64) -> Result<(), Error> + 'static,
+    ) -> Result<Self, Broken> {
         let opening = Database::open(name.as_str())
             .with_version(LAYOUT)
             .with_on_blocked(|_| {
                 board::tell(News::Blocked);
                 Ok(())
             })
-            .with_on_upgrade_needed(|event, database| upgrade(&database, event.old_version()))
+            .with_on_upgrade_needed(move |event, database| upgrade(&database, event.old_version()))
             .build()?;
         let database = opening.await?;
         give_way(&database);
@@ -220,29 +256,26 @@ impl Storage {
         self.database.clone().close();
     }
 
-    /// Whether all that is here is elsewhere too: no act waits, nor is one to be looked at.
+    /// Whether all that is here is elsewhere too: no act or file waits, nor is one to be looked at.
     pub(crate) async fn is_spare(&self) -> Result<(), Failure> {
-        spare(&self.begin(&[Shelf::Outbox, Shelf::Review], Purpose::Read)?).await
+        spare(&self.begin(&UNSENT, Purpose::Read)?).await
     }
 
     /// Destroys the keys if all that is here is elsewhere too.
     pub(crate) async fn destroy_spare(&self) -> Result<(), Failure> {
-        let stores = [Shelf::Outbox, Shelf::Review].map(Shelf::name);
+        let stores = UNSENT.map(Shelf::name);
         let tx = self.transact(stores.into_iter().chain([KEYS]), Purpose::Strict)?;
         spare(&tx).await?;
         Kept::destroy(&tx)?;
         Ok(tx.commit().await?)
     }
 
-    /// How much is nowhere but here: acts that wait or were refused, and drafts.
+    /// How much is nowhere but here: acts that wait or were refused, files, and drafts.
     pub(crate) async fn only_here(&self) -> Result<u32, Broken> {
-        let shelves = [Shelf::Outbox, Shelf::Review, Shelf::Drafts];
+        let [outbox, review, uploads] = UNSENT;
+        let shelves = [outbox, review, uploads, Shelf::Drafts];
         let tx = self.begin(&shelves, Purpose::Read)?;
-        let mut count = 0;
-        for shelf in shelves {
-            count += tx.count(shelf).await?;
-        }
-        Ok(count)
+        Ok(unsent(&tx).await? + tx.count(Shelf::Drafts).await?)
     }
 
     /// Begins a transaction over some stores.
@@ -271,8 +304,16 @@ impl Storage {
     }
 }
 
+/// What may hold something that is nowhere else.
+const UNSENT: [Shelf; 3] = [Shelf::Outbox, Shelf::Review, Shelf::Uploads];
+
+async fn unsent(tx: &Tx<'_>) -> Result<u32, Broken> {
+    let acts = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
+    Ok(acts + attachments::count(tx).await?)
+}
+
 async fn spare(tx: &Tx<'_>) -> Result<(), Failure> {
-    let count = tx.count(Shelf::Outbox).await? + tx.count(Shelf::Review).await?;
+    let count = unsent(tx).await?;
     if count > 0 {
         return Err(Failure::StillWaiting { count });
     }
@@ -295,6 +336,11 @@ fn upgrade(database: &Database, from: f64) -> Result<(), Error> {
     }
     if from < 2.0 {
         database.create_object_store(KEYS).build()?;
+    }
+    if (1.0..4.0).contains(&from) {
+        for shelf in [Shelf::Blobs, Shelf::Uploads] {
+            database.create_object_store(shelf.name()).build()?;
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::live::{Report, Socket};
 use super::protocol::{Line, News};
 use super::storage::{Broken, Purpose, Shelf};
 use super::tabs::Word;
-use super::{board, clock, list, locks, pull, push, returned, start, wipe};
+use super::{attachments, board, clock, list, locks, presence, pull, push, returned, start, wipe};
 
 /// How often the browser is asked whether it has a network at all.
 const HINT_MILLIS: u32 = 1_000;
@@ -35,7 +35,7 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
         desk.state.borrow_mut().lead = Some(lead);
         loop {
             let broken = match catch_up(&desk).await {
-                Ok(input) => return feed(&desk, input),
+                Ok(input) => return begin_lead(&desk, input).await,
                 Err(broken) => broken,
             };
             TimeoutFuture::new(LEAD_RETRY_MILLIS).await;
@@ -46,6 +46,16 @@ pub(crate) fn begin(desk: &Rc<Desk>) {
             web_sys::console::error_1(&broken.to_string().into());
         }
     });
+}
+
+async fn begin_lead(desk: &Rc<Desk>, input: Input) {
+    let is_wipe = input == Input::LeadWipe;
+    feed(desk, input);
+    if !is_wipe {
+        feed(desk, Input::UploadsGrew);
+        // What stays is swept the next time.
+        attachments::sweep(desk).await.unwrap_or_default();
+    }
 }
 
 /// Another tab may have led before and moved everything on.
@@ -88,6 +98,7 @@ pub(crate) fn feed(desk: &Rc<Desk>, input: Input) {
 /// An act waits to be sent.
 pub(crate) fn wake(desk: &Rc<Desk>) {
     feed(desk, Input::OutboxGrew);
+    feed(desk, Input::UploadsGrew);
 }
 
 /// Tries the network at once.
@@ -146,6 +157,7 @@ fn act(desk: &Rc<Desk>, effect: Effect) {
         Effect::Pull => spawn_local(pull::pull(Rc::clone(desk))),
         Effect::Return => spawn_local(returned::bring_back(Rc::clone(desk))),
         Effect::Push { groups_max } => spawn_local(push::push(Rc::clone(desk), groups_max)),
+        Effect::Upload => spawn_local(attachments::upload(Rc::clone(desk))),
         Effect::Clear => spawn_local(wipe::clear(Rc::clone(desk))),
         Effect::HandOver { groups_max } => {
             spawn_local(wipe::hand_over(Rc::clone(desk), groups_max));
@@ -161,10 +173,14 @@ fn act(desk: &Rc<Desk>, effect: Effect) {
                 spawn_local(async move { feed(&desk, Input::LiveClosed) });
             }
         }
-        Effect::CloseLive => {
+        Effect::CloseLive { is_lost } => {
             let socket = desk.state.borrow_mut().socket.take();
             // It may be the socket's own callback that runs now.
-            spawn_local(async move { drop(socket) });
+            spawn_local(async move {
+                if let Some(socket) = socket.filter(|_| is_lost) {
+                    socket.lose();
+                }
+            });
         }
         Effect::SendBeat => {
             if let Some(socket) = &desk.state.borrow().socket {
@@ -188,6 +204,10 @@ pub(crate) fn tell_line(desk: &Desk) {
 }
 
 fn hear(desk: &Rc<Desk>, report: Report) {
+    let is_opened = matches!(report, Report::Opened);
+    if let Report::Heard(Live::There(there)) = &report {
+        presence::hear_server(desk, there.clone());
+    }
     feed(
         desk,
         match report {
@@ -196,6 +216,9 @@ fn hear(desk: &Rc<Desk>, report: Report) {
             Report::Closed => Input::LiveClosed,
         },
     );
+    if is_opened {
+        presence::open(desk);
+    }
 }
 
 fn show(desk: &Rc<Desk>, contact: Contact) {
@@ -222,10 +245,17 @@ fn show(desk: &Rc<Desk>, contact: Contact) {
 fn listen_to_hints(desk: &Rc<Desk>) {
     let watched = Rc::clone(desk);
     let mut was = clock::scope().navigator().on_line();
+    let mut had_wifi = attachments::has_wifi();
     let hints = Interval::new(HINT_MILLIS, move || {
         let is = clock::scope().navigator().on_line();
         if std::mem::replace(&mut was, is) != is {
             feed(&watched, Input::Hint);
+        }
+        presence::repeat(&watched);
+        let has_wifi = attachments::has_wifi();
+        if std::mem::replace(&mut had_wifi, has_wifi) != has_wifi {
+            feed(&watched, Input::UploadsGrew);
+            watched.refresh_status();
         }
     });
     desk.state.borrow_mut().hints = Some(hints);

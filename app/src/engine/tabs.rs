@@ -16,6 +16,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use shared::ids::IncidentId;
 use shared::rows::Row;
 use shared::sync::client::{Contact, Slot};
+use shared::sync::message::{Here, There};
 use shared::time::{Boot, Reading};
 
 use super::clock;
@@ -57,6 +58,12 @@ pub(crate) enum Word {
     Pin(bool),
     /// Somebody locked it.
     Lock,
+    /// Something became of files that wait, or of the lines that they may take.
+    Files,
+    /// Where the person is on the tab of that engine.
+    Here { boot: Boot, here: Option<Here> },
+    /// Who else is where the person is.
+    There(Vec<There>),
 }
 
 /// This engine among the others.

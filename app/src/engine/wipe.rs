@@ -73,7 +73,9 @@ pub(crate) async fn ask_while(person: PersonId, surface: Surface, is_locked: imp
 }
 
 async fn name_of_locked(person: PersonId, surface: Surface) -> Result<Option<DeviceId>, Broken> {
-    let storage = Storage::open(storage::name(surface, person)).await?;
+    let Some(storage) = Storage::find(storage::name(surface, person)).await? else {
+        return Ok(None);
+    };
     let device = storage.device().await;
     storage.close();
     device
@@ -105,18 +107,32 @@ async fn erase_locked(name: &str) -> Result<Answer, Broken> {
     storage.close();
     Storage::delete(name).await?;
     drop(lead);
-    let nameless = || DeviceId::new(clock::wall(), clock::random());
     Ok(Answer::Wiped {
         device: device.unwrap_or_else(nameless),
     })
 }
 
+/// A device of which nothing tells any more how it was called.
+fn nameless() -> DeviceId {
+    DeviceId::new(clock::wall(), clock::random())
+}
+
 async fn begin(person: PersonId, surface: Surface) -> Result<(), Broken> {
+    let name = storage::name(surface, person);
+    // A tab that deletes it leads until it has: opened before that, it would be made anew, and left
+    // behind where the end of that wipe takes this page along.
+    let lead = locks::lead(&name).await;
+    let Some(storage) = Storage::find(name).await? else {
+        tell_wiped(nameless());
+        return Ok(());
+    };
+    storage.close();
     let (desk, _) = start::start(person, surface, None).await?;
     desk.state.borrow_mut().is_wiping = true;
     note(&desk).await?;
     board::serve(&desk);
     desk.begin();
+    drop(lead);
     Ok(())
 }
 
@@ -137,7 +153,8 @@ pub(crate) fn tell_wiped(device: DeviceId) {
     settle(&Ok(Answer::Wiped { device }));
 }
 
-/// Removes all but what was never sent.
+/// Removes all but the acts that were never sent. Files that wait go with the rest: they are what a
+/// lost device is to lose, and would keep it for hours.
 pub(crate) async fn clear(desk: Rc<Desk>) {
     let input = match try_clear(&desk).await {
         Ok(waiting) => Input::Cleared(waiting),
@@ -148,7 +165,7 @@ pub(crate) async fn clear(desk: Rc<Desk>) {
 
 async fn try_clear(desk: &Desk) -> Result<Waiting, Broken> {
     let mut shelves = Shelf::COPY.to_vec();
-    shelves.push(Shelf::Drafts);
+    shelves.extend([Shelf::Drafts, Shelf::Blobs, Shelf::Uploads]);
     let tx = desk.storage.begin(&shelves, Purpose::Strict)?;
     for shelf in shelves {
         if !matches!(shelf, Shelf::Outbox | Shelf::Meta) {

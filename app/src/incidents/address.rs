@@ -9,13 +9,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use shared::ids::{GroupId, IncidentId};
+use shared::ids::{GroupId, IncidentId, ViewId};
 use shared::incidents::{Priority, State};
 use shared::search::{DayOf, Filter, RISKS, Whose};
 use shared::sla::Risk;
+use shared::views::{Order, SavedView};
 
-use super::View;
-use super::views::Order;
+use super::saved::Saved;
+use super::views::View;
+use crate::text::t;
 use crate::ui::browser;
 
 const ROOT: &str = "/console";
@@ -29,6 +31,8 @@ pub(crate) enum Place {
     Reports,
     Devices,
     Refused,
+    /// The service levels, for administrators.
+    Settings,
     Incident(IncidentId),
 }
 
@@ -37,7 +41,10 @@ pub(crate) enum Place {
 struct Location {
     place: Place,
     view: View,
-    query: String,
+    /// The saved view that is chosen, within all incidents.
+    saved: Option<ViewId>,
+    /// What is typed; none is what the view itself asks.
+    query: Option<String>,
     /// What is chosen beside what is typed.
     filter: Filter,
     /// None is the view's own.
@@ -49,6 +56,12 @@ struct Location {
 pub(crate) struct Address {
     pub place: Memo<Place>,
     pub view: Memo<View>,
+    /// The saved view that is chosen, whether it is here or not.
+    pub chosen: Memo<Option<ViewId>>,
+    /// The same, if it is here.
+    pub own: Memo<Option<SavedView>>,
+    /// All saved views.
+    pub saved: Saved,
     pub query: Memo<String>,
     pub filter: Memo<Filter>,
     pub order: Memo<Order>,
@@ -57,15 +70,27 @@ pub(crate) struct Address {
 
 impl Address {
     /// Reads the address and follows the browser's back and forward.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(saved: Saved) -> Self {
         let all = RwSignal::new(read());
+        let chosen = Memo::new(move |_| all.with(|all| all.saved));
+        let own = Memo::new(move |_| saved.view(chosen.get()?));
         window_event_listener(ev::popstate, move |_| all.set(read()));
         Self {
             place: Memo::new(move |_| all.with(|all| all.place)),
             view: Memo::new(move |_| all.with(|all| all.view)),
-            query: Memo::new(move |_| all.with(|all| all.query.clone())),
+            chosen,
+            own,
+            saved,
+            query: Memo::new(move |_| {
+                let typed = all.with(|all| all.query.clone());
+                typed.unwrap_or_else(|| question(own.get()))
+            }),
             filter: Memo::new(move |_| all.with(|all| all.filter.clone())),
-            order: Memo::new(move |_| all.with(|all| all.order.unwrap_or(all.view.order()))),
+            order: Memo::new(move |_| {
+                let (order, view) = all.with(|all| (all.order, all.view));
+                let own = own.with(|own| own.as_ref().map(|own| own.order));
+                order.unwrap_or(own.unwrap_or(view.order()))
+            }),
             all,
         }
     }
@@ -74,8 +99,22 @@ impl Address {
     pub(crate) fn incident(self) -> Option<IncidentId> {
         match self.place.get() {
             Place::Incident(id) => Some(id),
-            Place::Queue | Place::New | Place::Reports | Place::Devices | Place::Refused => None,
+            Place::Queue
+            | Place::New
+            | Place::Reports
+            | Place::Devices
+            | Place::Refused
+            | Place::Settings => None,
         }
+    }
+
+    /// What the list is called.
+    pub(crate) fn list_name(self) -> String {
+        if self.chosen.get().is_none() {
+            return self.view.get().name();
+        }
+        let own = self.own.get();
+        own.map_or_else(|| t!("saved.gone"), |own| own.name)
     }
 
     pub(crate) fn go(self, place: Place) {
@@ -90,9 +129,36 @@ impl Address {
     /// Goes to a view and keeps the words that are looked for.
     pub(crate) fn look_at(self, view: View) {
         self.change(true, |all| {
+            if all.saved.take().is_some() {
+                all.query = None;
+            }
             (all.view, all.place) = (view, Place::Queue);
             (all.filter, all.order) = (Filter::default(), None);
         });
+    }
+
+    /// Goes to a saved view as it is.
+    pub(crate) fn look_at_saved(self, id: ViewId) {
+        self.change(true, |all| *all = saved_list(id));
+    }
+
+    /// The address of a saved view, for links.
+    pub(crate) fn of_saved(id: ViewId) -> String {
+        write(&saved_list(id))
+    }
+
+    /// Whether something narrows the view, or asks something else than the saved one.
+    pub(crate) fn is_narrowed(self) -> bool {
+        let typed = |all: &Location| all.query.as_ref().is_some_and(|typed| is_some(typed));
+        self.all.with(|all| !all.filter.is_empty() || typed(all))
+    }
+
+    /// Whether the list is no longer that of the saved view.
+    pub(crate) fn is_changed(self) -> bool {
+        self.all.with(|all| {
+            let is_as_saved = all.query.is_none() && all.filter.is_empty() && all.order.is_none();
+            all.saved.is_some() && !is_as_saved
+        })
     }
 
     /// Opens the list that a filter leaves of a view.
@@ -105,26 +171,10 @@ impl Address {
         write(&list(view, filter))
     }
 
-    /// The address of the reports.
-    pub(crate) fn of_reports() -> String {
+    /// The address of a page, for links.
+    pub(crate) fn of(place: Place) -> String {
         write(&Location {
-            place: Place::Reports,
-            ..Location::default()
-        })
-    }
-
-    /// The address of everybody's devices.
-    pub(crate) fn of_devices() -> String {
-        write(&Location {
-            place: Place::Devices,
-            ..Location::default()
-        })
-    }
-
-    /// The address of what was refused.
-    pub(crate) fn of_refused() -> String {
-        write(&Location {
-            place: Place::Refused,
+            place,
             ..Location::default()
         })
     }
@@ -136,7 +186,10 @@ impl Address {
 
     /// Looks for words.
     pub(crate) fn search(self, query: &str) {
-        self.change(false, |all| query.clone_into(&mut all.query));
+        let own = question(self.own.get_untracked());
+        self.change(false, |all| {
+            all.query = (query != own).then(|| query.to_owned());
+        });
     }
 
     /// Chooses among what narrows the view.
@@ -145,15 +198,16 @@ impl Address {
     }
 
     pub(crate) fn sort(self, order: Order) {
+        let own = self.own.get_untracked().map(|own| own.order);
         self.change(false, |all| {
-            all.order = (order != all.view.order()).then_some(order);
+            all.order = (order != own.unwrap_or(all.view.order())).then_some(order);
         });
     }
 
     /// Shows the whole view again.
     pub(crate) fn clear(self) {
         self.change(false, |all| {
-            all.query.clear();
+            all.query = None;
             all.filter = Filter::default();
         });
     }
@@ -187,6 +241,23 @@ fn list(view: View, filter: Filter) -> Location {
     }
 }
 
+/// A saved view asks within all incidents.
+fn saved_list(id: ViewId) -> Location {
+    Location {
+        view: View::All,
+        saved: Some(id),
+        ..Location::default()
+    }
+}
+
+fn question(own: Option<SavedView>) -> String {
+    own.map(|own| own.question).unwrap_or_default()
+}
+
+fn is_some(typed: &str) -> bool {
+    !typed.trim().is_empty()
+}
+
 fn read() -> Location {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
@@ -198,13 +269,14 @@ fn read() -> Location {
         };
     };
     let word = |name: &str| parameters.get(name);
+    let view = word("view").unwrap_or_default();
+    let saved = view.parse().ok();
+    let view = saved.map_or_else(|| View::of_word(&view), |_: ViewId| Some(View::All));
     Location {
         place: place(&path),
-        view: word("view")
-            .as_deref()
-            .and_then(View::of_word)
-            .unwrap_or_default(),
-        query: word("q").unwrap_or_default(),
+        view: view.unwrap_or_default(),
+        saved,
+        query: word("q").filter(|typed| saved.is_some() || !typed.is_empty()),
         filter: Filter {
             state: choice(&State::ALL, state_word, word("state")),
             priority: choice(&Priority::ALL, priority_word, word("priority")),
@@ -236,6 +308,7 @@ fn place(path: &str) -> Place {
         "reports" => Place::Reports,
         "devices" => Place::Devices,
         "refused" => Place::Refused,
+        "settings" => Place::Settings,
         rest => {
             let id = rest
                 .strip_prefix("incidents/")
@@ -252,16 +325,19 @@ fn write(location: &Location) -> String {
         Place::Reports => format!("{ROOT}/reports"),
         Place::Devices => format!("{ROOT}/devices"),
         Place::Refused => format!("{ROOT}/refused"),
+        Place::Settings => format!("{ROOT}/settings"),
         Place::Incident(id) => format!("{ROOT}/incidents/{id}"),
     };
     let Ok(parameters) = UrlSearchParams::new() else {
         return path;
     };
-    if location.view != View::default() {
+    if let Some(saved) = location.saved {
+        parameters.set("view", &saved.to_string());
+    } else if location.view != View::default() {
         parameters.set("view", location.view.word());
     }
-    if !location.query.is_empty() {
-        parameters.set("q", &location.query);
+    if let Some(query) = &location.query {
+        parameters.set("q", query);
     }
     let Filter {
         state,
@@ -334,12 +410,7 @@ fn whose_word(whose: Whose) -> &'static str {
 
 /// A priority's short name, the same in every language.
 pub(crate) fn priority_word(priority: Priority) -> &'static str {
-    match priority {
-        Priority::P1 => "P1",
-        Priority::P2 => "P2",
-        Priority::P3 => "P3",
-        Priority::P4 => "P4",
-    }
+    priority.word()
 }
 
 fn state_word(state: State) -> &'static str {

@@ -3,9 +3,11 @@
 //! A choice is a word in a native list; the empty word is "none".
 
 use shared::ids::{CategoryId, GroupId, PersonId, SiteId};
-use shared::incidents::{Channel, HoldReason, Level, ResolutionCode};
+use shared::incidents::{Channel, Escalation, HoldReason, Level, Priority, ResolutionCode};
 
-use super::words::{channel_text, hold_text, impact_text, level_text, resolution_text};
+use super::words::{
+    channel_text, escalation_text, hold_text, impact_text, level_text, resolution_text,
+};
 use crate::link::Organisation;
 use crate::text::t;
 use crate::ui::pick::Choice;
@@ -68,6 +70,19 @@ pub(crate) fn hold_reasons() -> Vec<Choice> {
     numbered(HoldReason::ALL, hold_text)
 }
 
+pub(crate) fn escalations() -> Vec<Choice> {
+    numbered(Escalation::ALL, escalation_text)
+}
+
+pub(crate) fn escalation_word(why: Escalation) -> String {
+    let at = Escalation::ALL.iter().position(|one| *one == why);
+    at.unwrap_or_default().to_string()
+}
+
+pub(crate) fn escalation_of(word: &str) -> Option<Escalation> {
+    at(Escalation::ALL, word)
+}
+
 pub(crate) fn hold_reason_of(word: &str) -> Option<HoldReason> {
     at(HoldReason::ALL, word)
 }
@@ -78,6 +93,23 @@ pub(crate) fn resolutions() -> Vec<Choice> {
 
 pub(crate) fn resolution_of(word: &str) -> Option<ResolutionCode> {
     at(ResolutionCode::ALL, word)
+}
+
+/// What the matrix says first, then every priority.
+pub(crate) fn priorities() -> Vec<Choice> {
+    let every = Priority::ALL.into_iter().map(|one| one.word().to_owned());
+    let names = [t!("value.by_matrix")].into_iter().chain(every);
+    let numbered = names.enumerate();
+    numbered.map(|(at, name)| (at.to_string(), name)).collect()
+}
+
+pub(crate) fn priority_choice(priority: Priority) -> String {
+    (priority as usize + 1).to_string()
+}
+
+pub(crate) fn priority_of(word: &str) -> Option<Priority> {
+    let place = word.parse::<usize>().ok()?.checked_sub(1)?;
+    Priority::ALL.get(place).copied()
 }
 
 fn none() -> Choice {
@@ -139,4 +171,20 @@ pub(crate) fn assignees(organisation: &Organisation, group: Option<&GroupId>) ->
 
 pub(crate) fn person_of(word: &str) -> Option<PersonId> {
     word.parse().ok().map(PersonId)
+}
+
+/// Stands between a choice and what is set beside it; no id of a group holds it.
+const BESIDE: &str = "\t";
+
+/// The choice beside the words, the first until another one is made, and what is set beside it.
+pub(crate) fn parts(word: &str) -> (&str, &str) {
+    let (choice, beside) = word.split_once(BESIDE).unwrap_or((word, ""));
+    (if choice.is_empty() { "0" } else { choice }, beside)
+}
+
+pub(crate) fn joined(choice: &str, beside: &str) -> String {
+    if beside.is_empty() {
+        return choice.to_owned();
+    }
+    [choice, beside].join(BESIDE)
 }

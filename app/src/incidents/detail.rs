@@ -6,13 +6,19 @@ mod compose;
 mod head;
 mod history;
 mod levels;
+mod mentions;
+mod past;
+mod person;
+mod presence;
 mod properties;
 mod provenance;
 mod subject;
 mod timeline;
+mod watchers;
 
 use std::sync::Arc;
 
+use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -24,9 +30,12 @@ use super::acts::failure_text;
 use super::address::Place;
 use super::drafts::{Draft, Drafts};
 use super::older;
+use super::work::{self, LogDraft, WorkRoom, Working};
+use crate::attachments::{Attachments, Viewing};
 use crate::engine::protocol::DraftKind;
 use crate::link::SavedDrafts;
 use crate::text::t;
+use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
@@ -37,6 +46,7 @@ use clash::Clashes;
 use compose::Compose;
 use head::Head;
 use history::History;
+use presence::Doings;
 use properties::Properties;
 use timeline::Timeline;
 
@@ -44,17 +54,20 @@ use timeline::Timeline;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tab {
     Talk,
+    /// Its tasks, and the time spent on it.
+    Work,
     History,
     /// Always in sight on a wide screen, beside either of the others.
     Properties,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Talk, Self::History, Self::Properties];
+    const ALL: [Self; 4] = [Self::Talk, Self::Work, Self::History, Self::Properties];
 
     fn word(self) -> &'static str {
         match self {
             Self::Talk => "talk",
+            Self::Work => "work",
             Self::History => "history",
             Self::Properties => "properties",
         }
@@ -63,6 +76,7 @@ impl Tab {
     fn label(self) -> String {
         match self {
             Self::Talk => t!("timeline.label"),
+            Self::Work => t!("work.label"),
             Self::History => t!("history.label"),
             Self::Properties => t!("props.label"),
         }
@@ -78,6 +92,8 @@ struct Begun {
     entry: RwSignal<Option<Draft>>,
     /// Empty when the subject was not being edited.
     subject: RwSignal<String>,
+    log: RwSignal<LogDraft>,
+    task: RwSignal<Draft>,
 }
 
 impl Begun {
@@ -85,6 +101,8 @@ impl Begun {
         Self {
             entry: RwSignal::new(None),
             subject: RwSignal::new(String::new()),
+            log: RwSignal::new(LogDraft::default()),
+            task: RwSignal::new(Draft::default()),
         }
     }
 
@@ -92,6 +110,9 @@ impl Begun {
     fn take_up(self, drafts: Drafts, id: IncidentId, saved: &SavedDrafts) {
         let subject = drafts.begun(id, DraftKind::Subject, saved).text;
         self.subject.try_set(subject);
+        let log = drafts.begun(id, DraftKind::Log, saved);
+        self.log.try_set(LogDraft::read(&log));
+        self.task.try_set(drafts.begun(id, DraftKind::Task, saved));
         let entry = drafts.begun(id, DraftKind::Entry, saved);
         self.entry.try_set(Some(entry));
     }
@@ -128,6 +149,8 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     let begun = Begun::none();
     let failure = RwSignal::new(None::<String>);
     let drafts = expect_context::<Drafts>();
+    work::follow(desk, id, begun.log);
+    drafts.follow(DraftKind::Task, id, begun.task);
     spawn_local(async move {
         match desk.link.open(id).await {
             Ok(saved) => begun.take_up(drafts, id, &saved),
@@ -172,19 +195,47 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     }
 }
 
+/// A key does what the control says that names it; into a list it leads.
+fn act_by_key() {
+    let keys = expect_context::<Keys>();
+    let heard = window_event_listener(ev::keydown, move |event| {
+        let Some(key) = keys.pressed(&event).filter(|key| key.len() == 1) else {
+            return;
+        };
+        let key = key.to_ascii_uppercase();
+        let is_letter = key.bytes().all(|letter| letter.is_ascii_uppercase());
+        let control = [".detail [aria-keyshortcuts=", &key, "]:enabled"].concat();
+        if is_letter && browser::use_control(&control) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || heard.remove());
+}
+
 #[component]
 fn Incidents(open: Open, begun: Begun) -> impl IntoView {
     let asking = RwSignal::new(None::<Asking>);
     let tab = RwSignal::new(Tab::Talk);
-    let is_history = Memo::new(move |_| tab.get() == Tab::History);
+    let shown = Memo::new(move |_| tab.get());
+    let work = expect_context::<WorkRoom>();
+    let working = Working::new(open, begun.log, begun.task);
     let name = move || open.with(|incident| incident.name());
+    act_by_key();
+    let desk = expect_context::<Desk>();
+    let id = open.with_untracked(|incident| incident.id);
+    let act = move |id, intent| async move { desk.act(id, intent).await };
+    let files = Attachments::new(desk.link, id, act);
+    provide_context(files);
+    provide_context(Doings::at(desk, id));
     view! {
         <main class="detail" aria-label=live(name) tabindex="-1" data-tab=live(move || tab.get().word())>
-            <Head open=open asking=asking tab=tab subject=begun.subject />
-            <Properties open=open tab=tab />
+            <Head open=open asking=asking tab=tab subject=begun.subject log=begun.log />
+            <Properties open=open tab=tab asking=asking />
             {live(move || {
-                if is_history.get() {
-                    return view! { <History open=open /> }.into_any();
+                match shown.get() {
+                    Tab::History => return view! { <History open=open /> }.into_any(),
+                    Tab::Work => return room(move || work.0(working)).into_any(),
+                    Tab::Talk | Tab::Properties => {}
                 }
                 view! {
                     <Timeline open=open>
@@ -198,6 +249,7 @@ fn Incidents(open: Open, begun: Begun) -> impl IntoView {
         {move || {
             asking.get().map(|what| view! { <AskingSheet what=what open=open asking=asking /> })
         }}
+        <Viewing files=files />
     }
 }
 

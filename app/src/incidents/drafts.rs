@@ -11,10 +11,12 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::{IncidentId, PersonId};
-use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode};
+use shared::ids::{DocKind, IncidentId, PersonId};
+use shared::incidents::{HoldReason, Incident, Intent, ResolutionCode, SetField};
 use shared::sync::message::Surface;
 
+use super::work::LogDraft;
+use super::{choices, moments};
 use crate::engine::protocol::{Call, DraftKind, WrittenDraft};
 use crate::link::{Link, SavedDrafts, beside};
 use crate::ui::browser;
@@ -22,6 +24,8 @@ use crate::ui::browser;
 const PAUSE: Duration = Duration::from_millis(300);
 const NOTE: &str = "note";
 const REPLY: &str = "reply";
+/// How the word of time that was worked begins, which is kept without a text, too.
+pub(super) const LOG: &str = "log";
 const ASIDE: &str = "draft";
 
 /// A text that is not sent yet.
@@ -57,7 +61,7 @@ impl Draft {
     }
 
     pub(super) fn write(&self) -> String {
-        if self.text.is_empty() {
+        if self.text.is_empty() && !self.word.starts_with(LOG) {
             return String::new();
         }
         let word = if self.word.is_empty() {
@@ -105,6 +109,9 @@ impl Draft {
     /// What is left with a text that was taken back above it. Of what only staff was to see, all of
     /// it stays so.
     fn below(self, above: Self) -> Self {
+        if let Some(running) = LogDraft::going_on(&self, &above) {
+            return running;
+        }
         if self.text.trim().is_empty() {
             return above;
         }
@@ -123,12 +130,25 @@ impl Draft {
 /// What somebody wrote in an act, as the box that it came from held it.
 fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
     let place = |at: Option<usize>| at.unwrap_or_default().to_string();
+    let lines;
     let (kind, word, text) = match intent {
         Intent::Reply { text } => (DraftKind::Entry, REPLY.to_owned(), text),
         Intent::Note { text } => (DraftKind::Entry, NOTE.to_owned(), text),
-        Intent::Hold { reason, text } => {
+        Intent::Mention { doc, text, .. } => {
+            let word = match doc {
+                DocKind::Incident => REPLY,
+                DocKind::Work => NOTE,
+            };
+            (DraftKind::Entry, word.to_owned(), text)
+        }
+        Intent::Hold {
+            reason,
+            text,
+            until,
+        } => {
             let at = HoldReason::ALL.iter().position(|one| one == reason);
-            (DraftKind::Hold, place(at), text)
+            let day = until.map(moments::written).unwrap_or_default();
+            (DraftKind::Hold, choices::joined(&place(at), &day), text)
         }
         Intent::Resolve { code, notes } => {
             let at = ResolutionCode::ALL.iter().position(|one| one == code);
@@ -136,6 +156,17 @@ fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
         }
         Intent::Reopen { text } => (DraftKind::Reopen, String::new(), text),
         Intent::Cancel { text } => (DraftKind::Cancel, String::new(), text),
+        Intent::Set(SetField::Priority(set)) => {
+            let word = set.priority.map(choices::priority_choice);
+            (DraftKind::Priority, word.unwrap_or_default(), &set.reason)
+        }
+        Intent::Log(log) => (DraftKind::Log, LogDraft::of(log).word(), &log.text),
+        Intent::AddTask(new) => {
+            lines = [std::slice::from_ref(&new.title), &new.steps]
+                .concat()
+                .join("\n");
+            (DraftKind::Task, String::new(), &lines)
+        }
         Intent::Declare(_)
         | Intent::Set(_)
         | Intent::Assign { .. }
@@ -143,14 +174,20 @@ fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
         | Intent::Start
         | Intent::Close
         | Intent::Withdraw { .. }
-        | Intent::Acknowledge => return None,
+        | Intent::Acknowledge
+        | Intent::Remind { .. }
+        | Intent::ChangeTask { .. }
+        | Intent::Attach { .. }
+        | Intent::Watch { .. }
+        | Intent::Unwatch { .. }
+        | Intent::Revise { .. } => return None,
     };
     let draft = Draft {
         word,
         since: None,
         text: text.clone(),
     };
-    Some((kind, draft)).filter(|_| !text.is_empty())
+    Some((kind, draft)).filter(|_| !text.is_empty() || kind == DraftKind::Log)
 }
 
 /// When the server received the latest of what an incident shows.

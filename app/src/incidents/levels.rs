@@ -5,9 +5,10 @@
 
 use leptos::prelude::*;
 
+use shared::calendar::Hours;
 use shared::incidents::HoldReason;
 use shared::rows::Row;
-use shared::sla::{Measure, Risk, Standing};
+use shared::sla::{Measure, Risk, Standing, spare_millis};
 use shared::targets::Targets;
 use shared::time::UnixMillis;
 
@@ -34,6 +35,7 @@ pub(super) struct Seen<'a> {
     pub measure: Measure,
     pub standing: Standing,
     pub target_minutes: u32,
+    pub hours: Hours,
     pub hold: Option<HoldReason>,
     pub targets: &'a Targets,
     pub now: UnixMillis,
@@ -42,13 +44,13 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// `span` writes what is left.
     pub(super) fn show(&self, span: fn(i64) -> String) -> Shown {
-        let left = self.standing.left_millis(self.now);
-        let percent = self.targets.warning_percent;
+        let left = self.standing.left_millis(&self.hours, self.now);
+        let spare = spare_millis(self.target_minutes, self.targets.warning_percent);
         let is_paused = matches!(self.standing, Standing::Paused { .. });
         Shown {
             short: self.short(left, span),
             words: self.words(span),
-            risk: self.standing.risk(self.target_minutes, percent, self.now),
+            risk: self.standing.risk(spare, &self.hours, self.now),
             is_paused,
             used: left.map(|left| {
                 let target = (i64::from(self.target_minutes) * MINUTE).max(1);
@@ -70,13 +72,15 @@ impl Seen<'_> {
         let is_response = self.measure == Measure::Response;
         match self.standing {
             Standing::Running { due_at } => {
-                let left = due_at.since(self.now);
-                let time = if left < 0 {
+                let left = self.hours.left(self.now, due_at);
+                // Outside of its hours it is over although nothing more has counted.
+                let is_over = self.now > due_at;
+                let time = if is_over {
                     late(-left, span)
                 } else {
                     span(left)
                 };
-                match (is_response, left < 0) {
+                match (is_response, is_over) {
                     (true, false) => t!("level.respond_within", time = time),
                     (true, true) => t!("level.respond_over", time = time),
                     (false, false) => t!("level.resolve_within", time = time),
@@ -116,12 +120,14 @@ pub(super) fn of_row(row: &Row, targets: &Targets, now: UnixMillis) -> Option<Sh
     let (measure, standing) = row.levels.next();
     // The page's time stands still between two ticks; the row may be younger.
     let now = now.max(row.updated_at);
-    standing.left_millis(now)?;
+    let hours = targets.hours(row.priority);
+    standing.left_millis(&hours, now)?;
     let seen = Seen {
         measure,
         standing,
         target_minutes: measure.target_minutes(targets.of(row.priority))?,
-        hold: row.hold,
+        hours,
+        hold: row.hold.map(|hold| hold.reason),
         targets,
         now,
     };

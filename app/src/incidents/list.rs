@@ -23,7 +23,7 @@ use super::Desk;
 use super::address::{Place, priority_word};
 use super::levels::{of_row, risk_word};
 use super::search::{Search, Sought, marked};
-use super::words::{hold_text, state_text};
+use super::words::{on_hold_text, state_text};
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::live;
@@ -347,7 +347,7 @@ fn face(desk: Desk, row: &Row, sought: Option<&dyn Sought>, now: UnixMillis) -> 
 /// What is left of the service level; of an incident that nothing is awaited of, how old it is.
 fn age(desk: Desk, row: &Row, now: UnixMillis) -> Age {
     let organisation = desk.organisation();
-    let Some(shown) = of_row(row, &organisation.directory.targets, now) else {
+    let Some(shown) = of_row(row, organisation.directory.targets_of(row.edition), now) else {
         return Age {
             short: text::short_age(row.created_at, now),
             title: text::full(row.created_at),
@@ -388,7 +388,7 @@ fn pieces(text: &str, marks: Vec<Range<usize>>) -> Vec<Piece> {
 fn meta(desk: Desk, row: &Row, sought: Option<&dyn Sought>) -> Vec<Piece> {
     let organisation = desk.organisation();
     let state = match row.hold {
-        Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
+        Some(hold) => on_hold_text(&hold),
         None => state_text(row.state),
     };
     let assignee = row.assignee.map(|person| organisation.person_name(person));
@@ -429,11 +429,13 @@ fn meta(desk: Desk, row: &Row, sought: Option<&dyn Sought>) -> Vec<Piece> {
     all
 }
 
-/// Signs of what is not settled.
+/// Signs of what is not settled, or still to be done.
 fn marks(row: &Row) -> Vec<(Option<&'static str>, String)> {
     let conflicts = usize::from(row.conflicts);
     let clash = (conflicts > 0).then(|| (Some("clash"), t!("row.conflicts", count = conflicts)));
     let pending = row.number.is_none();
     let pending = pending.then(|| (None, t!("row.number_pending")));
-    clash.into_iter().chain(pending).collect()
+    let tasks = usize::from(row.tasks_open);
+    let tasks = (tasks > 0 && row.state.is_open()).then(|| (None, t!("row.tasks", count = tasks)));
+    clash.into_iter().chain(tasks).chain(pending).collect()
 }

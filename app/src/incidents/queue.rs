@@ -8,19 +8,21 @@ use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-use shared::ids::IncidentId;
+use shared::ids::{IncidentId, ViewId};
 use shared::incidents::Priority;
 use shared::search::{DayOf, Filter, Found, Look, Whose};
 use shared::sla::Risk;
 use shared::time::UnixMillis;
+use shared::views::Order;
 
 use super::Desk;
 use super::address::{Place, priority_word};
 use super::attention::AttentionRoom;
 use super::list::{Cursor, IncidentList};
 use super::older::OlderRoom;
+use super::saved::SavedBar;
 use super::search::{Search, SearchRoom, holds};
-use super::views::{self, Order, View};
+use super::views::{self, View};
 use super::words::state_text;
 use crate::link::Entry;
 use crate::text::{self, Filling as _, t};
@@ -32,6 +34,9 @@ use crate::ui::live::{When, live};
 use crate::ui::room::room;
 
 const MINUTE_MILLIS: i64 = 60_000;
+
+/// Which list it is, and in which order.
+type Listed = (View, Option<ViewId>, Order);
 
 /// What the list shows, and what has come that it does not show yet.
 #[derive(Clone, Copy)]
@@ -61,7 +66,7 @@ impl Shelf {
             let organisation = desk.organisation();
             let look = Look {
                 me: &me,
-                targets: &organisation.directory.targets,
+                directory: &organisation.directory,
                 now: now.get_untracked(),
             };
             let order = address.order.get();
@@ -76,9 +81,10 @@ impl Shelf {
             held: RwSignal::new(false),
             filled: Memo::new(move |_| desk.board().status.with(|status| status.complete)),
         };
-        Effect::new(move |before: Option<(View, Order, Filter, String)>| {
-            let (view, order) = (address.view.get(), address.order.get());
-            let asked = (view, order, address.filter.get(), search.typed());
+        Effect::new(move |before: Option<(Listed, Filter, String)>| {
+            let (view, saved) = (address.view.get(), address.chosen.get());
+            let listed = (view, saved, address.order.get());
+            let asked = (listed, address.filter.get(), search.typed());
             let is_same_list = before.as_ref() == Some(&asked);
             let found = shelf.found.get();
             if !(is_same_list && shelf.holds_still() && shelf.would_move(&found.ids)) {
@@ -141,7 +147,7 @@ pub(crate) fn QueuePane(now: ReadSignal<UnixMillis>, centre: RwSignal<bool>) -> 
         }
     });
     on_cleanup(move || heard.remove());
-    let label = Signal::derive(move || desk.address.view.get().name());
+    let label = Signal::derive(move || desk.address.list_name());
     let is_attention = Signal::derive(move || desk.address.view.get() == View::Attention);
     let help = expect_context::<SearchRoom>();
     let is_typed = Memo::new(move |_| !desk.address.query.with(String::is_empty));
@@ -172,13 +178,14 @@ fn QueueBar(shelf: Shelf) -> impl IntoView {
     let (desk, keys) = (expect_context::<Desk>(), expect_context::<Keys>());
     view! {
         <div class="bar">
-            <h1>{live(move || desk.address.view.get().name())}</h1>
+            <h1>{live(move || desk.address.list_name())}</h1>
             <span class="count" role="status" data-testid="queue-count">
                 {live(move || {
                     let is_list = desk.address.view.get() != View::Attention;
                     is_list.then(|| t!("queue.count", count = shelf.shown.with(|shown| shown.len())))
                 })}
             </span>
+            <SavedBar />
             <button
                 type="button"
                 class="button wide"
@@ -478,10 +485,7 @@ fn OlderButton(older: RwSignal<bool>) -> impl IntoView {
 fn Emptiness(older: RwSignal<bool>, search: Search) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let address = desk.address;
-    let is_filtered = move || {
-        let is_chosen = address.filter.with(|filter| !filter.is_empty());
-        is_chosen || address.query.with(|query| !query.trim().is_empty())
-    };
+    let is_filtered = move || address.is_narrowed();
     let clear = move |_| address.clear();
     // What is looked for by its words may lie in another view.
     let in_all = Memo::new(move |_| {
@@ -535,7 +539,15 @@ fn EmptyView(view_shown: View, #[prop(into)] on_open: Callback<ev::MouseEvent>) 
     let is_complete = move || desk.board().status.with(|status| status.complete);
     view! {
         <p>
-            {live(move || if is_complete() { view_shown.emptiness() } else { t!("empty.arriving") })}
+            {live(move || {
+                if !is_complete() {
+                    t!("empty.arriving")
+                } else if desk.address.chosen.get().is_some() {
+                    t!("empty.saved")
+                } else {
+                    view_shown.emptiness()
+                }
+            })}
         </p>
         {(view_shown != View::Open)
             .then(|| {

@@ -13,7 +13,7 @@ use shared::people::Person;
 use shared::search::Fault;
 use shared::time::UnixMillis;
 
-use super::Desk;
+use super::{Desk, Tallying};
 use crate::link::{Board, Entry};
 use crate::ui::room::{Coming, Entering, once_here};
 
@@ -26,6 +26,17 @@ pub struct Asking {
     me: Arc<Person>,
     board: Board,
     now: UnixMillis,
+}
+
+impl Asking {
+    pub(super) fn new(typed: String, me: Arc<Person>, board: Board, now: UnixMillis) -> Self {
+        Self {
+            typed,
+            me,
+            board,
+            now,
+        }
+    }
 }
 
 /// What answers to what was typed.
@@ -49,6 +60,8 @@ pub struct SearchRoom {
     pub understand: fn(Asking) -> Coming<Rc<dyn Sought>>,
     /// Keeps rows ready for the search.
     pub keep_folded: fn(Board) -> Coming<()>,
+    /// Keeps what saved views list counted.
+    pub keep_counts: fn(Tallying) -> Coming<()>,
     pub help: fn(Search) -> Entering,
 }
 

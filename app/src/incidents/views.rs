@@ -1,4 +1,4 @@
-//! Saved views of the queue, and which rows they show.
+//! The views of the queue that everybody has, and which rows they show.
 
 use std::rc::Rc;
 
@@ -6,29 +6,18 @@ use shared::incidents::State;
 use shared::people::Person;
 use shared::rows::Row;
 use shared::search::{self, Filter, Found, Look};
+use shared::views::Order;
 
 use super::search::{Sought, holds};
 use crate::link::Entry;
 use crate::text::t;
 
-/// In which order a view shows its rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Order {
-    /// What is late or will soon be comes first.
-    Risk,
-    /// As lists come: open work by priority, the oldest first.
-    Priority,
-}
-
-impl Order {
-    pub(super) const ALL: [Self; 2] = [Self::Risk, Self::Priority];
-}
-
-/// A saved view of the queue.
+/// A view of the queue that everybody has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) enum View {
     Mine,
     MyGroups,
+    Watched,
     Unassigned,
     OnHold,
     Attention,
@@ -42,13 +31,15 @@ impl View {
     /// The order in which people expect the view: work to be done by what is pressing.
     pub(crate) fn order(self) -> Order {
         match self {
-            Self::Mine | Self::MyGroups | Self::Unassigned | Self::Open => Order::Risk,
+            Self::Mine | Self::MyGroups | Self::Watched | Self::Unassigned | Self::Open => {
+                Order::Risk
+            }
             Self::OnHold | Self::Attention | Self::Resolved | Self::All => Order::Priority,
         }
     }
 
     /// What concerns the person.
-    pub(crate) const OWN: [Self; 3] = [Self::Mine, Self::MyGroups, Self::Attention];
+    pub(crate) const OWN: [Self; 4] = [Self::Mine, Self::MyGroups, Self::Watched, Self::Attention];
     /// What concerns everybody.
     pub(crate) const SHARED: [Self; 5] = [
         Self::Open,
@@ -63,6 +54,7 @@ impl View {
         match self {
             Self::Mine => "mine",
             Self::MyGroups => "groups",
+            Self::Watched => "watched",
             Self::Unassigned => "unassigned",
             Self::OnHold => "hold",
             Self::Attention => "attention",
@@ -84,6 +76,7 @@ impl View {
         match self {
             Self::Mine => t!("view.mine"),
             Self::MyGroups => t!("view.groups"),
+            Self::Watched => t!("view.watched"),
             Self::Unassigned => t!("view.unassigned"),
             Self::OnHold => t!("view.hold"),
             Self::Attention => t!("view.attention"),
@@ -98,6 +91,7 @@ impl View {
         match self {
             Self::Mine => t!("empty.mine"),
             Self::MyGroups => t!("empty.groups"),
+            Self::Watched => t!("empty.watched"),
             Self::Unassigned => t!("empty.unassigned"),
             Self::OnHold => t!("empty.hold"),
             Self::Attention => t!("empty.attention"),
@@ -110,7 +104,7 @@ impl View {
     /// Whether the view shows a row to this person.
     pub(crate) fn shows(self, row: &Row, me: &Person) -> bool {
         match self {
-            Self::Mine => row.state.is_open() && row.assignee == Some(me.id),
+            Self::Mine => row.state.is_open() && row.is_in_hands_of(me.id),
             Self::MyGroups => {
                 row.state.is_open()
                     && row
@@ -118,6 +112,7 @@ impl View {
                         .as_ref()
                         .is_some_and(|group| me.groups.contains(group))
             }
+            Self::Watched => row.state.is_open() && row.is_watched_by(me.id),
             Self::Unassigned => row.state.is_open() && row.assignee.is_none(),
             Self::OnHold => row.state == State::OnHold,
             Self::Attention => row.cards.iter().any(|card| card.to == me.id),
@@ -160,10 +155,9 @@ pub(crate) fn find(
     let mut shown: Vec<_> = shown.collect();
     if order == Order::Risk {
         shown.sort_by_cached_key(|entry| {
-            let Row {
-                levels, priority, ..
-            } = &entry.row;
-            levels.pressure(*priority, look.targets, look.now)
+            let row = &entry.row;
+            let targets = look.directory.targets_of(row.edition);
+            row.levels.pressure(row.priority, targets, look.now)
         });
     }
     let rows = shown.into_iter().map(|entry| (&entry.row, &**entry));

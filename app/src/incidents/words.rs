@@ -1,9 +1,9 @@
 //! Incidents in words: states, reasons, acts, refusals.
 
-use shared::ids::{GroupId, PersonId};
+use shared::ids::{DocKind, GroupId, PersonId};
 use shared::incidents::{
-    Channel, EventKind, HoldReason, Intent, Level, Refused, Requester, ResolutionCode, SetField,
-    State,
+    Assignment, Before, Channel, Escalation, EventKind, Hold, HoldReason, Intent, Level, Log,
+    LogKind, Override, Refused, Requester, ResolutionCode, SetField, State, TaskChange, TaskState,
 };
 
 use crate::link::Organisation;
@@ -18,6 +18,30 @@ pub(crate) fn state_text(state: State) -> String {
         State::Resolved => t!("state.resolved"),
         State::Closed => t!("state.closed"),
         State::Cancelled => t!("state.cancelled"),
+    }
+}
+
+/// That an incident is on hold: for what, and until when.
+pub(crate) fn on_hold_text(hold: &Hold) -> String {
+    let reason = hold_text(hold.reason);
+    match hold.until {
+        Some(until) => t!(
+            "row.on_hold_until",
+            reason = reason,
+            at = text::clock_and_day(until)
+        ),
+        None => t!("row.on_hold", reason = reason),
+    }
+}
+
+/// Why an incident is escalated, within a sentence or alone.
+pub(crate) fn escalation_text(why: Escalation) -> String {
+    match why {
+        Escalation::Skill => t!("escalation.skill"),
+        Escalation::Access => t!("escalation.access"),
+        Escalation::Capacity => t!("escalation.capacity"),
+        Escalation::Time => t!("escalation.time"),
+        Escalation::Back => t!("escalation.back"),
     }
 }
 
@@ -84,6 +108,7 @@ pub(crate) fn field_text(value: &SetField) -> String {
         SetField::Urgency(_) => t!("field.urgency"),
         SetField::Site(_) => t!("field.site"),
         SetField::Requester(_) => t!("field.requester"),
+        SetField::Priority(_) => t!("field.priority"),
     }
 }
 
@@ -98,6 +123,18 @@ pub(crate) fn value_text(value: &SetField, organisation: &Organisation) -> Strin
         SetField::Site(None) => t!("value.no_site"),
         SetField::Site(Some(id)) => organisation.site_name(id),
         SetField::Requester(requester) => requester_text(requester, organisation),
+        SetField::Priority(Override { priority, reason }) => {
+            let priority =
+                priority.map_or_else(|| t!("value.by_matrix"), |one| one.word().to_owned());
+            if reason.is_empty() {
+                return priority;
+            }
+            t!(
+                "value.priority",
+                priority = priority,
+                reason = reason.as_str()
+            )
+        }
     }
 }
 
@@ -139,18 +176,41 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
             let (field, value) = (field_text(value), value_text(value, organisation));
             t!("event.set", field = field, value = value)
         }
-        EventKind::Assigned { group, person } => {
-            match assigned_to(group.as_ref(), *person, organisation) {
-                Assigned::Nobody => t!("event.unassigned"),
-                Assigned::One(whom) => t!("event.assigned", whom = whom),
-                Assigned::Both { person, group } => {
+        EventKind::Assigned {
+            group,
+            person,
+            escalation,
+        } => {
+            let whom = assigned_to(group.as_ref(), *person, organisation);
+            match (whom, escalation) {
+                (Assigned::Nobody, _) => t!("event.unassigned"),
+                (Assigned::One(whom), Some(Escalation::Back)) => t!("event.back", whom = whom),
+                (Assigned::One(whom), Some(why)) => {
+                    t!(
+                        "event.escalated",
+                        whom = whom,
+                        reason = escalation_text(*why)
+                    )
+                }
+                (Assigned::One(whom), None) => t!("event.assigned", whom = whom),
+                (Assigned::Both { person, group }, _) => {
                     t!("event.assigned_both", person = person, group = group)
                 }
             }
         }
         EventKind::Claimed { .. } => t!("event.claimed"),
         EventKind::Started => t!("event.started"),
+        EventKind::Held {
+            reason,
+            until: Some(until),
+            ..
+        } => t!(
+            "event.held_until",
+            reason = hold_text(*reason),
+            at = text::clock_and_day(*until)
+        ),
         EventKind::Held { reason, .. } => t!("event.held", reason = hold_text(*reason)),
+        EventKind::Reminded { .. } => t!("event.reminded"),
         EventKind::Resolved { code, .. } => t!("event.resolved", code = resolution_text(*code)),
         EventKind::Reopened { .. } => t!("event.reopened"),
         EventKind::Closed => t!("event.closed"),
@@ -158,6 +218,90 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
         EventKind::Replied { .. } => t!("event.replied"),
         EventKind::Noted { .. } => t!("event.noted"),
         EventKind::Numbered { number } => t!("event.numbered", number = number.as_str()),
+        EventKind::Logged(log) => {
+            let (time, kind) = (minutes_text(log), log_kind_text(log.kind));
+            t!("event.logged", time = time, kind = kind)
+        }
+        EventKind::TaskAdded(_) => t!("event.task_added"),
+        EventKind::Attached(_) => t!("event.attached"),
+        EventKind::Revised { .. } => t!("event.revised"),
+        EventKind::Watched { person } => {
+            t!("event.watched", name = organisation.person_name(*person))
+        }
+        EventKind::Unwatched { person, .. } => {
+            t!("event.unwatched", name = organisation.person_name(*person))
+        }
+        EventKind::TaskChanged { change, .. } => task_event_text(change, organisation),
+    }
+}
+
+/// What held before somebody changed it, as a value.
+pub(crate) fn before_text(before: &Before, organisation: &Organisation) -> String {
+    match before {
+        Before::Field(value) => value_text(value, organisation),
+        Before::Assigned { group, person } => {
+            match assigned_to(group.as_ref(), *person, organisation) {
+                Assigned::Nobody => t!("value.none"),
+                Assigned::One(whom) => whom,
+                Assigned::Both { person, group } => [person, group].join(", "),
+            }
+        }
+        Before::State {
+            hold: Some(reason), ..
+        } => t!("row.on_hold", reason = hold_text(*reason)),
+        Before::State { state, hold: None } => state_text(*state),
+        Before::Task(change) => task_event_text(change, organisation),
+    }
+}
+
+/// Who has an incident; nothing when nobody does.
+pub(crate) fn assignment_text(
+    assignment: &Assignment,
+    organisation: &Organisation,
+) -> Option<String> {
+    match assigned_to(assignment.group.as_ref(), assignment.person, organisation) {
+        Assigned::Nobody => None,
+        Assigned::One(whom) => Some(whom),
+        Assigned::Both { person, group } => Some([person, group].join(", ")),
+    }
+}
+
+/// How long somebody worked.
+pub(crate) fn minutes_text(log: &Log) -> String {
+    text::span(i64::from(log.minutes) * 60_000)
+}
+
+pub(crate) fn log_kind_text(kind: LogKind) -> String {
+    match kind {
+        LogKind::Remote => t!("log.remote"),
+        LogKind::OnSite => t!("log.on_site"),
+        LogKind::Travel => t!("log.travel"),
+    }
+}
+
+fn task_event_text(change: &TaskChange, organisation: &Organisation) -> String {
+    match change {
+        TaskChange::State(TaskState::Open) => t!("event.task_open"),
+        TaskChange::State(TaskState::Done) => t!("event.task_done"),
+        TaskChange::State(TaskState::Dropped) => t!("event.task_dropped"),
+        TaskChange::Person(None) => t!("event.task_nobodys"),
+        TaskChange::Person(Some(person)) => {
+            t!("event.task_given", whom = organisation.person_name(*person))
+        }
+        TaskChange::Group(None) => t!("event.task_no_groups"),
+        TaskChange::Group(Some(group)) => {
+            t!("event.task_given", whom = organisation.group_name(group))
+        }
+        TaskChange::Due(None) => t!("event.task_not_due"),
+        TaskChange::Due(Some(at)) => t!("event.task_due", at = text::clock_and_day(*at)),
+        TaskChange::Step { is_done: true, .. } => t!("event.task_step"),
+        TaskChange::Step { is_done: false, .. } => t!("event.task_step_open"),
+        TaskChange::After {
+            is_awaited: true, ..
+        } => t!("event.task_after"),
+        TaskChange::After {
+            is_awaited: false, ..
+        } => t!("event.task_not_after"),
     }
 }
 
@@ -169,7 +313,7 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
             let (field, value) = (field_text(value), value_text(value, organisation));
             t!("intent.set", field = field, value = value)
         }
-        Intent::Assign { group, person } => {
+        Intent::Assign { group, person, .. } => {
             match assigned_to(group.as_ref(), *person, organisation) {
                 Assigned::Nobody => t!("intent.unassign"),
                 Assigned::One(whom) => t!("intent.assign", whom = whom),
@@ -181,14 +325,47 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
         Intent::Claim { .. } => t!("intent.claim"),
         Intent::Start => t!("intent.start"),
         Intent::Hold { .. } => t!("intent.hold"),
+        Intent::Remind { .. } => t!("intent.remind"),
         Intent::Resolve { .. } => t!("intent.resolve"),
         Intent::Reopen { .. } => t!("intent.reopen"),
         Intent::Close => t!("intent.close"),
         Intent::Cancel { .. } => t!("intent.cancel"),
-        Intent::Reply { .. } => t!("intent.reply"),
-        Intent::Note { .. } => t!("intent.note"),
+        Intent::Reply { .. }
+        | Intent::Mention {
+            doc: DocKind::Incident,
+            ..
+        } => t!("intent.reply"),
+        Intent::Note { .. }
+        | Intent::Mention {
+            doc: DocKind::Work, ..
+        } => t!("intent.note"),
         Intent::Withdraw { .. } => t!("intent.withdraw"),
         Intent::Acknowledge => t!("intent.acknowledge"),
+        Intent::Log(log) => t!("intent.log", time = minutes_text(log)),
+        Intent::AddTask(_) => t!("intent.task_add"),
+        Intent::ChangeTask { change, .. } => task_intent_text(change),
+        Intent::Attach { file, .. } => t!("intent.attach", name = file.name.as_str()),
+        Intent::Revise { .. } => t!("intent.revise"),
+        Intent::Watch { person, .. } => {
+            t!("intent.watch", name = organisation.person_name(*person))
+        }
+        Intent::Unwatch { person, .. } => {
+            t!("intent.unwatch", name = organisation.person_name(*person))
+        }
+    }
+}
+
+fn task_intent_text(change: &TaskChange) -> String {
+    match change {
+        TaskChange::State(TaskState::Open) => t!("intent.task_open"),
+        TaskChange::State(TaskState::Done) => t!("intent.task_done"),
+        TaskChange::State(TaskState::Dropped) => t!("intent.task_dropped"),
+        TaskChange::Step { is_done: true, .. } => t!("intent.task_step"),
+        TaskChange::Step { is_done: false, .. }
+        | TaskChange::Person(_)
+        | TaskChange::Group(_)
+        | TaskChange::Due(_)
+        | TaskChange::After { .. } => t!("intent.task_change"),
     }
 }
 
@@ -213,6 +390,12 @@ pub(crate) fn refusal_text(refused: &Refused) -> String {
         Refused::FollowsRefused => t!("refused.follows"),
         Refused::Generation { .. } => t!("refused.rewritten"),
         Refused::NotOwn => t!("refused.not_own"),
+        Refused::OutOfRange { .. } => t!("refused.out_of_range"),
+        Refused::NoSuchTask => t!("refused.no_such_task"),
+        Refused::CannotWatch => t!("refused.cannot_watch"),
+        Refused::NoSuchWatcher => t!("refused.no_such_watcher"),
+        Refused::CannotRead => t!("refused.cannot_read"),
+        Refused::NoSuchEntry => t!("refused.no_such_entry"),
         Refused::TooLate { minutes } => t!("refused.too_late", minutes = minutes.to_string()),
         Refused::Author
         | Refused::NothingToWithdraw

@@ -82,10 +82,12 @@ impl Link {
             | Answer::Started { .. }
             | Answer::Opened { .. }
             | Answer::Drafts(_)
+            | Answer::AsItWas(_)
             | Answer::Question(_)
             | Answer::Waiting(_)
             | Answer::Packed { .. }
             | Answer::Unpacked(_)
+            | Answer::Files(_)
             | Answer::Wiped { .. } => Err(Failure::NotStarted),
         }
     }

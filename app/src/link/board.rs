@@ -18,6 +18,7 @@ use shared::incidents::{Incident, Intent, Priority, Provenance};
 use shared::people::Directory;
 use shared::rows::Row;
 use shared::search::Searchable;
+use shared::sync::message::There;
 
 use super::Organisation;
 use super::open::{Foreseen, Opened};
@@ -57,10 +58,24 @@ impl Entry {
 struct Rows {
     sorted: Vec<Rc<Entry>>,
     by_id: HashMap<IncidentId, Rc<Entry>>,
+    /// What has come, changed or gone since it was last asked.
+    touched: Touched,
     /// Rows whose texts are not ready for the search yet.
     unfolded: Vec<Rc<Entry>>,
     /// What has come and is not in the lists yet; none while nothing is awaited.
     coming: Option<Coming>,
+}
+
+/// Rows that whoever counts them has to look at.
+pub enum Touched {
+    All,
+    Some(HashSet<IncidentId>),
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self::Some(HashSet::new())
+    }
 }
 
 /// What the engine told of rows, in its order.
@@ -85,6 +100,9 @@ impl Coming {
 
 impl Rows {
     fn take(&mut self, Coming { changed, gone }: Coming) {
+        if let Touched::Some(touched) = &mut self.touched {
+            touched.extend(changed.keys().chain(&gone));
+        }
         let mut is_known = false;
         for id in changed.keys().chain(&gone) {
             is_known |= self.by_id.remove(id).is_some();
@@ -105,6 +123,7 @@ impl Rows {
 
     /// Holds these rows, each of another incident, and no others.
     fn fill(&mut self, rows: impl Iterator<Item = Row>) {
+        self.touched = Touched::All;
         self.sorted = rows.map(Entry::new).collect();
         self.sorted.sort_by_cached_key(|entry| order(&entry.row));
         let entries = self
@@ -214,6 +233,31 @@ impl Board {
         self.rows.with_value(|rows| work(&rows.sorted))
     }
 
+    /// The incidents that have a row in the lists.
+    pub fn listed(self) -> Vec<IncidentId> {
+        self.rows
+            .with_value(|rows| rows.by_id.keys().copied().collect())
+    }
+
+    /// Works on the row of an incident, as the lists have it.
+    pub fn with_listed<T>(self, id: IncidentId, work: impl FnOnce(&Entry) -> T) -> Option<T> {
+        self.rows
+            .with_value(|rows| rows.by_id.get(&id).map(|entry| work(entry)))
+    }
+
+    /// What has become of rows since it was last asked.
+    pub fn take_touched(self) -> Touched {
+        let touched = self
+            .rows
+            .try_update_value(|rows| std::mem::take(&mut rows.touched));
+        touched.unwrap_or_default()
+    }
+
+    /// Who else is where this person is.
+    pub fn there(self) -> RwSignal<Vec<There>> {
+        self.opened.with_value(|opened| opened.there)
+    }
+
     /// One row, as it is now.
     pub fn row(self, id: IncidentId) -> Option<Row> {
         self.version.track();
@@ -246,6 +290,7 @@ impl Board {
         self.lost.update(BTreeSet::clear);
         self.close();
         self.sign_in_needed.set(false);
+        self.there().update(Vec::clear);
         self.rebuilding.set(None);
         self.evicted.set(None);
     }
@@ -330,11 +375,12 @@ impl Board {
             }
             // Also one that was not on this device when the page asked for it.
             News::Incident { incident, .. } => self.show(&incident),
-            News::Directory(directory) => self.name(*directory),
+            News::Directory(directory) => self.take_directory(*directory),
             News::Status(status) => self.take_status(status),
             News::SignInNeeded => self.sign_in_needed.set(true),
             News::UpdateNeeded => self.update_needed.set(true),
             News::Drafted(written) => self.drafted.set(Some(written)),
+            News::There(there) => self.there().set(there),
             News::Superseded => self.versions.set(Versions::Superseded),
             News::Blocked => self.versions.set(Versions::Blocked),
             News::Rebuilding { lost_acts, rescued } => {
@@ -431,6 +477,24 @@ impl Board {
             .organisation
             .with_untracked(|all| all.directory.clone());
         self.name(directory);
+    }
+
+    /// No name has changed where only saved views have.
+    fn take_directory(self, directory: Directory) {
+        let have_names_changed = self.organisation.with_untracked(|before| {
+            let before = &before.directory;
+            let as_before = Directory {
+                version: before.version,
+                views: before.views.clone(),
+                ..directory.clone()
+            };
+            as_before != *before
+        });
+        if have_names_changed {
+            self.name(directory);
+        } else {
+            self.organisation.set(Arc::new(Organisation::of(directory)));
+        }
     }
 
     fn name(self, directory: Directory) {

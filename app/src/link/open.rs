@@ -10,6 +10,8 @@ use leptos::prelude::*;
 
 use shared::ids::{ActId, FactId, IncidentId};
 use shared::incidents::{Incident, Intent, Provenance};
+use shared::sync::message::There;
+use shared::time::UnixMillis;
 
 use super::{Board, Link, SavedDrafts};
 use crate::engine::protocol::{Answer, Call, Failure, Sealed, Waiting};
@@ -37,6 +39,8 @@ pub(super) struct Opened {
     pub(super) foreseen: Vec<Foreseen>,
     /// How it is read, once a room was entered that shows it.
     pub(super) compose: Option<Compose>,
+    /// Who else is at what this person has open.
+    pub there: RwSignal<Vec<There>>,
 }
 
 impl Opened {
@@ -73,11 +77,13 @@ impl Link {
             Answer::Done
             | Answer::Started { .. }
             | Answer::Drafts(_)
+            | Answer::AsItWas(_)
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Waiting(_)
             | Answer::Packed { .. }
             | Answer::Unpacked(_)
+            | Answer::Files(_)
             | Answer::Wiped { .. } => Ok(Vec::new()),
         }
     }
@@ -90,6 +96,28 @@ impl Link {
         }
     }
 
+    /// An incident as it was at a moment of corrected time; none before it was there.
+    pub(crate) async fn as_it_was(
+        self,
+        incident: IncidentId,
+        until: UnixMillis,
+    ) -> Result<Option<Incident>, Failure> {
+        match self.ask(Call::AsItWas { incident, until }).await? {
+            Answer::AsItWas(was) => was.as_ref().map(Sealed::open).transpose(),
+            Answer::Done
+            | Answer::Started { .. }
+            | Answer::Opened { .. }
+            | Answer::Files(_)
+            | Answer::Drafts(_)
+            | Answer::Question(_)
+            | Answer::Painted { .. }
+            | Answer::Waiting(_)
+            | Answer::Packed { .. }
+            | Answer::Unpacked(_)
+            | Answer::Wiped { .. } => Err(Failure::NotStarted),
+        }
+    }
+
     /// What waits, what was refused, and what is being written.
     pub(crate) async fn waiting(self) -> Result<Waiting, Failure> {
         match self.ask(Call::Waiting).await? {
@@ -98,10 +126,12 @@ impl Link {
             | Answer::Started { .. }
             | Answer::Opened { .. }
             | Answer::Drafts(_)
+            | Answer::AsItWas(_)
             | Answer::Question(_)
             | Answer::Painted { .. }
             | Answer::Packed { .. }
             | Answer::Unpacked(_)
+            | Answer::Files(_)
             | Answer::Wiped { .. } => Err(Failure::NotStarted),
         }
     }

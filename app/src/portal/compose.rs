@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
+use shared::ids::DocKind;
 use shared::incidents::Intent;
 use shared::policy;
 
 use super::front::Front;
 use super::incident::Open;
 use super::words::{self, Standing};
+use crate::attachments::{Adding, Attachments};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::meanwhile::Meanwhile;
@@ -98,6 +100,8 @@ pub(super) fn compose(
             t!("portal.add")
         }
     };
+    let files = expect_context::<Attachments>();
+    let public = Signal::stored(DocKind::Incident);
     let is_empty = move || draft.with(|draft| policy::is_blank(&draft.text));
     view! {
         <form
@@ -116,6 +120,7 @@ pub(super) fn compose(
             ></textarea>
             <Meanwhile open=open kind=DraftKind::Entry draft=draft matters=words::is_shown />
             <div class="foot">
+                <Adding files=files doc=public />
                 <span class:error=move || writing.has_failed() role="status">{live(move || writing.hint())}</span>
                 <button
                     type="submit"

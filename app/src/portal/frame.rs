@@ -38,7 +38,7 @@ fn sign(status: &Status, failed: bool) -> &'static str {
         Line::SignedOut | Line::Trouble => "attention",
         Line::Offline => "offline",
         Line::Connecting => "saving",
-        Line::Online if status.waiting > 0 || !status.complete => "saving",
+        Line::Online if is_sending(status) || !status.complete => "saving",
         Line::Online => "ok",
     }
 }
@@ -59,6 +59,10 @@ pub(super) fn sentence(status: &Status, failed: bool) -> String {
     }
 }
 
+fn is_sending(status: &Status) -> bool {
+    status.waiting > 0 || status.files.count() > status.files.refused
+}
+
 fn line(status: &Status) -> String {
     match status.line {
         Line::SignedOut => t!("status.signed_out"),
@@ -68,7 +72,7 @@ fn line(status: &Status) -> String {
         }
         Line::Offline => t!("status.offline"),
         Line::Connecting => t!("status.connecting"),
-        Line::Online if status.waiting > 0 => t!("portal.chip.sending"),
+        Line::Online if is_sending(status) => t!("portal.chip.sending"),
         Line::Online if !status.complete => t!("portal.chip.loading"),
         Line::Online => t!("status.online"),
     }

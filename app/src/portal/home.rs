@@ -58,7 +58,7 @@ fn reports(front: Front) -> impl IntoView {
     let questions: Questions = RwSignal::new(HashMap::new());
     let rows = Memo::new(move |_| {
         let me = front.me();
-        let is_mine = |row: &Row| row.requester == Requester::Person(me);
+        let is_mine = |row: &Row| row.requester == Requester::Person(me) || row.is_watched_by(me);
         board.with_rows(|entries| {
             let rows = entries.iter().map(|entry| &entry.row);
             rows.filter(|row| is_mine(row)).cloned().collect::<Vec<_>>()
@@ -69,7 +69,12 @@ fn reports(front: Front) -> impl IntoView {
     let list = move |is_done: bool| {
         let mut rows = rows.get();
         rows.retain(|row| done(row) == is_done);
-        rows.sort_by_key(|row| (!Standing::of_row(row).is_mine(), -row.updated_at.0));
+        rows.sort_by_key(|row| {
+            (
+                !Standing::of_row(row, front.me()).is_mine(),
+                -row.updated_at.0,
+            )
+        });
         rows
     };
     let all = move |rows: &[Row]| {
@@ -110,7 +115,8 @@ fn reports(front: Front) -> impl IntoView {
 /// A row does not hold what is asked; the incident on this device does.
 fn ask_questions(front: Front, rows: Memo<Vec<Row>>, questions: Questions) {
     Effect::new(move |_| {
-        let waits = |row: &&Row| Standing::of_row(row).waits_for_me();
+        let me = front.me();
+        let waits = |row: &&Row| Standing::of_row(row, me).waits_for_me();
         let ids: Vec<_> = rows.with(|rows| rows.iter().filter(waits).map(|row| row.id).collect());
         for id in ids {
             spawn_local(async move {
@@ -125,7 +131,7 @@ fn ask_questions(front: Front, rows: Memo<Vec<Row>>, questions: Questions) {
 
 fn one(front: Front, row: &Row, questions: Questions) -> impl IntoView + use<> {
     let id = row.id;
-    let mut standing = Standing::of_row(row);
+    let mut standing = Standing::of_row(row, front.me());
     if standing.waits_for_me() {
         standing.question = questions.with(|all| all.get(&id).cloned().unwrap_or_default());
     }
@@ -140,11 +146,20 @@ fn one(front: Front, row: &Row, questions: Questions) -> impl IntoView + use<> {
             >
                 {row.subject.clone()}
             </a>
+            {watched(front, row)}
             <p>{standing.sentence(front)}</p>
             {steps(&standing)}
             {next(front, id, &standing)}
         </li>
     }
+}
+
+/// Who reported what the reader only watches.
+fn watched(front: Front, row: &Row) -> Option<impl IntoView + use<>> {
+    let requester = &row.requester;
+    let is_own = *requester == Requester::Person(front.me());
+    let name = (!is_own).then(|| front.organisation().requester_name(requester))?;
+    Some(view! { <p class="quiet">{t!("portal.watched", name = name)}</p> })
 }
 
 /// How far it has come, for the eye; the sentence says the same.
@@ -171,7 +186,7 @@ fn next(front: Front, id: IncidentId, standing: &Standing) -> AnyView {
         }
         .into_any();
     }
-    if standing.state != State::Resolved {
+    if standing.state != State::Resolved || !standing.is_own {
         return ().into_any();
     }
     let busy = RwSignal::new(false);

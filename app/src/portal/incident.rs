@@ -7,16 +7,17 @@ use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
 use shared::ids::IncidentId;
-use shared::incidents::{Incident, Intent, State};
+use shared::incidents::{Incident, Intent, State, resolves_at};
 
 use super::front::{Front, title};
 use super::words::Standing;
-use super::{compose, conversation, home, report, unsent, words};
+use super::{compose, conversation, home, report, unsent, watching, words};
+use crate::attachments::{Attachments, Viewer};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::link::SavedDrafts;
 use crate::meanwhile::Meanwhile;
-use crate::text::t;
+use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::{When, live};
 
@@ -99,8 +100,11 @@ fn absent(front: Front, id: IncidentId, failure: RwSignal<Option<String>>) -> im
 
 fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl IntoView {
     Effect::new(move |_| open.with(|incident| title(&incident.subject.holds.value)));
-    let standing = Memo::new(move |_| open.with(|incident| Standing::of(incident)));
+    let standing = Memo::new(move |_| open.with(|incident| Standing::of(incident, front.me())));
     let id = open.with_untracked(|incident| incident.id);
+    let act = move |id, intent| async move { front.act(id, intent).await };
+    let files = Attachments::new(front.link, id, act);
+    provide_context(files);
     let writes = front.writes_on(id);
     if let Some(kind) = writes {
         focus_box(kind);
@@ -108,6 +112,8 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
     let is_closed = Memo::new(move |_| {
         standing.with(|standing| matches!(standing.state, State::Closed | State::Cancelled))
     });
+    let is_own = Memo::new(move |_| standing.with(|standing| standing.is_own));
+    let may_write = Memo::new(move |_| is_own.get() || watching::watches(front, open));
     view! {
         <h1 tabindex="-1" class="subject" dir="auto">
             {live(move || open.with(|incident| incident.subject.holds.value.clone()))}
@@ -126,16 +132,18 @@ fn here(front: Front, open: Open, [entry, broken]: [RwSignal<Draft>; 2]) -> impl
                 let question = standing.with(|standing| standing.question.clone());
                 (!question.is_empty()).then(|| view! { <p class="question" dir="auto">{question}</p> })
             }}
+            {move || resolves(front, open).map(|text| view! { <p class="hint">{text}</p> })}
             {move || standing.with(home::steps)}
             {verdict(front, open, standing, broken, writes)}
         </section>
+        {watching::watching(front, open)}
         {conversation::conversation(front, open)}
+        <Viewer files=files />
         {move || {
             if is_closed.get() {
-                again(front, open).into_any()
-            } else {
-                compose::compose(front, open, standing, entry).into_any()
+                return is_own.get().then(|| again(front, open)).into_any();
             }
+            may_write.get().then(|| compose::compose(front, open, standing, entry)).into_any()
         }}
     }
 }
@@ -204,7 +212,8 @@ fn verdict(
         failure: RwSignal::new(String::new()),
         busy: RwSignal::new(false),
     };
-    let is_asked = Memo::new(move |_| standing.with(|one| one.state == State::Resolved));
+    let is_asked =
+        Memo::new(move |_| standing.with(|one| one.is_own && one.state == State::Resolved));
     let telling =
         Signal::derive(move || one.begun.get() || draft.with(|draft| !draft.text.is_empty()));
     let tell = move |_| {
@@ -232,9 +241,29 @@ fn verdict(
                 </button>
             </div>
             <When is=telling>{still_broken(one)}</When>
+            <p class="hint">{live(move || closes(front, open))}</p>
         </When>
         <p class="error" role="alert">{one.failure}</p>
     }
+}
+
+/// When nobody waits for an answer any more.
+fn resolves(front: Front, open: Open) -> Option<String> {
+    let hold = open.with(|incident| incident.hold)?;
+    let organisation = front.link.board.organisation.get();
+    let at = resolves_at(&hold, &organisation.directory.targets)?;
+    (at > browser::now()).then(|| t!("portal.resolves", at = text::clock_and_day(at)))
+}
+
+/// When it closes by itself. Staff may still write what only staff reads, which puts that off.
+fn closes(front: Front, open: Open) -> Option<String> {
+    let since = open.with(|incident| incident.rests_since());
+    let organisation = front.link.board.organisation.get();
+    let at = organisation.directory.targets.closes_at(since)?;
+    if at <= browser::now() {
+        return None;
+    }
+    Some(t!("portal.closes", at = text::clock_and_day(at)))
 }
 
 /// Puts the cursor into a box, after the page has gone to its heading.
@@ -246,7 +275,11 @@ fn focus_box(kind: DraftKind) {
         | DraftKind::Resolve
         | DraftKind::Cancel
         | DraftKind::Subject
-        | DraftKind::New => "#entry",
+        | DraftKind::New
+        | DraftKind::Log
+        | DraftKind::Priority
+        | DraftKind::Task
+        | DraftKind::Escalate => "#entry",
     };
     request_animation_frame(move || request_animation_frame(move || browser::focus(place)));
 }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::{GetUntracked, With};
 
+use shared::ids::PersonId;
 use shared::incidents::{
-    Event, EventKind, HoldReason, Incident, Intent, Refused, State, Transition,
+    Event, EventKind, HoldReason, Incident, Intent, Refused, Requester, State, Transition,
 };
 use shared::policy;
 use shared::rows::Row;
@@ -18,6 +19,8 @@ use crate::ui::browser;
 /// What decides the next step of an incident.
 #[derive(Clone, PartialEq)]
 pub(super) struct Standing {
+    /// Whether the reader reported it, and does not only watch.
+    pub(super) is_own: bool,
     pub(super) state: State,
     pub(super) hold: Option<HoldReason>,
     /// Whether the server has it.
@@ -36,10 +39,11 @@ fn is_kept(event: &Event) -> bool {
 
 impl Standing {
     /// Of a row; the question is not in it.
-    pub(super) fn of_row(row: &Row) -> Self {
+    pub(super) fn of_row(row: &Row, me: PersonId) -> Self {
         Self {
+            is_own: row.requester == Requester::Person(me),
             state: row.state,
-            hold: row.hold,
+            hold: row.hold.map(|hold| hold.reason),
             is_sent: row.number.is_some(),
             is_kept: false,
             assignee: row.assignee,
@@ -48,10 +52,11 @@ impl Standing {
         }
     }
 
-    pub(super) fn of(incident: &Incident) -> Self {
+    pub(super) fn of(incident: &Incident, me: PersonId) -> Self {
         Self {
+            is_own: incident.requester_person() == Some(me),
             state: incident.state,
-            hold: incident.hold,
+            hold: incident.hold.map(|hold| hold.reason),
             is_sent: incident.number.is_some(),
             is_kept: incident.timeline.iter().any(is_kept),
             assignee: incident.assignment.person,
@@ -62,12 +67,12 @@ impl Standing {
 
     /// Whether the next step is the requester's.
     pub(super) fn is_mine(&self) -> bool {
-        self.state == State::Resolved || self.waits_for_me()
+        (self.is_own && self.state == State::Resolved) || self.waits_for_me()
     }
 
     /// Whether staff waits for an answer.
     pub(super) fn waits_for_me(&self) -> bool {
-        self.state == State::OnHold && self.hold == Some(HoldReason::Caller)
+        self.is_own && self.state == State::OnHold && self.hold == Some(HoldReason::Caller)
     }
 
     /// How far it has come, of four steps; none when it was withdrawn.
@@ -120,6 +125,7 @@ impl Standing {
 
     fn waiting(&self) -> String {
         match self.hold {
+            Some(HoldReason::Caller) if !self.is_own => t!("portal.step.others_answer"),
             Some(HoldReason::Caller) if self.question.is_empty() => t!("portal.step.caller"),
             Some(HoldReason::Caller) => {
                 t!(
@@ -136,6 +142,9 @@ impl Standing {
     }
 
     fn fixed(&self) -> String {
+        if !self.is_own {
+            return t!("portal.step.others_fixed");
+        }
         let now = browser::now();
         match self.resolved_at {
             Some(at) if browser::same_day(at, now) => {
@@ -160,12 +169,20 @@ pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> 
         EventKind::Reopened { .. } => t!("portal.did.reopened", name = who),
         EventKind::Closed => t!("portal.did.closed", name = who),
         EventKind::Cancelled { .. } => t!("portal.did.cancelled", name = who),
+        EventKind::Attached(_) => t!("portal.did.attached", name = who),
         EventKind::Declared
         | EventKind::Set(_)
         | EventKind::Assigned { .. }
         | EventKind::Claimed { .. }
         | EventKind::Replied { .. }
         | EventKind::Noted { .. }
+        | EventKind::Reminded { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => return None,
     };
     Some((sentence, kind.words().unwrap_or_default().to_owned()))
@@ -191,6 +208,15 @@ pub(super) fn of_act(intent: &Intent) -> String {
 pub(super) fn did(intent: &Intent) -> String {
     if matches!(intent, Intent::Declare(_)) {
         return t!("portal.did.report");
+    }
+    if matches!(intent, Intent::Attach { .. }) {
+        return t!("portal.did.file");
+    }
+    if matches!(intent, Intent::Revise { .. }) {
+        return t!("portal.did.revised");
+    }
+    if matches!(intent, Intent::Unwatch { .. }) {
+        return t!("portal.did.left");
     }
     match intent.transition() {
         Some(Transition::Reopened) => t!("portal.did.broken"),
@@ -275,6 +301,12 @@ fn refusal(refused: &Refused) -> String {
         | Refused::FollowsRefused
         | Refused::Generation { .. }
         | Refused::NotOwn
+        | Refused::OutOfRange { .. }
+        | Refused::NoSuchTask
+        | Refused::CannotWatch
+        | Refused::NoSuchWatcher
+        | Refused::CannotRead
+        | Refused::NoSuchEntry
         | Refused::NothingToWithdraw => t!("refused.form"),
     }
 }

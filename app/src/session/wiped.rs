@@ -1,6 +1,9 @@
 //! What is remembered of a wipe: that it goes on, and what the server is to be told of it.
 
+use std::cell::Cell;
+
 use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +23,19 @@ const TO_TELL: &str = "holdfast.wiped";
 /// Present until somebody signs in, to say why nothing is here.
 const TOLD: &str = "holdfast.was-wiped";
 
+/// How long a page that is being left is left alone.
+const LEAVING_MILLIS: u32 = 5_000;
+
+thread_local! {
+    /// Whether the page is being left.
+    static LEAVES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Notes from now on when the page is being left.
+pub(super) fn watch() {
+    window_event_listener_untyped("beforeunload", |_| LEAVES.set(true));
+}
+
 /// Of whom this browser holds nothing any more.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Wiped {
@@ -38,8 +54,9 @@ impl Wiped {
             })
     }
 
-    /// Notes that nothing is left on a surface.
+    /// Notes that nothing is left on a surface, beside what other tabs have noted.
     pub(crate) fn note(&mut self, surface: Surface, device: DeviceId) {
+        self.devices = Self::begun(self.person).devices;
         self.devices.push(device);
         self.store(GOES_ON);
         forget_beside(surface, self.person);
@@ -110,6 +127,10 @@ impl Session {
         }
         browser::store_by_tab(slot(self.surface), None);
         tell().await;
+        // Another tab that came to the end first has this page begin anew already.
+        if LEAVES.get() {
+            TimeoutFuture::new(LEAVING_MILLIS).await;
+        }
         // A page that may not go on is one that is already leaving.
         window().location().replace(home(self.surface)).ok();
     }

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use web_sys::MouseEvent;
 
 use shared::ids::PersonId;
-use shared::policy;
 use shared::time::UnixMillis;
 
 use crate::devices::{Confirming, Device, Devices, cards};
-use crate::incidents::{Address, Desk, Place};
+use crate::incidents::Desk;
 use crate::link::Organisation;
 use crate::text::t;
 use crate::ui::browser;
@@ -91,25 +89,4 @@ fn find(list: &[Device], organisation: &Organisation, wanted: &str) -> Vec<(Stri
     }
     let people = people.into_iter();
     people.map(|((name, _), list)| (name, list)).collect()
-}
-
-/// The way to the page, for those it is made for.
-pub(super) fn devices_link(desk: Desk) -> impl IntoView {
-    let open = move |event: MouseEvent| {
-        if browser::stays(&event) {
-            event.prevent_default();
-            desk.address.go(Place::Devices);
-        }
-    };
-    let is_for_me = Memo::new(move |_| policy::administers(&desk.me()));
-    live(move || {
-        is_for_me.get().then(|| {
-            view! {
-                <a href=Address::of_devices() on:click=open>
-                    {t!("devices.all")}
-                </a>
-            }
-            .into_any()
-        })
-    })
 }

@@ -14,7 +14,11 @@ pub(super) fn DraftList(drafts: RwSignal<Vec<KeptDraft>>, centre: RwSignal<bool>
     let item = move |kept: KeptDraft| {
         let text = draft_words(kept.incident, &kept.text);
         let is_new = kept.kind == DraftKind::New;
-        let preview: String = text.chars().take(120).collect();
+        let preview: String = if text.is_empty() && kept.kind == DraftKind::Log {
+            t!("work.not_logged")
+        } else {
+            text.chars().take(120).collect()
+        };
         let subject = if is_new {
             t!("declare.title")
         } else {

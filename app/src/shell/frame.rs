@@ -9,7 +9,7 @@ use shared::search::Filter;
 use super::Now;
 use super::menu::PersonMenu;
 use super::status::StatusChip;
-use crate::incidents::{Address, Desk, Place, View, view_counts};
+use crate::incidents::{Address, Desk, Place, SavedNav, View, view_counts};
 use crate::reports::ReportsLink;
 use crate::text::{Filling as _, t};
 use crate::ui::browser;
@@ -82,6 +82,7 @@ pub(super) fn Nav(counts: Counts) -> impl IntoView {
             {links(&View::OWN)}
             <h2>{t!("nav.shared")}</h2>
             {links(&View::SHARED)}
+            <SavedNav in_menu=false />
         </nav>
     }
 }
@@ -108,9 +109,10 @@ fn view_link(
 
 /// Whether a view is where the page is, as `aria-current` has it.
 fn is_shown(desk: Desk, of: View) -> Option<&'static str> {
-    let is_elsewhere = matches!(desk.address.place.get(), Place::Reports | Place::Devices);
-    let is_here = desk.address.view.get() == of && !is_elsewhere;
-    is_here.then_some("page")
+    let place = desk.address.place.get();
+    let is_of_list = matches!(place, Place::Queue | Place::New | Place::Incident(_));
+    let is_it = desk.address.view.get() == of && desk.address.chosen.get().is_none();
+    (is_of_list && is_it).then_some("page")
 }
 
 /// The bar for thumbs, on a phone.
@@ -198,6 +200,7 @@ fn ViewsMenu(counts: Counts) -> impl IntoView {
         <div class="menu" id="views" popover="auto" role="group" aria-label=t!("nav.label")>
             <ReportsChoice />
             {choices.collect_view()}
+            <SavedNav in_menu=true />
         </div>
     }
 }

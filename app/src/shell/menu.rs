@@ -1,15 +1,18 @@
 //! The person's menu: language, look, keys, and leaving.
 
 use leptos::prelude::*;
+use web_sys::MouseEvent;
+
+use shared::people::Person;
+use shared::policy;
 
 use super::Now;
 use super::appearance::{self, Theme};
-use super::devices_page::devices_link;
-use super::refused_page::refused_link;
 use super::rooms::Rooms;
-use crate::incidents::{Desk, Drafts};
+use crate::incidents::{Address, Desk, Drafts, Place};
 use crate::pin::lock;
 use crate::text::{self, t};
+use crate::ui::browser;
 use crate::ui::keys::Keys;
 use crate::ui::live::{When, live};
 use crate::ui::person::initials;
@@ -52,8 +55,9 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             <SingleKeys />
             <hr />
             {opening(t!("devices.menu"), devices)}
-            {devices_link(desk)}
-            {refused_link(desk)}
+            {way(desk, Place::Devices, t!("devices.all"), policy::administers)}
+            {way(desk, Place::Refused, t!("refused.title"), policy::reviews)}
+            {way(desk, Place::Settings, t!("settings.menu"), policy::administers)}
             {opening(t!("pin.menu"), pin)}
             <When is=Signal::derive(has_pin)>
                 <button type="button" on:click=move |_| lock(desk.link, drafts)>
@@ -72,6 +76,21 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             {room(move || (rooms.leaving)(leaving))}
         </When>
     }
+}
+
+/// The way to a page, for those it is made for.
+fn way(desk: Desk, place: Place, words: String, is_for: fn(&Person) -> bool) -> impl IntoView {
+    let open = move |event: MouseEvent| {
+        if browser::stays(&event) {
+            event.prevent_default();
+            desk.address.go(place);
+        }
+    };
+    let is_for_me = Memo::new(move |_| is_for(&desk.me()));
+    live(move || {
+        let link = || view! { <a href=Address::of(place) on:click=open>{words.clone()}</a> };
+        is_for_me.get().then(|| link().into_any())
+    })
 }
 
 /// Opens a sheet from the menu.

@@ -4,15 +4,12 @@
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::MouseEvent;
 
-use shared::policy;
 use shared::sync::listed::RefusedAct;
 
-use crate::incidents::{Address, Desk, Place, refusal_text};
+use crate::incidents::{Desk, Place, refusal_text};
 use crate::text::{self, t};
-use crate::ui::browser;
-use crate::ui::live::{When, live};
+use crate::ui::live::When;
 
 /// What an act was to do, in the words of its first fact.
 fn deed(act: &RefusedAct) -> String {
@@ -21,6 +18,10 @@ fn deed(act: &RefusedAct) -> String {
         "created" => t!("refused.created"),
         "entry" => t!("refused.entry"),
         "note" => t!("refused.note"),
+        "log" => t!("refused.log"),
+        "task" => t!("refused.task"),
+        "revision" => t!("refused.revision"),
+        "watcher" | "unwatched" => t!("refused.watcher"),
         "state" => t!("refused.state_change"),
         "assignment" => t!("refused.assignment"),
         "field" => t!("refused.field"),
@@ -159,25 +160,4 @@ fn Card(acts: Acts, act: RefusedAct) -> impl IntoView {
             </div>
         </article>
     }
-}
-
-/// The way to the page, for those it is made for.
-pub(super) fn refused_link(desk: Desk) -> impl IntoView {
-    let open = move |event: MouseEvent| {
-        if browser::stays(&event) {
-            event.prevent_default();
-            desk.address.go(Place::Refused);
-        }
-    };
-    let is_for_me = Memo::new(move |_| policy::reviews(&desk.me()));
-    live(move || {
-        is_for_me.get().then(|| {
-            view! {
-                <a href=Address::of_refused() on:click=open>
-                    {t!("refused.title")}
-                </a>
-            }
-            .into_any()
-        })
-    })
 }

@@ -4,22 +4,31 @@ use std::future::Future;
 use std::pin::Pin;
 
 use leptos::prelude::*;
-use shared::ids::IncidentId;
+use shared::ids::{DocKind, IncidentId};
 
 use super::Now;
 use super::devices_page::DevicesPage;
 use super::refused_page::RefusedPage;
 use super::sync_centre::SyncCentre;
+use crate::attachments::{Adding, Shown, Viewer};
 use crate::devices::DevicesSheet;
-use crate::incidents::{AttentionList, DeclareSheet, OlderSheet, OpenIncident, SearchHelp};
+use crate::incidents::{
+    AttentionList, DeclareSheet, KeysSheet, OlderSheet, OpenIncident, PaletteSheet, SavedSheet,
+    SearchHelp, WorkPane,
+};
 use crate::leaving::LeavingSheet;
 use crate::pin::{LockedPage, PinSheet};
 use crate::reports::ReportPage;
+use crate::settings::SettingsPage;
 use crate::text::t;
 use crate::ui::room::Entering;
 use crate::wiping::WipingPage;
 
-pub use crate::incidents::{Asking, Search, SearchRoom, Sought, keep_folded, understand};
+pub use crate::attachments::{Attachments, AttachmentsRoom, File};
+pub use crate::incidents::{
+    Asking, Palette, Search, SearchRoom, Sought, Tallying, Working, keep_counts, keep_folded,
+    understand,
+};
 pub use crate::link::Board;
 
 /// How the page enters its rooms.
@@ -27,17 +36,23 @@ pub use crate::link::Board;
 pub struct Rooms {
     pub declare: fn() -> Entering,
     pub incident: fn(IncidentId) -> Entering,
+    pub work: fn(Working) -> Entering,
+    pub attachments: AttachmentsRoom,
     pub reports: fn(Now) -> Entering,
     pub leaving: fn(RwSignal<bool>) -> Entering,
     pub devices: fn(RwSignal<bool>, Now) -> Entering,
     pub all_devices: fn(Now) -> Entering,
     pub refused: fn() -> Entering,
+    pub settings: fn() -> Entering,
     pub wiping: fn() -> Entering,
     pub locked: fn() -> Entering,
     pub pin: fn(RwSignal<bool>) -> Entering,
     pub attention: fn(RwSignal<bool>) -> Entering,
     pub older: fn(RwSignal<bool>) -> Entering,
+    pub saved: fn() -> Entering,
     pub sync_centre: fn(RwSignal<bool>, Now) -> Entering,
+    pub palette: fn(Palette) -> Entering,
+    pub keys: fn(RwSignal<bool>) -> Entering,
     pub search: SearchRoom,
     /// Fetches the files of all rooms.
     pub fetch: fn() -> Pin<Box<dyn Future<Output = ()>>>,
@@ -53,9 +68,39 @@ pub fn incident(id: IncidentId) -> AnyView {
     view! { <OpenIncident id=id /> }.into_any()
 }
 
+/// The tasks of the open incident, and the time spent on it.
+pub fn work(working: Working) -> AnyView {
+    view! { <WorkPane working=working /> }.into_any()
+}
+
+/// What attaches files to the open incident.
+pub fn adding(files: Attachments, doc: Signal<DocKind>) -> AnyView {
+    view! { <Adding files=files doc=doc /> }.into_any()
+}
+
+/// A file in the conversation.
+pub fn shown(files: Attachments, file: File) -> AnyView {
+    view! { <Shown files=files file=file /> }.into_any()
+}
+
+/// A picture over the whole page.
+pub fn viewer(files: Attachments) -> AnyView {
+    view! { <Viewer files=files /> }.into_any()
+}
+
 /// How the work stands.
 pub fn reports(now: Now) -> AnyView {
     view! { <ReportPage now=now /> }.into_any()
+}
+
+/// Everything that can be done from the keyboard.
+pub fn palette(palette: Palette) -> AnyView {
+    view! { <PaletteSheet palette=palette /> }.into_any()
+}
+
+/// What every key does.
+pub fn keys(open: RwSignal<bool>) -> AnyView {
+    view! { <KeysSheet open=open /> }.into_any()
 }
 
 /// The question before signing out.
@@ -76,6 +121,11 @@ pub fn all_devices(now: Now) -> AnyView {
 /// What was refused of people's acts.
 pub fn refused() -> AnyView {
     view! { <RefusedPage /> }.into_any()
+}
+
+/// The service levels and what they rest on.
+pub fn settings() -> AnyView {
+    view! { <SettingsPage /> }.into_any()
 }
 
 /// A device that is locked.
@@ -101,6 +151,11 @@ pub fn attention(centre: RwSignal<bool>) -> AnyView {
 /// What has left this device by age.
 pub fn older(open: RwSignal<bool>) -> AnyView {
     view! { <OlderSheet open=open /> }.into_any()
+}
+
+/// A view that is saved or changed.
+pub fn saved() -> AnyView {
+    view! { <SavedSheet /> }.into_any()
 }
 
 /// What waits, what was refused, and what this device holds.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::engine::protocol::{Line, Status};
+use crate::engine::protocol::{Files, Line, Lines, Status};
 use crate::incidents::Desk;
 use crate::text::{self, t};
 use crate::ui::live::live;
@@ -15,7 +15,10 @@ fn sign(status: &Status, failed: bool) -> &'static str {
     match status.line {
         Line::Offline => "offline",
         Line::Connecting => "saving",
-        Line::Online if status.waiting > 0 || !status.complete => "saving",
+        Line::Online if status.files.refused > 0 => "attention",
+        Line::Online if status.waiting > 0 || status.files.count() > 0 || !status.complete => {
+            "saving"
+        }
         Line::Online | Line::SignedOut | Line::Trouble => "ok",
     }
 }
@@ -42,6 +45,7 @@ fn short(status: &Status, failed: bool) -> String {
             t!("status.saving", count = status.waiting)
         }
         Line::Online if !status.complete => t!("status.loading", count = status.incidents),
+        Line::Online if status.files.count() > 0 => files(&status.files),
         Line::Connecting => t!("status.connecting"),
         Line::Online => match status.fresh_at {
             Some(at) => t!("status.fresh", at = text::clock_and_day(at)),
@@ -50,11 +54,34 @@ fn short(status: &Status, failed: bool) -> String {
     }
 }
 
+/// How many files wait, and how many bytes they have.
+pub(super) fn counted(files: &Files) -> String {
+    let (count, size) = (files.count(), text::bytes(files.bytes));
+    if files.others == 0 {
+        t!("status.photos", count = count, size = size)
+    } else {
+        t!("status.files", count = count, size = size)
+    }
+}
+
+/// The files that wait, and what for.
+pub(super) fn files(files: &Files) -> String {
+    let what = counted(files);
+    let is_held = files.lines == Lines::WifiOnly && files.has_wifi == Some(false);
+    match (files.refused, is_held) {
+        (0, true) => t!("status.files_held", what = what),
+        (0, false) => t!("status.files_sending", what = what),
+        (_, _) => t!("status.files_refused", what = what),
+    }
+}
+
 /// What a desk adds: how much is kept here while it cannot be sent.
 fn rest(status: &Status) -> Option<String> {
     let is_cut = matches!(status.line, Line::Offline | Line::SignedOut | Line::Trouble);
-    (status.waiting > 0 && (is_cut || status.review > 0))
-        .then(|| t!("status.kept", count = status.waiting))
+    let acts = (status.waiting > 0).then(|| t!("status.kept", count = status.waiting));
+    let held = (status.files.count() > 0 && is_cut).then(|| counted(&status.files));
+    let parts: Vec<_> = [acts, held].into_iter().flatten().collect();
+    (!parts.is_empty() && (is_cut || status.review > 0)).then(|| parts.join(", "))
 }
 
 /// The sentence that the chip stands for.
@@ -74,7 +101,7 @@ pub(super) fn StatusChip(centre: RwSignal<bool>) -> impl IntoView {
         status.with(|status| {
             let wide =
                 rest(status).map(|rest| view! { <span class="wide">{format!(" · {rest}")}</span> });
-            let slim = rest(status).is_some().then(|| {
+            let slim = (rest(status).is_some() && status.waiting > 0).then(|| {
                 let kept = t!("status.kept_short", count = status.waiting);
                 view! { <span class="slim">{format!(" · {kept}")}</span> }
             });

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use shared::ids::IncidentId;
+use shared::ids::{DocKind, IncidentId};
 use shared::incidents::{Intent, SetField};
 use shared::rows::{self, Reason};
 use shared::sync::message::Holds;
 use shared::time::UnixMillis;
 
 use super::draft_list::DraftList;
+use super::files_list::FilesList;
 use super::status::sentence;
 use super::{Now, export};
 use crate::engine::protocol::{Call, KeptDraft, Line, ReviewAct, Status, WaitingAct};
@@ -87,6 +88,7 @@ pub(super) fn SyncCentre(centre: RwSignal<bool>, now: Now) -> impl IntoView {
             </div>
             <ReviewCards lists=lists />
             <WaitingList lists=lists centre=centre />
+            <FilesList />
             <DraftList drafts=lists.drafts centre=centre />
             <BringIn wording=WORDING />
             <h3>{t!("sync.device")}</h3>
@@ -119,6 +121,7 @@ fn copy_diagnostics(desk: Desk, status: RwSignal<Status>) {
         storage_quota,
         promises,
         holds: _,
+        files,
     } = status.get_untracked();
     let line = match line {
         Line::Connecting => "connecting",
@@ -140,6 +143,8 @@ fn copy_diagnostics(desk: Desk, status: RwSignal<Status>) {
         ("line", line.to_owned()),
         ("unsent", number(waiting)),
         ("needs review", number(review)),
+        ("files unsent", number(files.count())),
+        ("file bytes unsent", files.bytes.to_string()),
         (
             "last up to date",
             fresh_at.map_or("never".to_owned(), browser::iso),
@@ -333,13 +338,30 @@ fn ReviewCard(act: ReviewAct, desk: Desk) -> impl IntoView {
 /// What was refused as an act can still be said; an internal text stays internal.
 fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
     match intent {
-        Intent::Reply { .. } => Some((Intent::Reply { text }, t!("review.send_reply"))),
+        Intent::Reply { .. }
+        | Intent::Mention {
+            doc: DocKind::Incident,
+            ..
+        }
+        | Intent::Revise {
+            doc: DocKind::Incident,
+            ..
+        } => Some((Intent::Reply { text }, t!("review.send_reply"))),
         Intent::Note { .. }
+        | Intent::Mention {
+            doc: DocKind::Work, ..
+        }
+        | Intent::Revise {
+            doc: DocKind::Work, ..
+        }
+        | Intent::Log(_)
+        | Intent::AddTask(_)
         | Intent::Hold { .. }
+        | Intent::Remind { .. }
         | Intent::Resolve { .. }
         | Intent::Reopen { .. }
         | Intent::Cancel { .. }
-        | Intent::Set(SetField::Subject(_)) => {
+        | Intent::Set(SetField::Subject(_) | SetField::Priority(_)) => {
             Some((Intent::Note { text }, t!("review.send_note")))
         }
         // Without its own incident there is nothing to comment on.
@@ -350,7 +372,11 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
         | Intent::Start
         | Intent::Close
         | Intent::Withdraw { .. }
-        | Intent::Acknowledge => None,
+        | Intent::Acknowledge
+        | Intent::ChangeTask { .. }
+        | Intent::Attach { .. }
+        | Intent::Watch { .. }
+        | Intent::Unwatch { .. } => None,
     }
 }
 
@@ -368,6 +394,7 @@ fn reasons(desk: Desk) -> Vec<String> {
         Reason::Group => t!("sync.reason.group", count = count),
         Reason::Site => t!("sync.reason.site", count = count),
         Reason::Role => t!("sync.reason.role", count = count),
+        Reason::Watched => t!("sync.reason.watched", count = count),
         Reason::Own => t!("sync.reason.own", count = count),
     };
     counts.into_iter().map(say).collect()

@@ -294,6 +294,41 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Whether a dialog asks for something and holds the page back.
+pub fn is_asking() -> bool {
+    let found = document().query_selector("dialog[open]").ok();
+    found.flatten().is_some()
+}
+
+/// Scrolls a list no further than until the line a selector finds is in sight.
+pub fn bring_into_view(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    let line = found.and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    let list = line.as_ref().and_then(|line| line.parent_element());
+    let list = list.and_then(|list| list.dyn_into::<HtmlElement>().ok());
+    let Some((line, list)) = line.zip(list) else {
+        return;
+    };
+    let above = line.offset_top() - list.offset_top();
+    let below = above + line.offset_height() - list.client_height();
+    list.set_scroll_top(list.scroll_top().clamp(below.min(above), above));
+}
+
+/// Presses the first button that a selector finds, or moves the focus to what is no button. Says
+/// whether there is one.
+pub fn use_control(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    let Some(control) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    if control.tag_name() == "BUTTON" {
+        control.click();
+    } else {
+        control.focus().ok();
+    }
+    true
+}
+
 /// Remembers what has the focus; the function returned gives it back, if it is still there.
 pub fn remember_focus() -> impl FnOnce() + Send + Sync + 'static {
     use leptos::prelude::request_animation_frame;
@@ -347,4 +382,16 @@ pub fn is_on_page() -> bool {
     document()
         .active_element()
         .is_none_or(|active| active.tag_name() == "BODY" || active.tag_name() == "MAIN")
+}
+
+/// How many bytes so many units of UTF-16, which is how browsers count, have in a text.
+pub fn bytes_of_units(text: &str, units: u32) -> usize {
+    let mut left = units as usize;
+    let mut signs = text.char_indices();
+    let reached = signs.find(|(_, sign)| {
+        let is_reached = left == 0;
+        left = left.saturating_sub(sign.len_utf16());
+        is_reached
+    });
+    reached.map_or(text.len(), |(at, _)| at)
 }

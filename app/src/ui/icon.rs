@@ -17,6 +17,8 @@ pub enum Icon {
     Search,
     Inbox,
     Person,
+    Clip,
+    File,
 }
 
 impl Icon {
@@ -39,6 +41,10 @@ impl Icon {
             Self::Person => {
                 "M11 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M4.5 18c.8-3.4 3.3-5 6.5-5s5.7 1.6 6.5 5"
             }
+            Self::Clip => {
+                "M16.5 10.5 10 17a4 4 0 0 1-5.6-5.6l7-7a2.7 2.7 0 0 1 3.8 3.8l-6.7 6.7a1.3 1.3 0 0 1-1.9-1.9l6-6"
+            }
+            Self::File => "M6 3h7l4 4v12H6zM13 3v4h4",
             Self::Inbox => "M4 12 6 5h10l2 7v5H4zM4 12h4l1.5 2.5h3L14 12h4",
         }
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use shared::ids::PersonId;
+use shared::people::Person;
 
 use crate::link::Organisation;
 use crate::text::t;
@@ -37,7 +38,10 @@ struct Found {
     about: String,
 }
 
-fn find(organisation: &Organisation, typed: &str) -> Vec<Found> {
+/// Whom one of these fields takes.
+pub type Fits = fn(&Person) -> bool;
+
+fn find(organisation: &Organisation, typed: &str, fits: Fits) -> Vec<Found> {
     let typed = browser::lower_case(typed.trim());
     if typed.is_empty() {
         return Vec::new();
@@ -46,7 +50,7 @@ fn find(organisation: &Organisation, typed: &str) -> Vec<Found> {
         .directory
         .people
         .iter()
-        .filter(|person| person.active);
+        .filter(|person| person.active && fits(person));
     let mut found: Vec<_> = people
         .filter_map(|person| {
             let name = browser::lower_case(&person.name);
@@ -99,12 +103,15 @@ pub fn PersonFinder(
     /// What is wrong with the field, in a sentence; empty when nothing is.
     #[prop(into, optional)]
     fault: Signal<String>,
+    /// Whom it finds; everybody else is as if they were not there.
+    #[prop(default = |_| true)]
+    fits: Fits,
     #[prop(into)] on_pick: Callback<PersonId>,
 ) -> impl IntoView {
     let at = RwSignal::new(0_usize);
     let open = RwSignal::new(false);
     let found = Memo::new(move |_| {
-        let found = typed.with(|typed| organisation.with(|all| find(all, typed)));
+        let found = typed.with(|typed| organisation.with(|all| find(all, typed, fits)));
         if open.get() { found } else { Vec::new() }
     });
     let pick = Callback::new(move |found: Found| {

@@ -17,6 +17,9 @@ pub fn Pick(
     #[prop(into)] choices: Signal<Vec<Choice>>,
     #[prop(into)] value: Signal<String>,
     #[prop(into, optional)] disabled: Signal<bool>,
+    /// The key that leads to it.
+    #[prop(optional)]
+    key: &'static str,
     /// Tells the choice, and is told of a refusal by the value returned to later.
     #[prop(into)]
     on_pick: Callback<String>,
@@ -45,6 +48,7 @@ pub fn Pick(
             aria-label=label
             title=live(in_full)
             disabled=disabled
+            aria-keyshortcuts=(!key.is_empty()).then_some(key)
             on:change=move |event| on_pick.run(event_target_value(&event))
         >
             {move || {

@@ -13,6 +13,9 @@ use rrule::{RRuleSet, Tz};
 /// More recurrences than this in the years that are compiled are none of whole days.
 const RECURRENCES_MAX: u16 = 5_000;
 
+/// More days than these are no holidays.
+const ALL_DAYS_MAX: usize = 20_000;
+
 /// Whatever lasts longer is a mistake.
 const DAYS_MAX: u64 = 3_660;
 
@@ -24,9 +27,12 @@ pub(super) fn days(text: &str, years: &RangeInclusive<i32>) -> Result<Vec<NaiveD
     let events = calendar.components.iter();
     for event in events.filter(|it| it.name.as_str() == "VEVENT") {
         let found = of_event(event, years);
-        days.extend(found.map_err(|why| format!("{}: {why}", named(event)))?);
+        let found = found.map_err(|why| format!("{}: {why}", named(event)))?;
+        days.extend(found.into_iter().filter(|day| years.contains(&day.year())));
+        if days.len() > ALL_DAYS_MAX {
+            return Err(format!("it has more than {ALL_DAYS_MAX} days"));
+        }
     }
-    days.retain(|day| years.contains(&day.year()));
     Ok(days)
 }
 
@@ -48,6 +54,10 @@ fn of_event(event: &Component<'_>, years: &RangeInclusive<i32>) -> Result<Vec<Na
         None => vec![first],
         Some(rule) => recurrences(first, rule.val.as_str(), years)?,
     };
+    let all = (firsts.len() as u64).saturating_mul(long);
+    if all > ALL_DAYS_MAX as u64 {
+        return Err(format!("it lies on {all} days"));
+    }
     let days = firsts.into_iter().flat_map(|first| {
         let day = move |nth| first.checked_add_days(Days::new(nth));
         (0..long).filter_map(day)

@@ -152,7 +152,11 @@ fn intent(
             let person = assignee
                 .map(|login| person(directory, &login))
                 .transpose()?;
-            Intent::Assign { group: to, person }
+            Intent::Assign {
+                group: to,
+                person,
+                escalation: None,
+            }
         }
         Does::Claim => Intent::Claim {
             group: group.clone(),
@@ -160,7 +164,11 @@ fn intent(
         Does::Start => Intent::Start,
         Does::Reply { text } => Intent::Reply { text },
         Does::Note { text } => Intent::Note { text },
-        Does::Hold { reason, text } => Intent::Hold { reason, text },
+        Does::Hold { reason, text } => Intent::Hold {
+            reason,
+            text,
+            until: None,
+        },
         Does::Set(value) => Intent::Set(match value {
             Value::Subject(subject) => SetField::Subject(subject),
             Value::Category(category) => SetField::Category(Some(category)),

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use shared::ids::PersonId;
 use shared::incidents::{EventKind, Incident, Requester, within_a_sentence};
-use shared::notify::{Capacity, Event, Notice};
+use shared::notify::{Capacity, Event, Notice, Recipient};
 use shared::people::Directory;
+use shared::sla::edition;
 
 use super::words::{self, Reader, Told, Words};
 use crate::config::Origin;
@@ -57,6 +58,10 @@ impl Letter {
         let group = incident.assignment.group.as_ref();
         let group = group.and_then(|id| directory.groups.iter().find(|group| group.id == *id));
         let group = group.map(|group| within_a_sentence(&group.name));
+        let holder = incident.assignment.person;
+        let holder = holder.filter(|holder| notice.to != Recipient::Person(*holder));
+        let holder = holder.map(|holder| name_of(holder, directory));
+        let holder = holder.as_deref().map(within_a_sentence);
         let (reader, number) = (Reader::of(notice), incident.name());
         let told = Told {
             event: notice.event,
@@ -67,10 +72,11 @@ impl Letter {
                 None => group.as_deref(),
                 Some(_) => None,
             },
+            holder: holder.as_deref(),
         };
         let path = match notice.capacity {
             Capacity::Staff => "console/incidents",
-            Capacity::Requester => "incidents",
+            Capacity::Requester | Capacity::Watcher => "incidents",
         };
         let link = words.action(reader).map(|words| Link {
             words,
@@ -203,21 +209,31 @@ fn quoted<'a>(notice: &Notice, incident: &'a Incident) -> Option<&'a str> {
     if matches!(notice.event, Event::Declared | Event::Assigned) {
         return Some(&incident.description);
     }
-    let mut timeline = incident.timeline.iter();
-    let told = timeline.find(|told| Some(told.fact) == notice.fact)?;
+    let mut told = incident.event(notice.fact?)?;
+    if let EventKind::Reminded { hold } = told.kind {
+        told = incident.event(hold)?;
+    }
     match &told.kind {
-        EventKind::Replied { text }
-        | EventKind::Held { text, .. }
+        EventKind::Replied { .. } => incident.said(told),
+        EventKind::Held { text, .. }
         | EventKind::Reopened { text }
         | EventKind::Cancelled { text } => Some(text),
         EventKind::Resolved { notes, .. } => Some(notes),
+        EventKind::Attached(file) => Some(&file.name),
         EventKind::Declared
         | EventKind::Set(_)
         | EventKind::Assigned { .. }
         | EventKind::Claimed { .. }
         | EventKind::Started
+        | EventKind::Reminded { .. }
         | EventKind::Closed
         | EventKind::Noted { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => None,
     }
 }
@@ -239,9 +255,9 @@ fn facts(
     let state = words.state(incident.state, Reader::of(notice));
     facts.push((labels.state, state.to_owned()));
     if notice.capacity == Capacity::Staff {
-        let (impact, urgency) = (incident.impact.holds.value, incident.urgency.holds.value);
-        let priority = directory.matrix.priority(impact, urgency);
-        facts.push((labels.priority, format!("{priority:?}")));
+        let rules = directory.rules();
+        let priority = incident.priority(&edition(incident, &rules).matrix);
+        facts.push((labels.priority, priority.word().to_owned()));
         let requester = one_line(&requester_name(incident, directory), 100);
         facts.push((labels.requester, requester));
     }

@@ -13,6 +13,8 @@ pub(super) enum Reader {
     Staff,
     /// Has an account, and with it the portal.
     Requester,
+    /// Watches in the portal what somebody else reported.
+    Watcher,
     /// Has called or written, and can only do so again.
     Caller,
 }
@@ -21,6 +23,7 @@ impl Reader {
     pub(super) fn of(notice: &Notice) -> Self {
         match (notice.capacity, &notice.to) {
             (Capacity::Staff, _) => Self::Staff,
+            (Capacity::Watcher, _) => Self::Watcher,
             (Capacity::Requester, Recipient::Person(_)) => Self::Requester,
             (Capacity::Requester, Recipient::Caller(_)) => Self::Caller,
         }
@@ -37,6 +40,8 @@ pub(super) struct Told<'a> {
     pub(super) author: &'a str,
     /// The group that has it, where no person does.
     pub(super) group: Option<&'a str>,
+    /// The person who has it, where the reader is another.
+    pub(super) holder: Option<&'a str>,
 }
 
 /// What facts are called.
@@ -63,6 +68,8 @@ pub(super) trait Words: Sync {
     fn action(&self, reader: Reader) -> Option<&'static str>;
     /// Says that a text goes on elsewhere.
     fn more(&self, reader: Reader) -> &'static str;
+    /// What the notes say of an incident that was resolved since nobody answered.
+    fn unanswered(&self, reminders: u8) -> String;
     fn footer(&self, organisation: &str, told: &Told<'_>) -> String;
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::ids::IncidentId;
+use shared::ids::{DocKey, IncidentId};
 use shared::incidents::{
     Event, EventKind, HoldReason, Incident, PlainReport, State, within_a_sentence,
 };
@@ -356,17 +356,27 @@ impl Frame<'_> {
             let message = |text: &str| message(event, me, &head(event, &who, l), text);
             match &event.kind {
                 EventKind::Declared => talk.push_str(&message(&self.described(incident))),
-                EventKind::Replied { text } => talk.push_str(&message(text)),
+                EventKind::Replied { .. } => {
+                    talk.push_str(&message(incident.said(event).unwrap_or_default()));
+                }
                 other @ (EventKind::Set(_)
                 | EventKind::Assigned { .. }
                 | EventKind::Claimed { .. }
                 | EventKind::Started
+                | EventKind::Reminded { .. }
                 | EventKind::Held { .. }
                 | EventKind::Resolved { .. }
                 | EventKind::Reopened { .. }
                 | EventKind::Closed
                 | EventKind::Cancelled { .. }
                 | EventKind::Noted { .. }
+                | EventKind::Logged(_)
+                | EventKind::TaskAdded(_)
+                | EventKind::Attached(_)
+                | EventKind::TaskChanged { .. }
+                | EventKind::Watched { .. }
+                | EventKind::Unwatched { .. }
+                | EventKind::Revised { .. }
                 | EventKind::Numbered { .. }) => {
                     if let Some((sentence, words)) = words::happened(other, &who, l) {
                         write_in(
@@ -374,7 +384,7 @@ impl Frame<'_> {
                             format_args!(
                                 "<div class=\"event\">{}<p dir=\"auto\">{}</p></div>\n",
                                 head(event, &sentence, l),
-                                escaped(words)
+                                said(incident, event, words)
                             ),
                         );
                     }
@@ -423,8 +433,7 @@ pub(super) struct Opened<'a> {
 
 /// Whether the next step is the requester's.
 fn waits_for_requester(row: &Row) -> bool {
-    row.state == State::Resolved
-        || row.state == State::OnHold && row.hold == Some(HoldReason::Caller)
+    row.state == State::Resolved || row.waits_for(HoldReason::Caller)
 }
 
 /// What stands over an entry of the conversation.
@@ -432,6 +441,16 @@ fn head(event: &Event, title: &str, language: Language) -> String {
     let at = moment(event.from.corrected, language.code());
     let title = escaped(title);
     format!("<header><b>{title}</b><span>{at}</span></header>")
+}
+
+/// The words of an event; those of a file lead to it.
+fn said(incident: &Incident, event: &Event, words: &str) -> String {
+    let Some(file) = event.kind.attached() else {
+        return escaped(words);
+    };
+    let (doc, fact, hash) = (DocKey::incident(incident.id), event.fact, file.hash);
+    let words = escaped(words);
+    format!("<a href=\"/blobs/{hash}?doc={doc}&amp;fact={fact}\">{words}</a>")
 }
 
 fn message(event: &Event, me: &Person, head: &str, text: &str) -> String {

@@ -92,7 +92,7 @@ pub(super) fn standing(row: &Row, directory: &Directory, language: Language) -> 
         (State::Assigned, Some(worker)) => named(t("portal.step.assigned", l), worker),
         (State::InProgress, None) => t("portal.step.working", l).to_owned(),
         (State::InProgress, Some(worker)) => named(t("portal.step.working_by", l), worker),
-        (State::OnHold, _) => waiting(row.hold, l).to_owned(),
+        (State::OnHold, _) => waiting(row.hold.map(|hold| hold.reason), l).to_owned(),
         (State::Resolved, _) => t("portal.step.fixed", l).to_owned(),
         (State::Closed, _) => t("portal.step.closed", l).to_owned(),
         (State::Cancelled, _) => t("portal.step.cancelled", l).to_owned(),
@@ -119,7 +119,7 @@ pub(super) fn happened<'a>(
     let l = language;
     let (text, words) = match kind {
         EventKind::Started => (t("portal.did.started", l), ""),
-        EventKind::Held { reason, text } if *reason == HoldReason::Caller => {
+        EventKind::Held { reason, text, .. } if *reason == HoldReason::Caller => {
             (t("portal.did.asked", l), text.as_str())
         }
         EventKind::Held { text, .. } => (t("portal.did.held", l), text.as_str()),
@@ -127,12 +127,20 @@ pub(super) fn happened<'a>(
         EventKind::Reopened { text } => (t("portal.did.reopened", l), text.as_str()),
         EventKind::Closed => (t("portal.did.closed", l), ""),
         EventKind::Cancelled { text } => (t("portal.did.cancelled", l), text.as_str()),
+        EventKind::Attached(file) => (t("portal.did.attached", l), file.name.as_str()),
         EventKind::Declared
         | EventKind::Set(_)
         | EventKind::Assigned { .. }
         | EventKind::Claimed { .. }
         | EventKind::Replied { .. }
         | EventKind::Noted { .. }
+        | EventKind::Reminded { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => return None,
     };
     Some((with(text, "name", who), words))
@@ -175,6 +183,12 @@ pub(super) fn refusal<'a>(
         | Refused::Sequence { .. }
         | Refused::FollowsRefused
         | Refused::NotOwn
+        | Refused::OutOfRange { .. }
+        | Refused::NoSuchTask
+        | Refused::CannotWatch
+        | Refused::NoSuchWatcher
+        | Refused::CannotRead
+        | Refused::NoSuchEntry
         | Refused::NothingToWithdraw
         | Refused::Generation { .. } => t("refused.form", l).to_owned(),
         Refused::TooLate { minutes } => {

@@ -8,6 +8,7 @@ mod devices;
 mod due;
 mod outbox;
 mod people;
+mod views;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(super) use devices::*;
 pub(super) use due::*;
 pub(super) use outbox::*;
 pub(super) use people::*;
+pub(super) use views::*;
 
 /// Where a store lasts.
 #[async_trait]

@@ -13,6 +13,8 @@ mod narrow;
 mod outbox;
 mod people;
 mod reading;
+mod settings;
+mod views;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +25,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::document::Receipt;
-use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId};
+use shared::ids::{
+    ActId, Actor, DeviceId, DocKey, DocKind, Epoch, Hash, IncidentId, PersonId, ViewId,
+};
 use shared::incidents::Refused;
 use shared::people::{Directory, Scope};
 use shared::sync::Seq;
 use shared::time::{Flags, UnixMillis};
+use shared::views::SavedView;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -36,13 +41,13 @@ use sqlx::sqlite::{
 use sqlx::{Row as _, SqlSafeStr as _};
 
 use super::{
-    Contact, KnownDevice, Order, Result, Store, StoreError, StoredChange, StoredSession, View,
-    Writing,
+    Area, Contact, KnownDevice, Order, Result, Setting, Store, StoreError, StoredChange,
+    StoredSession, View, Writing,
 };
 use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
 
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (
         1,
         "log",
@@ -107,6 +112,26 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
         13,
         "refused",
         include_str!("../../migrations/sqlite/0013_refused.sql"),
+    ),
+    (
+        14,
+        "settings",
+        include_str!("../../migrations/sqlite/0014_settings.sql"),
+    ),
+    (
+        15,
+        "closing",
+        include_str!("../../migrations/sqlite/0015_closing.sql"),
+    ),
+    (
+        16,
+        "views",
+        include_str!("../../migrations/sqlite/0016_views.sql"),
+    ),
+    (
+        17,
+        "holds",
+        include_str!("../../migrations/sqlite/0017_holds.sql"),
     ),
 ];
 
@@ -265,8 +290,25 @@ impl Store for Sqlite {
         &self,
         directory: &Directory,
         lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+        setting: Option<&Setting>,
     ) -> Result<()> {
-        people::put_directory(&self.writer, directory, lost).await
+        people::put_directory(&self.writer, directory, lost, setting).await
+    }
+
+    async fn settings(&self, area: Area, limit: u32) -> Result<Vec<Setting>> {
+        settings::of(&self.readers, area, limit).await
+    }
+
+    async fn views(&self) -> Result<Vec<SavedView>> {
+        views::all(&self.readers).await
+    }
+
+    async fn put_view(&self, view: &SavedView) -> Result<()> {
+        views::put(&self.writer, view).await
+    }
+
+    async fn delete_view(&self, id: ViewId) -> Result<()> {
+        views::delete(&self.writer, id).await
     }
 
     async fn credential(&self, person: PersonId) -> Result<Option<String>> {
@@ -539,5 +581,20 @@ mod tests {
         what_rests_longest_or_beyond_a_number_is_found,
         what_has_left_is_found_through_the_scopes_it_had,
         what_was_refused_is_listed_until_somebody_had_a_look,
+        a_view_is_kept_in_place_of_the_one_before_and_moves_the_log_on,
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_a_migration() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+        let files = std::fs::read_dir(folder).expect("the folder");
+        let name = |file: std::io::Result<std::fs::DirEntry>| {
+            let name = file.expect("a file").file_name();
+            name.to_string_lossy().into_owned()
+        };
+        let mut files: Vec<_> = files.map(name).collect();
+        files.sort();
+        let named = |(version, about, _): (i64, &str, &str)| format!("{version:04}_{about}.sql");
+        assert_eq!(files, MIGRATIONS.map(named));
     }
 }

@@ -36,6 +36,7 @@ pub(crate) struct Deed {
 /// Does an act. Done twice, it is there once.
 pub(crate) async fn act(app: &App, deed: Deed) -> Result<Result<(), Refused>, ApiError> {
     let _turn = app.keeper.turn()?;
+    let _still = app.people.stay().await;
     let mut writing = app.store.write().await?;
     let batch = app.keeper.begin(&mut *writing).await?;
     let incidents = BTreeSet::from([deed.incident]);

@@ -61,7 +61,10 @@ async fn step(app: &App) -> store::Result<usize> {
     let held = i64::from(app.config.device_days) * DAY_MILLIS;
     let before = app.clock.now().plus(-held);
     let mut writing = app.store.write().await?;
-    let resting = writing.resting(before, app.config.device_incidents, STEP);
+    // What will close by itself leaves once it has, which would bring it back.
+    let spared = app.people.current().targets.closing.is_some();
+    let max = app.config.device_incidents;
+    let resting = writing.resting((before, max), spared, STEP);
     let ids = resting.await?;
     let mut head = writing.log().await?.head;
     for id in &ids {

@@ -248,7 +248,7 @@ fn state(kept: &Kept, kind: DocKind, added: usize) -> Option<DocState> {
     })
 }
 
-pub(super) fn row_state(staff: &Row, public: &Row) -> RowState {
+pub(crate) fn row_state(staff: &Row, public: &Row) -> RowState {
     let requester = match &staff.requester {
         shared::incidents::Requester::Person(person) => Some(*person),
         shared::incidents::Requester::Unknown { .. } => None,

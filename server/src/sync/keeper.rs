@@ -18,6 +18,7 @@ use super::batch::{Batch, load};
 use super::contacts::Contacts;
 use super::hot::Hot;
 use super::live::Sockets;
+use super::presence::Hall;
 use super::signer::HeadSigner;
 use crate::auth::SessionId;
 use crate::config::Config;
@@ -46,6 +47,7 @@ pub struct Keeper {
     head: watch::Sender<Seq>,
     turns: Semaphore,
     pub(super) sockets: Sockets,
+    pub(super) hall: Hall,
     pub(super) contacts: Contacts,
     /// A signal when sessions were ended by somebody else.
     ended: watch::Sender<()>,
@@ -88,6 +90,7 @@ impl Keeper {
             head: watch::Sender::new(log.head),
             turns: Semaphore::new(TURNS_MAX),
             sockets: Sockets::default(),
+            hall: Hall::default(),
             contacts: Contacts::default(),
             ended: watch::Sender::new(()),
         })
@@ -119,6 +122,11 @@ impl Keeper {
         })
     }
 
+    /// Lets go of what was read by rules that no longer hold.
+    pub(crate) fn forget_read(&self) {
+        *self.hot.lock().unwrap_or_else(PoisonError::into_inner) = Hot::default();
+    }
+
     /// Has every socket look whether its session still holds.
     pub(crate) fn look_at_sessions(&self) {
         self.ended.send_replace(());
@@ -139,7 +147,7 @@ impl Keeper {
     }
 
     /// Notes how far the log goes, also when another process wrote to it.
-    pub(super) fn publish(&self, head: Seq) {
+    pub(crate) fn publish(&self, head: Seq) {
         self.head.send_if_modified(|known| {
             let is_later = head > *known;
             *known = head.max(*known);

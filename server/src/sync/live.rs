@@ -1,4 +1,5 @@
-//! `GET /sync/live`: tells a device that the log has grown. Losing a frame does no harm.
+//! `GET /sync/live`: tells a device that the log has grown, and who is where its person is. Losing
+//! a frame does no harm.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,10 +10,12 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use shared::sync::Seq;
-use shared::sync::message::{Live, encode};
+use shared::sync::message::{LINE_LOST, Live, decode, encode};
+use shared::sync::server::Ended;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::keeper::Keeper;
+use super::presence::Attending;
 use crate::App;
 use crate::auth::{SessionId, SignedIn};
 use crate::error::ApiError;
@@ -28,7 +31,7 @@ const SOCKETS_MAX: u32 = 32;
 
 const FRAME_BYTES_MAX: usize = 4 * 1024;
 
-/// How many frames a device may send between two beats; it has one to say.
+/// How many frames a device may send between two beats; it has one to say, and where its person is.
 const FRAMES_PER_BEAT_MAX: u32 = 64;
 
 /// The session has ended; closing codes from 4000 are the application's (RFC 6455, 7.4.2).
@@ -117,16 +120,25 @@ async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut silent, mut frames) = (0, 0);
+    let mut attending = Attending::new(app, seat.session);
     let mut sent = send(&mut socket, &told(app, first)).await;
     while sent {
         sent = tokio::select! {
-            () = app.stopped() => return close(socket, GOING_AWAY).await,
+            () = app.stopped() => {
+                attending.ends = Ended::Closed;
+                return close(socket, GOING_AWAY).await;
+            }
+            () = attending.woken() => match attending.news().await {
+                Some(there) => send(&mut socket, &Live::There(there)).await,
+                None => true,
+            },
             changed = head.changed() => {
                 let seq = *head.borrow_and_update();
                 changed.is_ok() && send(&mut socket, &told(app, seq)).await
             }
             _ = sessions.changed() => {
                 if !is_signed_in(app, seat.session).await {
+                    attending.ends = Ended::Closed;
                     return close(socket, SESSION_ENDED).await;
                 }
                 true
@@ -136,19 +148,41 @@ async fn serve(app: &App, seat: &Seat, mut socket: WebSocket) {
                 frames += 1;
                 if frames > FRAMES_PER_BEAT_MAX {
                     tracing::info!("a socket that sent too many frames is closed");
+                    attending.ends = Ended::Closed;
                     return close(socket, POLICY_VIOLATED).await;
                 }
-                matches!(frame, Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))))
+                hear(&mut attending, frame).await
             }
             _ = beat.tick() => {
                 silent += 1;
                 frames = 0;
                 if !is_signed_in(app, seat.session).await {
+                    attending.ends = Ended::Closed;
                     return close(socket, SESSION_ENDED).await;
                 }
                 silent <= SILENT_BEATS_MAX && send(&mut socket, &Live::Beat).await
             }
         };
+    }
+}
+
+/// Takes in a frame; says whether others may follow.
+async fn hear(attending: &mut Attending<'_>, frame: Option<Result<Message, axum::Error>>) -> bool {
+    match frame {
+        Some(Ok(Message::Binary(frame))) => {
+            if let Ok(Live::Here(here)) = decode(&frame) {
+                attending.say(here).await;
+            }
+            true
+        }
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
+        Some(Ok(Message::Close(frame))) => {
+            if frame.is_none_or(|frame| frame.code != LINE_LOST) {
+                attending.ends = Ended::Closed;
+            }
+            false
+        }
+        Some(Ok(Message::Text(_)) | Err(_)) | None => false,
     }
 }
 

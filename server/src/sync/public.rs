@@ -1,7 +1,8 @@
-//! An incident as its requester may read it: internal work is not even loaded.
+//! An incident as its requester may read it, for which internal work is not even loaded, and as
+//! staff does.
 
 use shared::document::Document;
-use shared::ids::{DocKey, FactId, IncidentId};
+use shared::ids::{DocKey, DocKind, FactId, IncidentId};
 use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
 use tokio::task::spawn_blocking;
 
@@ -35,6 +36,26 @@ pub(crate) async fn public(app: &App, id: IncidentId) -> Result<Option<Public>, 
         };
         let (incident, _) = read(&docs, &receipts);
         Ok(Some(Public { incident, frontier }))
+    });
+    reading.await.map_err(ApiError::internal)?
+}
+
+/// An incident as staff reads it, if there is one: to decide by, not to show.
+pub(crate) async fn internal(app: &App, id: IncidentId) -> Result<Option<Incident>, ApiError> {
+    let stored = app.store.view().await?.docs(&[id]).await?;
+    let reading = spawn_blocking(move || {
+        let mut receipts = IncidentReceipts::default();
+        let (mut incident, mut work) = (None, None);
+        for stored in stored {
+            let doc = Document::load(stored.doc, &stored.bytes).map_err(ApiError::internal)?;
+            let book = stored.receipts.unpack().into_iter().collect();
+            match stored.doc.kind {
+                DocKind::Incident => (incident, receipts.incident) = (Some(doc), book),
+                DocKind::Work => (work, receipts.work) = (Some(doc), book),
+            }
+        }
+        let docs = incident.map(|incident| IncidentDocs { incident, work });
+        Ok(docs.map(|docs| read(&docs, &receipts).0))
     });
     reading.await.map_err(ApiError::internal)?
 }

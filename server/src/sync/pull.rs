@@ -73,8 +73,12 @@ pub(super) async fn pull(
         incidents: app.config.device_incidents,
     });
     let directory = app.people.current();
-    page.directory = (directory.version != request.directory)
-        .then(|| directory_for(&session.person, session.surface, &directory));
+    let (views, version) = app.views.of(&session.person, session.surface, &directory);
+    page.directory = (version != request.directory).then(|| Directory {
+        views,
+        version,
+        ..directory_for(&session.person, session.surface, &directory)
+    });
     Ok(reply(&page))
 }
 

@@ -74,6 +74,7 @@ pub(super) async fn push(
     if !request.hands_over && request.epoch.is_some_and(|asked| asked != epoch) {
         return Ok(reply(&put_off(&request, epoch, now)));
     }
+    let _still = app.people.stay().await;
     let directory = app.people.current();
     let bench = Bench {
         keeper: Arc::clone(&app.keeper),
@@ -273,6 +274,7 @@ impl Bench {
             kept: kept.as_deref(),
             actors: &known.actors,
             quarantine: &known.quarantine,
+            directory: &self.directory,
             next: batch.next,
             number: &number,
         };

@@ -87,6 +87,7 @@ fn lacks(named: &ReturnedDoc, stored: Option<&StoredDoc>) -> bool {
 
 async fn take_back(app: &App, brought: Vec<ReturnedDoc>, logs: &[Epoch]) -> Result<(), ApiError> {
     let keeper = &app.keeper;
+    let _still = app.people.stay().await;
     let (now, rules) = (app.clock.now(), app.people.current().rules());
     let mut writing = app.store.write().await?;
     let batch = keeper.begin(&mut *writing).await?;

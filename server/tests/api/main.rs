@@ -8,4 +8,6 @@ mod program;
 mod requests;
 mod serve;
 mod session;
+mod settings;
 mod support;
+mod views;

@@ -175,6 +175,7 @@ fn held() -> Intent {
     Intent::Hold {
         reason: HoldReason::Caller,
         text: "Which dock do you use?".to_owned(),
+        until: None,
     }
 }
 

@@ -41,12 +41,14 @@ fn intents(nth: u64) -> [Intent; 12] {
         Intent::Assign {
             group: Some("desk".into()),
             person: Some(ALICE),
+            escalation: None,
         },
         Intent::Reply { text: text() },
         Intent::Note { text: text() },
         Intent::Assign {
             group: Some("network".into()),
             person: Some(BOB),
+            escalation: None,
         },
         Intent::Reply { text: text() },
         Intent::Note { text: text() },

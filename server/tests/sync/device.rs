@@ -205,6 +205,7 @@ impl Device {
             Intent::Assign {
                 group: Some(group.into()),
                 person: None,
+                escalation: None,
             },
         )
     }

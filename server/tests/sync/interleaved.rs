@@ -115,6 +115,7 @@ fn assign(group: usize) -> Intent {
     Intent::Assign {
         group: Some(GROUPS[group].into()),
         person: None,
+        escalation: None,
     }
 }
 

@@ -92,6 +92,7 @@ fn ask() -> Intent {
     Intent::Hold {
         reason: HoldReason::Caller,
         text: "Which dock?".to_owned(),
+        until: None,
     }
 }
 

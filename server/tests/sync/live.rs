@@ -15,9 +15,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::device::Device;
 use super::server::{ALICE, CAROL, TestServer};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn serve(server: &TestServer) -> String {
+pub(super) async fn serve(server: &TestServer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let router = server::router(Arc::clone(&server.app));
@@ -25,7 +25,7 @@ async fn serve(server: &TestServer) -> String {
     format!("ws://{address}/sync/live")
 }
 
-async fn connect(url: &str, cookie: &str) -> Result<Socket, Error> {
+pub(super) async fn connect(url: &str, cookie: &str) -> Result<Socket, Error> {
     let mut request = url.into_client_request().expect("a URL");
     let header = |text: &str| text.parse().expect("ASCII");
     request
@@ -42,7 +42,7 @@ async fn next(socket: &mut Socket) -> Option<Message> {
     frame.and_then(Result::ok)
 }
 
-async fn told(socket: &mut Socket) -> Live {
+pub(super) async fn told(socket: &mut Socket) -> Live {
     match next(socket).await {
         Some(Message::Binary(frame)) => decode(&frame).expect("a frame of ours"),
         other => panic!("{other:?}"),

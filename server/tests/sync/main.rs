@@ -1,6 +1,7 @@
 //! Sync as devices meet it, without a network: one request in, one response out.
 
 mod age;
+mod attachments;
 mod audit;
 mod author;
 mod compaction;
@@ -8,10 +9,12 @@ mod contacts;
 mod delivery;
 mod device;
 mod devices;
+mod holding;
 mod interleaved;
 mod levels;
 mod live;
 mod notify;
+mod presence;
 mod pull;
 mod push;
 mod refused;
@@ -19,4 +22,6 @@ mod repair;
 mod returned;
 mod rows;
 mod server;
+mod watchers;
 mod withdrawn;
+mod work;

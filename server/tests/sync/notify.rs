@@ -103,7 +103,11 @@ async fn leave(server: &TestServer, device: &Device, id: IncidentId) -> Vec<(Eve
 
 fn assign(person: PersonId) -> Intent {
     let (group, person) = (None, Some(person));
-    Intent::Assign { group, person }
+    Intent::Assign {
+        group,
+        person,
+        escalation: None,
+    }
 }
 
 fn resolve(notes: &str) -> Intent {

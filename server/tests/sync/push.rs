@@ -140,6 +140,7 @@ async fn an_act_by_which_its_author_lost_sight_is_a_duplicate_when_written_anew(
     let mut away = bob.drafted(Intent::Assign {
         group: Some("desktop".into()),
         person: None,
+        escalation: None,
     });
     let original = bob.write(id, &mut away);
     expect_accepted(&bob.offer(&server, vec![original]).await);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::auth::{Agent, SessionId};
@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use shared::ids::PersonId;
 use shared::people::{Directory, Person, Role};
 use shared::sync::message::{MEDIA_TYPE, Surface, decode, encode};
+use shared::targets::Targets;
 use shared::time::UnixMillis;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _};
@@ -54,6 +55,7 @@ impl Drop for Folder {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -204,6 +206,14 @@ impl TestServer {
             .expect("the directory is written");
     }
 
+    /// Changes what is promised.
+    pub(crate) async fn target(&self, change: impl FnOnce(&mut Targets)) {
+        let mut directory = Directory::clone(&self.app.people.current());
+        change(&mut directory.targets);
+        let replaced = self.app.people.replace(&self.app, directory).await;
+        replaced.expect("the directory is written");
+    }
+
     /// Signs a person in, without the cost of a password. Returns the cookie.
     pub(crate) async fn sign_in(&self, person: PersonId, surface: Surface) -> String {
         let token: [u8; 32] = self.app.random.bytes();
@@ -246,6 +256,7 @@ impl TestServer {
             .to_vec();
         Answer {
             status: parts.status,
+            headers: parts.headers,
             body,
         }
     }

@@ -3,11 +3,18 @@
 //! Reading leaves alone what it does not know, so that a later schema can add to a fact; writing
 //! and the server's check of a change know exactly these spellings.
 
+mod attachments;
+mod steps;
+mod watchers;
+mod work;
+
 use crate::document::{Body, Fact, Scalar};
 use crate::ids::{ActId, CategoryId, DocKind, FactId, GroupId, PersonId, SiteId};
+use crate::time::UnixMillis;
 
 use super::{
-    Channel, Declare, EventKind, HoldReason, Level, Requester, ResolutionCode, SetField, Transition,
+    Attachment, Channel, Declare, Escalation, EventKind, HoldReason, Level, Log, NewTask, Override,
+    Priority, Requester, ResolutionCode, SetField, TaskChange, Transition,
 };
 
 /// What a fact says.
@@ -26,6 +33,7 @@ pub(crate) enum Content {
     Assigned {
         group: Option<GroupId>,
         person: Option<PersonId>,
+        escalation: Option<Escalation>,
     },
     Claimed {
         group: Option<GroupId>,
@@ -33,9 +41,11 @@ pub(crate) enum Content {
     Moved(Step),
     Entry {
         text: String,
+        mentions: Vec<PersonId>,
     },
     Note {
         text: String,
+        mentions: Vec<PersonId>,
     },
     Number {
         number: String,
@@ -47,17 +57,57 @@ pub(crate) enum Content {
     },
     /// That somebody has read how it stands.
     Acknowledged,
+    /// That those for whom a hold waits are reminded.
+    Reminded {
+        hold: FactId,
+    },
+    Logged(Log),
+    TaskAdded(NewTask),
+    TaskChanged {
+        task: FactId,
+        change: TaskChange,
+    },
+    /// A file in this document.
+    Attached {
+        doc: DocKind,
+        file: Attachment,
+    },
+    Watched {
+        doc: DocKind,
+        person: PersonId,
+    },
+    Unwatched {
+        doc: DocKind,
+        person: PersonId,
+        added: Vec<FactId>,
+    },
+    /// Another wording of an entry of this document.
+    Revised {
+        doc: DocKind,
+        entry: FactId,
+        text: String,
+    },
 }
 
 /// A transition with what belongs to it. The notes of a resolution lie in a text of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Started,
-    Held { reason: HoldReason, text: String },
-    Resolved { code: ResolutionCode },
-    Reopened { text: String },
+    Held {
+        reason: HoldReason,
+        text: String,
+        until: Option<UnixMillis>,
+    },
+    Resolved {
+        code: ResolutionCode,
+    },
+    Reopened {
+        text: String,
+    },
     Closed,
-    Cancelled { text: String },
+    Cancelled {
+        text: String,
+    },
 }
 
 impl Step {
@@ -76,55 +126,39 @@ impl Step {
 impl Content {
     /// The document, the group path and the body that spell it.
     pub(crate) fn spell(&self) -> (DocKind, String, Body) {
+        let (doc, group) = self.home();
         let mut body = Spelling(Body::new());
-        let (doc, group) = match self {
-            Self::Created { act, declare } => {
-                body.act(*act);
-                body.declare(declare);
-                (DocKind::Incident, "created".to_owned())
-            }
-            Self::WorkCreated { act } => {
-                body.act(*act);
-                (DocKind::Work, "created".to_owned())
-            }
-            Self::Set(set) => {
-                body.set(set);
-                (DocKind::Incident, format!("field/{}", field_name(set)))
-            }
-            Self::Assigned { group, person } => {
-                body.text("kind", "assigned");
-                body.optional("group", group.as_ref().map(|group| group.0.as_str()));
-                body.person("person", *person);
-                (DocKind::Incident, "assignment".to_owned())
-            }
-            Self::Claimed { group } => {
-                body.text("kind", "claimed");
-                body.optional("group", group.as_ref().map(|group| group.0.as_str()));
-                (DocKind::Incident, "assignment".to_owned())
-            }
-            Self::Moved(step) => {
-                body.step(step);
-                (DocKind::Incident, "state".to_owned())
-            }
-            Self::Entry { text } => {
-                body.text("text", text);
-                (DocKind::Incident, "entry".to_owned())
-            }
-            Self::Note { text } => {
-                body.text("text", text);
-                (DocKind::Work, "note".to_owned())
-            }
-            Self::Number { number } => {
-                body.text("value", number);
-                (DocKind::Incident, "number".to_owned())
-            }
-            Self::Withdrawn { doc, fact } => {
-                body.bytes("fact", fact.as_bytes());
-                (*doc, "withdrawal".to_owned())
-            }
-            Self::Acknowledged => (DocKind::Incident, "acknowledgement".to_owned()),
-        };
+        body.spell(self);
         (doc, group, body.0)
+    }
+
+    /// The document and the group path in which it lies.
+    fn home(&self) -> (DocKind, String) {
+        let (doc, group) = match self {
+            Self::Set(set) => {
+                return (DocKind::Incident, format!("field/{}", field_name(set)));
+            }
+            Self::TaskChanged { task, change } => {
+                return (DocKind::Work, work::group(*task, change));
+            }
+            Self::Created { .. } => (DocKind::Incident, "created"),
+            Self::WorkCreated { .. } => (DocKind::Work, "created"),
+            Self::Assigned { .. } | Self::Claimed { .. } => (DocKind::Incident, "assignment"),
+            Self::Moved(_) => (DocKind::Incident, "state"),
+            Self::Entry { .. } => (DocKind::Incident, "entry"),
+            Self::Note { .. } => (DocKind::Work, "note"),
+            Self::Number { .. } => (DocKind::Incident, "number"),
+            Self::Withdrawn { doc, .. } => (*doc, "withdrawal"),
+            Self::Acknowledged => (DocKind::Incident, "acknowledgement"),
+            Self::Reminded { .. } => (DocKind::Incident, "reminder"),
+            Self::Logged(_) => (DocKind::Work, "log"),
+            Self::TaskAdded(_) => (DocKind::Work, "task"),
+            Self::Attached { doc, .. } => (*doc, "attachment"),
+            Self::Watched { doc, .. } => (*doc, "watcher"),
+            Self::Unwatched { doc, .. } => (*doc, "unwatched"),
+            Self::Revised { doc, .. } => (*doc, "revision"),
+        };
+        (doc, group.to_owned())
     }
 
     /// Reads what a fact says; also whether its body holds more than that.
@@ -170,7 +204,7 @@ impl Content {
     pub(crate) fn assigned(&self, by: PersonId) -> Option<(Option<GroupId>, Option<PersonId>)> {
         match self {
             Self::Created { declare, .. } => Some((declare.group.clone(), declare.assignee)),
-            Self::Assigned { group, person } => Some((group.clone(), *person)),
+            Self::Assigned { group, person, .. } => Some((group.clone(), *person)),
             Self::Claimed { group } => Some((group.clone(), Some(by))),
             Self::WorkCreated { .. }
             | Self::Set(_)
@@ -179,7 +213,15 @@ impl Content {
             | Self::Note { .. }
             | Self::Number { .. }
             | Self::Withdrawn { .. }
-            | Self::Acknowledged => None,
+            | Self::Acknowledged
+            | Self::Reminded { .. }
+            | Self::Logged(_)
+            | Self::TaskAdded(_)
+            | Self::TaskChanged { .. }
+            | Self::Attached { .. }
+            | Self::Watched { .. }
+            | Self::Unwatched { .. }
+            | Self::Revised { .. } => None,
         }
     }
 
@@ -190,10 +232,27 @@ impl Content {
             Self::Created { .. } => EventKind::Declared,
             Self::WorkCreated { .. } | Self::Withdrawn { .. } | Self::Acknowledged => return None,
             Self::Set(set) => EventKind::Set(set),
-            Self::Assigned { group, person } => EventKind::Assigned { group, person },
+            Self::Assigned {
+                group,
+                person,
+                escalation,
+            } => EventKind::Assigned {
+                group,
+                person,
+                escalation,
+            },
             Self::Claimed { group } => EventKind::Claimed { group },
             Self::Moved(Step::Started) => EventKind::Started,
-            Self::Moved(Step::Held { reason, text }) => EventKind::Held { reason, text },
+            Self::Moved(Step::Held {
+                reason,
+                text,
+                until,
+            }) => EventKind::Held {
+                reason,
+                text,
+                until,
+            },
+            Self::Reminded { hold } => EventKind::Reminded { hold },
             Self::Moved(Step::Resolved { code }) => EventKind::Resolved {
                 code,
                 notes: resolution_notes.to_owned(),
@@ -201,9 +260,16 @@ impl Content {
             Self::Moved(Step::Reopened { text }) => EventKind::Reopened { text },
             Self::Moved(Step::Closed) => EventKind::Closed,
             Self::Moved(Step::Cancelled { text }) => EventKind::Cancelled { text },
-            Self::Entry { text } => EventKind::Replied { text },
-            Self::Note { text } => EventKind::Noted { text },
+            Self::Entry { text, mentions } => EventKind::Replied { text, mentions },
+            Self::Note { text, mentions } => EventKind::Noted { text, mentions },
             Self::Number { number } => EventKind::Numbered { number },
+            Self::Logged(log) => EventKind::Logged(log),
+            Self::TaskAdded(new) => EventKind::TaskAdded(new),
+            Self::TaskChanged { task, change } => EventKind::TaskChanged { task, change },
+            Self::Attached { file, .. } => EventKind::Attached(file),
+            Self::Watched { person, .. } => EventKind::Watched { person },
+            Self::Unwatched { person, added, .. } => EventKind::Unwatched { person, added },
+            Self::Revised { entry, text, .. } => EventKind::Revised { entry, text },
         })
     }
 }
@@ -217,6 +283,7 @@ pub(crate) fn field_name(set: &SetField) -> &'static str {
         SetField::Urgency(_) => "urgency",
         SetField::Site(_) => "site",
         SetField::Requester(_) => "requester",
+        SetField::Priority(_) => "priority",
     }
 }
 
@@ -224,6 +291,49 @@ pub(crate) fn field_name(set: &SetField) -> &'static str {
 struct Spelling(Body);
 
 impl Spelling {
+    fn spell(&mut self, content: &Content) {
+        match content {
+            Content::Created { act, declare } => {
+                self.act(*act);
+                self.declare(declare);
+            }
+            Content::WorkCreated { act } => self.act(*act),
+            Content::Set(set) => self.set(set),
+            Content::Assigned {
+                group,
+                person,
+                escalation,
+            } => {
+                self.text("kind", "assigned");
+                self.optional("escalation", escalation.map(Escalation::word));
+                self.optional("group", group.as_ref().map(|group| group.0.as_str()));
+                self.person("person", *person);
+            }
+            Content::Claimed { group } => {
+                self.text("kind", "claimed");
+                self.optional("group", group.as_ref().map(|group| group.0.as_str()));
+            }
+            Content::Moved(step) => self.step(step),
+            Content::Entry { text, mentions } | Content::Note { text, mentions } => {
+                self.said(text, mentions);
+            }
+            Content::Number { number } => self.text("value", number),
+            Content::Withdrawn { fact, .. } => self.bytes("fact", fact.as_bytes()),
+            Content::Acknowledged => {}
+            Content::Reminded { hold } => self.bytes("hold", hold.as_bytes()),
+            Content::Logged(log) => self.log(log),
+            Content::TaskAdded(new) => self.new_task(new),
+            Content::TaskChanged { change, .. } => self.task_change(change),
+            Content::Attached { file, .. } => self.attachment(file),
+            Content::Watched { person, .. } => self.person("person", Some(*person)),
+            Content::Unwatched { person, added, .. } => self.unwatched(*person, added),
+            Content::Revised { entry, text, .. } => {
+                self.bytes("entry", entry.as_bytes());
+                self.text("text", text);
+            }
+        }
+    }
+
     fn text(&mut self, name: &str, text: &str) {
         self.0
             .insert(name.to_owned(), Scalar::Text(text.to_owned()));
@@ -287,19 +397,10 @@ impl Spelling {
             SetField::Impact(level) | SetField::Urgency(level) => self.text("value", level.word()),
             SetField::Site(site) => self.optional("value", site.as_ref().map(|id| id.0.as_str())),
             SetField::Requester(requester) => self.requester(requester),
-        }
-    }
-
-    fn step(&mut self, step: &Step) {
-        self.text("to", step.transition().word());
-        match step {
-            Step::Held { reason, text } => {
-                self.text("reason", reason.word());
-                self.text("text", text);
+            SetField::Priority(Override { priority, reason }) => {
+                self.optional("value", priority.map(Priority::word));
+                self.text("reason", reason);
             }
-            Step::Resolved { code } => self.text("code", code.word()),
-            Step::Reopened { text } | Step::Cancelled { text } => self.text("text", text),
-            Step::Started | Step::Closed => {}
         }
     }
 
@@ -308,6 +409,20 @@ impl Spelling {
             (DocKind::Incident | DocKind::Work, "withdrawal") => Content::Withdrawn {
                 doc,
                 fact: FactId::from_bytes(self.take_bytes("fact")?),
+            },
+            (DocKind::Incident | DocKind::Work, "attachment") => Content::Attached {
+                doc,
+                file: self.take_attachment()?,
+            },
+            (DocKind::Incident | DocKind::Work, "watcher") => Content::Watched {
+                doc,
+                person: self.take_person("person")?,
+            },
+            (DocKind::Incident | DocKind::Work, "unwatched") => self.take_unwatched(doc)?,
+            (DocKind::Incident | DocKind::Work, "revision") => Content::Revised {
+                doc,
+                entry: FactId::from_bytes(self.take_bytes("entry")?),
+                text: self.take_text("text")?,
             },
             (DocKind::Incident, "created") => Content::Created {
                 act: self.take_act()?,
@@ -320,16 +435,27 @@ impl Spelling {
             (DocKind::Incident, "assignment") => self.take_assignment()?,
             (DocKind::Incident, "entry") => Content::Entry {
                 text: self.take_text("text")?,
+                mentions: self.take_mentions(),
             },
             (DocKind::Work, "note") => Content::Note {
                 text: self.take_text("text")?,
+                mentions: self.take_mentions(),
             },
             (DocKind::Incident, "acknowledgement") => Content::Acknowledged,
+            (DocKind::Incident, "reminder") => Content::Reminded {
+                hold: FactId::from_bytes(self.take_bytes("hold")?),
+            },
             (DocKind::Incident, "number") => Content::Number {
                 number: self.take_text("value")?,
             },
             (DocKind::Incident, _) => Content::Set(self.take_set(group.strip_prefix("field/")?)?),
-            (DocKind::Work, _) => return None,
+            (DocKind::Work, "log") => Content::Logged(self.take_log()?),
+            (DocKind::Work, "task") => Content::TaskAdded(self.take_new_task()?),
+            (DocKind::Work, _) => {
+                let (task, aspect) = work::task_and_aspect(group)?;
+                let change = self.take_task_change(aspect)?;
+                Content::TaskChanged { task, change }
+            }
         })
     }
 
@@ -401,6 +527,13 @@ impl Spelling {
             "urgency" => SetField::Urgency(Level::from_word(&self.take_text("value")?)?),
             "site" => SetField::Site(self.take_text("value").map(SiteId)),
             "requester" => SetField::Requester(self.take_requester()?),
+            "priority" => SetField::Priority(Override {
+                priority: match self.take_text("value") {
+                    Some(word) => Some(Priority::from_word(&word)?),
+                    None => None,
+                },
+                reason: self.take_text("reason")?,
+            }),
             _ => return None,
         })
     }
@@ -412,32 +545,20 @@ impl Spelling {
             "assigned" => Some(Content::Assigned {
                 group,
                 person: self.take_person("person"),
+                escalation: self.take_escalation(),
             }),
             "claimed" => Some(Content::Claimed { group }),
             _ => None,
         }
     }
 
-    fn take_step(&mut self) -> Option<Step> {
-        Some(match Transition::from_word(&self.take_text("to")?)? {
-            Transition::Started => Step::Started,
-            Transition::Held => {
-                let reason = HoldReason::from_word(&self.take_text("reason")?)?;
-                Step::Held {
-                    reason,
-                    text: self.take_text("text")?,
-                }
-            }
-            Transition::Resolved => Step::Resolved {
-                code: ResolutionCode::from_word(&self.take_text("code")?)?,
-            },
-            Transition::Reopened => Step::Reopened {
-                text: self.take_text("text")?,
-            },
-            Transition::Closed => Step::Closed,
-            Transition::Cancelled => Step::Cancelled {
-                text: self.take_text("text")?,
-            },
-        })
+    /// A reason that a later version knows stays behind.
+    fn take_escalation(&mut self) -> Option<Escalation> {
+        let word = self.take_text("escalation")?;
+        let known = Escalation::from_word(&word);
+        if known.is_none() {
+            self.text("escalation", &word);
+        }
+        known
     }
 }

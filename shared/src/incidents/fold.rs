@@ -11,8 +11,8 @@ use crate::time::UnixMillis;
 use super::content::{Content, Step};
 use super::known::{Knowledge, Known};
 use super::{
-    Assignment, Field, GaveWay, HoldReason, Level, Requester, ResolutionCode, Said, SetField,
-    Stage, State,
+    Assignment, Field, GaveWay, Hold, HoldReason, Level, Override, Priority, Requester,
+    ResolutionCode, Said, SetField, Stage, State,
 };
 
 /// Folds a field: the later by corrected time; equal, the higher severity, then the id.
@@ -53,6 +53,7 @@ pub(super) mod value {
     use super::{Content, Requester, SetField};
     use crate::ids::{CategoryId, SiteId};
     use crate::incidents::Level;
+    use crate::priority::Override;
 
     macro_rules! value {
         ($name:ident, $variant:ident, $type:ty) => {
@@ -71,6 +72,13 @@ pub(super) mod value {
     value!(urgency, Urgency, Level);
     value!(site, Site, Option<SiteId>);
     value!(requester, Requester, Requester);
+
+    pub(in crate::incidents) fn priority(content: &Content) -> Option<Override> {
+        let Some(SetField::Priority(value)) = content.set() else {
+            return None;
+        };
+        Some(value.clone())
+    }
 }
 
 /// How severe a level is, where two were set at the same time.
@@ -83,6 +91,17 @@ pub(super) fn severity(level: &Level) -> u8 {
         Level::Low => 0,
         Level::Medium => 1,
         Level::High => 2,
+    }
+}
+
+/// How severe an override is; one that leaves it to the matrix least.
+pub(super) fn urgency_of(set: &Override) -> u8 {
+    match set.priority {
+        None => 0,
+        Some(Priority::P4) => 1,
+        Some(Priority::P3) => 2,
+        Some(Priority::P2) => 3,
+        Some(Priority::P1) => 4,
     }
 }
 
@@ -156,17 +175,6 @@ impl Phase {
         }
     }
 
-    pub(super) fn hold(self) -> Option<HoldReason> {
-        match self {
-            Self::OnHold(reason) => Some(reason),
-            Self::Ready
-            | Self::InProgress
-            | Self::Resolved(_)
-            | Self::Closed(_)
-            | Self::Cancelled => None,
-        }
-    }
-
     pub(super) fn resolution(self) -> Option<ResolutionCode> {
         match self {
             Self::Resolved(code) | Self::Closed(code) => code,
@@ -191,6 +199,7 @@ pub(super) fn phase(
         (rank(known, at, requester), fact.from.corrected, fact.id)
     };
     let winner = current.iter().copied().max_by_key(|&at| order(at))?;
+    let winner = resumed(known, winner).unwrap_or(winner);
     let phase = phase_of(known, winner, requester);
     for lost in current.into_iter().filter(|&at| at != winner) {
         if phase_of(known, lost, requester) != phase {
@@ -202,13 +211,14 @@ pub(super) fn phase(
     Some((phase, since))
 }
 
-/// The requester's first message that has seen a hold for their answer.
+/// The requester's first message or file that has seen a hold for their answer.
 pub(super) fn answer(known: &Knowledge, hold: usize, requester: Option<PersonId>) -> Option<usize> {
     let Content::Moved(Step::Held { reason, .. }) = &known.facts[hold].content else {
         return None;
     };
     let is_answer = |&at: &usize| {
-        matches!(known.facts[at].content, Content::Entry { .. }) && known.saw(at, hold)
+        let content = &known.facts[at].content;
+        matches!(content, Content::Entry { .. } | Content::Attached { .. }) && known.saw(at, hold)
     };
     let answers = by_requester(known, requester).filter(is_answer);
     let first = answers.min_by_key(|&at| (known.facts[at].from.corrected, known.facts[at].id));
@@ -254,12 +264,30 @@ fn closing_stands(known: &Knowledge, at: usize, requester: Option<PersonId>) -> 
     by_requester(known, requester).all(|other| !known.concurrent(at, other))
 }
 
+/// Whether it was resolved or closed by itself though somebody had said another word by then, which
+/// came later.
+fn is_overtaken(known: &Knowledge, at: usize) -> bool {
+    let fact = &known.facts[at];
+    let ends = matches!(
+        fact.content,
+        Content::Moved(Step::Resolved { .. } | Step::Closed)
+    );
+    let is_own = ends && fact.from.by == PersonId::SERVER;
+    let says = |&other: &usize| {
+        let other = &known.facts[other];
+        other.from.by != PersonId::SERVER && other.is_word()
+    };
+    let mut others = (0..known.facts.len()).filter(says);
+    is_own && others.any(|other| known.concurrent(at, other))
+}
+
 pub(super) fn rank(known: &Knowledge, at: usize, requester: Option<PersonId>) -> u8 {
     let fact = &known.facts[at];
     let Content::Moved(step) = &fact.content else {
         return 0;
     };
     match step {
+        Step::Resolved { .. } | Step::Closed if is_overtaken(known, at) => 0,
         Step::Started => 1,
         Step::Held { .. } => 2,
         Step::Reopened { .. } if Some(fact.from.by) != requester => 3,
@@ -278,14 +306,55 @@ pub(super) fn phase_of(known: &Knowledge, at: usize, requester: Option<PersonId>
         Step::Started => Phase::InProgress,
         Step::Held { .. } if answer(known, at, requester).is_some() => Phase::InProgress,
         Step::Held { reason, .. } => Phase::OnHold(*reason),
-        Step::Resolved { code } => Phase::Resolved(Some(*code)),
+        Step::Resolved { code } => match resumed(known, at) {
+            Some(hold) => phase_of(known, hold, requester),
+            None => Phase::Resolved(Some(*code)),
+        },
         Step::Reopened { .. } => Phase::Ready,
+        Step::Closed if is_overtaken(known, at) => match resumed(known, at) {
+            Some(hold) => phase_of(known, hold, requester),
+            None => Phase::Resolved(code_before(known, at)),
+        },
         Step::Closed if closing_stands(known, at, requester) => {
             Phase::Closed(code_before(known, at))
         }
         Step::Closed => Phase::Resolved(code_before(known, at)),
         Step::Cancelled { .. } => Phase::Cancelled,
     }
+}
+
+/// The hold that goes on where a resolution of the server's was overtaken, and with it whatever the
+/// server closed since.
+fn resumed(known: &Knowledge, at: usize) -> Option<usize> {
+    if !is_overtaken(known, at) {
+        return None;
+    }
+    let is_closed = known.facts[at].content == Content::Moved(Step::Closed);
+    let at = if is_closed {
+        let (_, _, resolved) = resolution_before(known, at)?;
+        is_overtaken(known, resolved).then_some(resolved)?
+    } else {
+        at
+    };
+    let is_hold = |&other: &usize| {
+        let fact = &known.facts[other];
+        let is_hold = matches!(fact.content, Content::Moved(Step::Held { .. }));
+        is_hold && fact.counts() && known.saw(at, other)
+    };
+    let holds = (0..known.facts.len()).filter(is_hold);
+    holds.max_by_key(|&at| (known.facts[at].from.corrected, known.facts[at].id))
+}
+
+/// What the incident waits for, if it is on hold, by the fact that says so.
+pub(super) fn hold(known: &Knowledge, phase: Phase, at: usize) -> Option<Hold> {
+    let Phase::OnHold(reason) = phase else {
+        return None;
+    };
+    let fact = &known.facts[at];
+    let Some(Step::Held { until, .. }) = fact.content.step() else {
+        return None;
+    };
+    Some(Hold::begun(reason, fact.id, fact.from, *until))
 }
 
 /// When the incident was resolved by the resolution that holds; none unless it is resolved or
@@ -296,18 +365,18 @@ pub(super) fn resolved_at(known: &Knowledge, phase: Phase, moved: usize) -> Opti
         Phase::Resolved(_) | Phase::Closed(_) => {
             let closed = matches!(fact.content, Content::Moved(Step::Closed));
             let before = closed.then(|| resolution_before(known, moved)).flatten();
-            Some(before.map_or(fact.from.corrected, |(at, _)| at))
+            Some(before.map_or(fact.from.corrected, |(at, ..)| at))
         }
         Phase::Ready | Phase::InProgress | Phase::OnHold(_) | Phase::Cancelled => None,
     }
 }
 
 fn code_before(known: &Knowledge, at: usize) -> Option<ResolutionCode> {
-    resolution_before(known, at).map(|(_, code)| code)
+    resolution_before(known, at).map(|(_, code, _)| code)
 }
 
 /// The last resolution that a closing has seen.
-fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, ResolutionCode)> {
+fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, ResolutionCode, usize)> {
     let resolved = (0..known.facts.len())
         .filter(|&other| known.saw(at, other) && known.facts[other].counts())
         .filter_map(|other| {
@@ -315,9 +384,9 @@ fn resolution_before(known: &Knowledge, at: usize) -> Option<(UnixMillis, Resolu
             let Some(Step::Resolved { code }) = fact.content.step() else {
                 return None;
             };
-            Some((fact.from.corrected, fact.id, *code))
+            Some((fact.from.corrected, fact.id, *code, other))
         });
     resolved
-        .max_by_key(|(at, id, _)| (*at, *id))
-        .map(|(at, _, code)| (at, code))
+        .max_by_key(|(at, id, ..)| (*at, *id))
+        .map(|(at, _, code, other)| (at, code, other))
 }

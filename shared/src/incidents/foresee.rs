@@ -5,11 +5,13 @@
 
 mod taken_back;
 
-use crate::ids::{FactId, GroupId, PersonId};
+pub(super) use taken_back::first_value;
+
+use crate::ids::{DocKind, FactId, GroupId, PersonId};
 
 use super::fold::Phase;
 use super::{
-    Acknowledged, Assignment, Event, EventKind, Field, HoldReason, Incident, Intent, Period,
+    Acknowledged, Assignment, Event, EventKind, Field, Hold, HoldReason, Incident, Intent, Period,
     Provenance, Said, SetField, Stage, State, Withdrawn,
 };
 
@@ -17,6 +19,11 @@ impl Incident {
     /// Takes in an act on the incident as it reads here; `fact` and `from` are what its fact will
     /// have. Whether the act is allowed is not asked, and cards about acts that gave way stay.
     pub fn foresee(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
+        self.take_in(intent, fact, from);
+        self.hold = self.hold.map(|hold| hold.counted(&self.timeline));
+    }
+
+    fn take_in(&mut self, intent: &Intent, fact: FactId, from: Provenance) {
         if let Intent::Withdraw { fact: target, .. } = *intent
             && let Some(said) = self
                 .acknowledged
@@ -42,7 +49,7 @@ impl Incident {
         let Some(kind) = event(intent) else { return };
         match intent {
             Intent::Set(value) => self.set(value, fact, from),
-            Intent::Assign { group, person } => self.assign(group.clone(), *person, fact, from),
+            Intent::Assign { group, person, .. } => self.assign(group.clone(), *person, fact, from),
             Intent::Claim { group } => self.assign(group.clone(), Some(from.by), fact, from),
             Intent::Resolve { notes, .. } => self.resolution_notes.clone_from(notes),
             Intent::Declare(_)
@@ -54,9 +61,21 @@ impl Incident {
             | Intent::Reply { .. }
             | Intent::Note { .. }
             | Intent::Withdraw { .. }
-            | Intent::Acknowledge => {}
+            | Intent::Acknowledge
+            | Intent::Remind { .. }
+            | Intent::Log(_)
+            | Intent::AddTask(_)
+            | Intent::ChangeTask { .. }
+            | Intent::Attach { .. }
+            | Intent::Watch { .. }
+            | Intent::Unwatch { .. }
+            | Intent::Mention { .. }
+            | Intent::Revise { .. } => {}
         }
-        self.step(&kind, fact, from);
+        // Nothing internal moves an incident on.
+        if intent.docs() != [DocKind::Work] {
+            self.step(&kind, fact, from);
+        }
         self.updated_at = from.corrected;
         self.timeline.extend(intent.docs().first().map(|doc| Event {
             fact,
@@ -69,8 +88,8 @@ impl Incident {
 
     /// Whether it is the message of the requester that the incident waits for.
     fn is_answer(&self, kind: &EventKind, from: Provenance) -> bool {
-        matches!(kind, EventKind::Replied { .. })
-            && self.hold == Some(HoldReason::Caller)
+        matches!(kind, EventKind::Replied { .. } | EventKind::Attached(_))
+            && self.waits_for(HoldReason::Caller)
             && self.requester_person() == Some(from.by)
     }
 
@@ -79,6 +98,7 @@ impl Incident {
         match value {
             SetField::Impact(level) => self.past.impact.push(period(*level, fact, from)),
             SetField::Urgency(level) => self.past.urgency.push(period(*level, fact, from)),
+            SetField::Priority(set) => self.past.priority.push(period(set.priority, fact, from)),
             SetField::Subject(_)
             | SetField::Category(_)
             | SetField::Site(_)
@@ -94,6 +114,7 @@ impl Incident {
             SetField::Urgency(value) => put(&mut self.urgency, value, fact, from),
             SetField::Site(value) => put(&mut self.site, value, fact, from),
             SetField::Requester(value) => put(&mut self.requester, value, fact, from),
+            SetField::Priority(value) => put(&mut self.priority, value, fact, from),
         }
     }
 
@@ -136,13 +157,21 @@ impl Incident {
             | EventKind::Claimed { .. }
             | EventKind::Replied { .. }
             | EventKind::Noted { .. }
-            | EventKind::Numbered { .. } => return,
+            | EventKind::Numbered { .. }
+            | EventKind::Reminded { .. }
+            | EventKind::Logged(_)
+            | EventKind::TaskAdded(_)
+            | EventKind::Attached(_)
+            | EventKind::TaskChanged { .. }
+            | EventKind::Watched { .. }
+            | EventKind::Unwatched { .. }
+            | EventKind::Revised { .. } => return,
         };
         self.state = state;
         self.past.stages.push(period(stage, fact, from));
         self.state_from = from;
-        self.hold = if let EventKind::Held { reason, .. } = kind {
-            Some(*reason)
+        self.hold = if let EventKind::Held { reason, until, .. } = kind {
+            Some(Hold::begun(*reason, fact, from, *until))
         } else {
             None
         };
@@ -174,18 +203,57 @@ fn put<T>(field: &mut Field<T>, value: T, fact: FactId, from: Provenance) {
 
 fn event(intent: &Intent) -> Option<EventKind> {
     Some(match intent.clone() {
-        Intent::Declare(_) | Intent::Withdraw { .. } | Intent::Acknowledge => return None,
+        Intent::Declare(_)
+        | Intent::Withdraw { .. }
+        | Intent::Acknowledge
+        | Intent::Remind { .. } => return None,
         Intent::Set(value) => EventKind::Set(value),
-        Intent::Assign { group, person } => EventKind::Assigned { group, person },
+        Intent::Assign {
+            group,
+            person,
+            escalation,
+        } => EventKind::Assigned {
+            group,
+            person,
+            escalation,
+        },
         Intent::Claim { group } => EventKind::Claimed { group },
         Intent::Start => EventKind::Started,
-        Intent::Hold { reason, text } => EventKind::Held { reason, text },
+        Intent::Hold {
+            reason,
+            text,
+            until,
+        } => EventKind::Held {
+            reason,
+            text,
+            until,
+        },
         Intent::Resolve { code, notes } => EventKind::Resolved { code, notes },
         Intent::Reopen { text } => EventKind::Reopened { text },
         Intent::Close => EventKind::Closed,
         Intent::Cancel { text } => EventKind::Cancelled { text },
-        Intent::Reply { text } => EventKind::Replied { text },
-        Intent::Note { text } => EventKind::Noted { text },
+        Intent::Reply { text } => EventKind::Replied {
+            text,
+            mentions: Vec::new(),
+        },
+        Intent::Note { text } => EventKind::Noted {
+            text,
+            mentions: Vec::new(),
+        },
+        Intent::Mention { doc, text, people } => {
+            let mentions = people;
+            match doc {
+                DocKind::Incident => EventKind::Replied { text, mentions },
+                DocKind::Work => EventKind::Noted { text, mentions },
+            }
+        }
+        Intent::Log(log) => EventKind::Logged(log),
+        Intent::AddTask(new) => EventKind::TaskAdded(new),
+        Intent::ChangeTask { task, change } => EventKind::TaskChanged { task, change },
+        Intent::Attach { file, .. } => EventKind::Attached(file),
+        Intent::Revise { entry, text, .. } => EventKind::Revised { entry, text },
+        Intent::Watch { person, .. } => EventKind::Watched { person },
+        Intent::Unwatch { person, added, .. } => EventKind::Unwatched { person, added },
     })
 }
 
@@ -209,10 +277,12 @@ mod tests {
             Intent::Assign {
                 group: Some(GroupId("network".to_owned())),
                 person: None,
+                escalation: None,
             },
             Intent::Assign {
                 group: None,
                 person: Some(BOB),
+                escalation: None,
             },
             Intent::Set(SetField::Subject("Other".to_owned())),
             Intent::Set(SetField::Category(None)),
@@ -222,10 +292,13 @@ mod tests {
             Intent::Set(SetField::Requester(Requester::Person(CAROL))),
             Intent::Reply { text: text() },
             Intent::Note { text: text() },
+            Intent::Log(crate::testing::log(25)),
+            Intent::AddTask(crate::testing::task()),
             Intent::Start,
             Intent::Hold {
                 reason,
                 text: text(),
+                until: Some(crate::time::UnixMillis(1_800_000_000_000)),
             },
             Intent::Claim { group: None },
             Intent::Start,
@@ -308,6 +381,7 @@ mod tests {
             Intent::Hold {
                 reason,
                 text: text(),
+                until: None,
             },
         );
         let answer = Intent::Reply { text: text() };
@@ -319,6 +393,14 @@ mod tests {
         assert_eq!(foreseen, read);
         taken_back_as_foreseen(&mut copy, event);
         let mut copy = Copy::declared();
+        for doc in [DocKind::Incident, DocKind::Work] {
+            let (text, people) = ("@Alice".to_owned(), vec![ALICE]);
+            foreseen_is_what_is_read(&mut copy, &Intent::Mention { doc, text, people });
+            let person = ALICE;
+            foreseen_is_what_is_read(&mut copy, &Intent::Watch { doc, person });
+            let added = copy.read().watcher(doc, person).expect("they watch").added;
+            foreseen_is_what_is_read(&mut copy, &Intent::Unwatch { doc, person, added });
+        }
         let text = "Not needed.".to_owned();
         foreseen_is_what_is_read(&mut copy, &Intent::Cancel { text });
     }

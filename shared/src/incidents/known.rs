@@ -10,7 +10,7 @@
 //! of a withdrawn beginning remain, and its withdrawal is a cancelling. Rejected: the inverse act,
 //! which would supersede what others did meanwhile, and removing the fact, which loses history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Held, ReceiptBook};
 use crate::ids::{DocKind, FactId, PersonId};
@@ -47,11 +47,22 @@ impl Known {
         self.counts() && !self.withdraws && self.content != Content::Acknowledged
     }
 
+    /// Whether somebody has done or said something about it, beside who watches and how it is
+    /// worded.
+    pub(crate) fn is_word(&self) -> bool {
+        let is_beside = matches!(
+            self.content,
+            Content::Watched { .. } | Content::Unwatched { .. } | Content::Revised { .. }
+        );
+        self.says() && !is_beside
+    }
+
     fn may_be_withdrawn(&self) -> bool {
         match self.content {
-            Content::WorkCreated { .. } | Content::Number { .. } | Content::Withdrawn { .. } => {
-                false
-            }
+            Content::WorkCreated { .. }
+            | Content::Number { .. }
+            | Content::Withdrawn { .. }
+            | Content::Reminded { .. } => false,
             Content::Acknowledged
             | Content::Created { .. }
             | Content::Set(_)
@@ -59,7 +70,14 @@ impl Known {
             | Content::Claimed { .. }
             | Content::Moved(_)
             | Content::Entry { .. }
-            | Content::Note { .. } => true,
+            | Content::Note { .. }
+            | Content::Logged(_)
+            | Content::TaskAdded(_)
+            | Content::TaskChanged { .. }
+            | Content::Attached { .. }
+            | Content::Watched { .. }
+            | Content::Unwatched { .. }
+            | Content::Revised { .. } => true,
         }
     }
 }
@@ -77,10 +95,24 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// Reads a document.
     pub(crate) fn of(doc: &Document, receipts: &ReceiptBook) -> Self {
+        Self::among(doc, receipts, |_| true)
+    }
+
+    /// Reads a document as if nothing had happened after a moment of corrected time. What a fact
+    /// has seen is never later than the fact, so nothing is left that rests on what is left out.
+    pub(crate) fn until(doc: &Document, receipts: &ReceiptBook, until: UnixMillis) -> Self {
+        let all = Self::of(doc, receipts);
+        let early = all.facts.iter();
+        let early = early.filter(|fact| fact.from.corrected <= until);
+        let early: BTreeSet<_> = early.map(|fact| fact.id).collect();
+        Self::among(doc, receipts, |fact| early.contains(&fact))
+    }
+
+    fn among(doc: &Document, receipts: &ReceiptBook, wanted: impl Fn(FactId) -> bool) -> Self {
         let kind = doc.key.kind;
         let (held, mut strange) = doc.facts();
         let mut readable = Vec::with_capacity(held.len());
-        for held in held {
+        for held in held.iter().filter(|held| wanted(held.fact.id)) {
             match Content::read(kind, &held.fact) {
                 Some((content, _)) => readable.push((held, content)),
                 None => strange += 1,
@@ -138,11 +170,14 @@ impl Knowledge {
         a != b && !self.saw(a, b) && !self.saw(b, a)
     }
 
-    /// Whether a person has stated something having seen both. A value of a field says nothing of
-    /// what else happened, and what was taken back, or takes back, says nothing at all.
+    /// Whether a person has stated something having seen both. A value of a field and who watches
+    /// say nothing of what else happened; what was taken back, or takes back, says nothing at all.
     pub(crate) fn knows(&self, person: PersonId, a: usize, b: usize) -> bool {
         let says = |fact: &Known| {
-            let is_value = matches!(fact.content, Content::Set(_));
+            let is_value = matches!(
+                fact.content,
+                Content::Set(_) | Content::Watched { .. } | Content::Unwatched { .. }
+            );
             fact.counts() && !fact.withdraws && !is_value
         };
         let stated = self.facts.iter().zip(&self.ancestors);

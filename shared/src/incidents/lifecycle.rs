@@ -69,6 +69,13 @@ pub enum Stage {
     Cancelled,
 }
 
+impl Stage {
+    /// Whether work is still to be done.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Ready | Self::InProgress | Self::OnHold(_))
+    }
+}
+
 /// A step of the lifecycle, as a fact says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,11 +93,27 @@ impl Transition {
     pub fn is_allowed_from(self, state: State) -> bool {
         match self {
             Self::Started => matches!(state, State::New | State::Assigned | State::OnHold),
-            Self::Held => matches!(state, State::New | State::Assigned | State::InProgress),
-            Self::Resolved | Self::Cancelled => state.is_open(),
+            // Held again, it waits for something else, or until another day.
+            Self::Held | Self::Resolved | Self::Cancelled => state.is_open(),
             Self::Reopened | Self::Closed => state == State::Resolved,
         }
     }
+}
+
+/// Why an incident goes to another group (ITIL's functional escalation).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Escalation {
+    /// It needs somebody who knows more about it.
+    Skill,
+    /// It needs rights that those who have it lack.
+    Access,
+    /// Those who have it have no time for it.
+    Capacity,
+    /// It is late, or soon will be.
+    Time,
+    /// It goes back to where it came from.
+    Back,
 }
 
 /// How an incident was resolved.

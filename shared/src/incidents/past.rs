@@ -10,9 +10,9 @@ use crate::ids::{FactId, PersonId};
 use crate::time::UnixMillis;
 
 use super::content::Content;
-use super::fold::{answer, phase_of, rank, severity, value};
+use super::fold::{answer, phase_of, rank, severity, urgency_of, value};
 use super::known::Knowledge;
-use super::{HoldReason, Level, Provenance, Stage};
+use super::{HoldReason, Level, Override, Priority, Provenance, Stage};
 
 /// A value for as long as it held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Past {
     pub stages: Vec<Period<Stage>>,
     pub impact: Vec<Period<Level>>,
     pub urgency: Vec<Period<Level>>,
+    /// What held in place of the matrix; nothing did before the first.
+    pub priority: Vec<Period<Option<Priority>>>,
 }
 
 impl Past {
@@ -43,8 +45,23 @@ impl Past {
         });
         Self {
             stages: periods(known, requester, &stages),
-            impact: levels(known, value::impact),
-            urgency: levels(known, value::urgency),
+            impact: values(known, value::impact, severity),
+            urgency: values(known, value::urgency, severity),
+            priority: values(known, value::priority, urgency_of)
+                .into_iter()
+                .map(Period::bare)
+                .collect(),
+        }
+    }
+}
+
+impl Period<Override> {
+    fn bare(self) -> Period<Option<Priority>> {
+        Period {
+            value: self.value.priority,
+            since: self.since,
+            fact: self.fact,
+            from: self.from,
         }
     }
 }
@@ -81,7 +98,11 @@ fn periods(
     periods
 }
 
-fn levels(known: &Knowledge, value: fn(&Content) -> Option<Level>) -> Vec<Period<Level>> {
+fn values<T>(
+    known: &Knowledge,
+    value: fn(&Content) -> Option<T>,
+    severity: fn(&T) -> u8,
+) -> Vec<Period<T>> {
     let level = |at: usize| value(&known.facts[at].content);
     let member = |content: &Content| value(content).is_some();
     let winners = winners(known, member, |at| {

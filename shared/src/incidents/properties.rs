@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::ids::{DocKind, FactId, PersonId};
-use crate::testing::{ALICE, BOB, CAROL, Copy};
+use crate::testing::{ALICE, BOB, CAROL, Copy, attachment, log, task};
 use crate::time::UnixMillis;
 
-use super::{HoldReason, Intent, Level, ResolutionCode, SetField, State};
+use super::{
+    HoldReason, Holder, Intent, Level, ResolutionCode, SetField, State, TaskChange, TaskState,
+};
 
 /// What happens next on one of the devices.
-#[expect(clippy::large_enum_variant, reason = "a test has few steps")]
 #[derive(Debug, Clone)]
 enum Step {
     Act {
@@ -31,6 +32,14 @@ enum Step {
         device: usize,
         by: PersonId,
         nth: usize,
+    },
+    /// Somebody changes the n-th of the tasks that the device knows, or has it wait for another.
+    Change {
+        device: usize,
+        by: PersonId,
+        nth: usize,
+        change: TaskChange,
+        wait: i64,
     },
     Meet {
         from: usize,
@@ -46,13 +55,15 @@ fn intents() -> impl Strategy<Value = Intent> {
             Intent::Assign {
                 group: None,
                 person,
+                escalation: None,
             }
         }),
         Just(Intent::Claim { group: None }),
         Just(Intent::Start),
         Just(Intent::Hold {
             reason: HoldReason::Caller,
-            text: String::new()
+            text: String::new(),
+            until: None
         }),
         Just(Intent::Resolve {
             code: ResolutionCode::Fixed,
@@ -70,6 +81,40 @@ fn intents() -> impl Strategy<Value = Intent> {
         }),
         Just(Intent::Note {
             text: "Word.".to_owned()
+        }),
+        (1..90_u32).prop_map(|minutes| Intent::Log(log(minutes))),
+        Just(Intent::AddTask(task())),
+        prop_oneof![Just(DocKind::Incident), Just(DocKind::Work)].prop_map(|doc| {
+            let file = attachment(7);
+            Intent::Attach { doc, file }
+        }),
+        any::<bool>().prop_map(|is_internal| {
+            let (doc, person) = if is_internal {
+                (DocKind::Work, ALICE)
+            } else {
+                (DocKind::Incident, CAROL)
+            };
+            Intent::Watch { doc, person }
+        }),
+        Just(Intent::Mention {
+            doc: DocKind::Work,
+            text: "@Alice".to_owned(),
+            people: vec![ALICE]
+        }),
+    ]
+}
+
+fn changes() -> impl Strategy<Value = TaskChange> {
+    let person = prop_oneof![Just(None), Just(Some(ALICE)), Just(Some(BOB))];
+    prop_oneof![
+        (0..3_usize).prop_map(|at| TaskChange::State(TaskState::ALL[at])),
+        person.prop_map(TaskChange::Person),
+        any::<bool>().prop_map(|has| TaskChange::Group(has.then(|| "cabling".into()))),
+        (0..3_i64).prop_map(|at| TaskChange::Due((at > 0).then_some(UnixMillis(at)))),
+        (0..3_u8, any::<bool>()).prop_map(|(nth, is_done)| TaskChange::Step { nth, is_done }),
+        any::<bool>().prop_map(|is_awaited| {
+            let task = FactId::from_bytes([0; 16]);
+            TaskChange::After { task, is_awaited }
         }),
     ]
 }
@@ -89,7 +134,17 @@ fn steps(devices: usize) -> impl Strategy<Value = Vec<Step>> {
         Step::Withdraw { device, by, nth }
     });
     let meet = (0..devices, 0..devices).prop_map(|(from, to)| Step::Meet { from, to });
-    prop::collection::vec(prop_oneof![6 => act, 2 => withdraw, 2 => meet], 0..24)
+    let change = (0..devices, 0..3_usize, 0..6_usize, changes(), 0..3_i64).prop_map(
+        |(device, by, nth, change, wait)| Step::Change {
+            device,
+            by: [ALICE, BOB, CAROL][by],
+            nth,
+            change,
+            wait: wait * 1_000,
+        },
+    );
+    let step = prop_oneof![6 => act, 3 => change, 2 => withdraw, 2 => meet];
+    prop::collection::vec(step, 0..24)
 }
 
 /// A fact as the model knows it.
@@ -161,12 +216,44 @@ impl World {
                 });
             }
             Step::Withdraw { device, by, nth } => self.withdraw(*device, *by, *nth),
+            Step::Change {
+                device,
+                by,
+                nth,
+                change,
+                wait,
+            } => self.change(*device, *by, *nth, change, *wait),
             Step::Meet { from, to } => {
                 let (from_copy, known) = (self.copies[*from].clone(), self.known[*from].clone());
                 self.copies[*to].merge(&from_copy);
                 self.known[*to].extend(known);
             }
         }
+    }
+
+    fn change(&mut self, device: usize, by: PersonId, nth: usize, change: &TaskChange, wait: i64) {
+        let known = &self.known[device];
+        let tasks = self.facts.iter().filter(|fact| known.contains(&fact.id));
+        let tasks = tasks.filter(|fact| matches!(fact.intent, Intent::AddTask(_)));
+        let tasks: Vec<_> = tasks.map(|fact| fact.id).collect();
+        if tasks.is_empty() {
+            return;
+        }
+        let task = tasks[nth % tasks.len()];
+        let change = match change {
+            TaskChange::After { is_awaited, .. } => TaskChange::After {
+                task: tasks[(nth + 1) % tasks.len()],
+                is_awaited: *is_awaited,
+            },
+            other => other.clone(),
+        };
+        let intent = Intent::ChangeTask { task, change };
+        self.step(&Step::Act {
+            device,
+            by,
+            intent,
+            wait,
+        });
     }
 
     /// Also what is not one's own, a withdrawal, or withdrawn already is asked for; then it is
@@ -218,6 +305,30 @@ impl World {
         members.iter().copied().filter(|fact| !seen(fact)).collect()
     }
 
+    /// How many facts of the same document lie below one on the longest way.
+    fn depth(&self, fact: &Plain) -> usize {
+        let doc = |fact: &Plain| fact.intent.docs()[0];
+        let below = self
+            .facts
+            .iter()
+            .filter(|other| fact.knew.contains(&other.id));
+        let below = below.filter(|other| doc(other) == doc(fact));
+        below.map(|other| self.depth(other) + 1).max().unwrap_or(0)
+    }
+
+    /// What the last to speak of an aspect of a task said; none while nobody has.
+    fn said<T>(&self, task: FactId, value: impl Fn(&TaskChange) -> Option<T>) -> Option<T> {
+        let said = |intent: &Intent| match intent {
+            Intent::ChangeTask { task: of, change } if *of == task => value(change),
+            _ => None,
+        };
+        let current = self.current(|intent| said(intent).is_some());
+        let last = current
+            .into_iter()
+            .max_by_key(|fact| (fact.at, self.depth(fact), fact.id))?;
+        said(&last.intent)
+    }
+
     fn urgency(&self) -> Level {
         let level = |intent: &Intent| match intent {
             Intent::Set(SetField::Urgency(level)) => Some(*level),
@@ -235,7 +346,8 @@ impl World {
         let unknown = |other: &&Plain| {
             other.by == CAROL
                 && other.id != fact.id
-                && !matches!(other.intent, Intent::Note { .. } | Intent::Withdraw { .. })
+                && other.intent.docs() == [DocKind::Incident]
+                && withdrawn(&other.intent).is_none()
                 && self.counts(other)
                 && !fact.knew.contains(&other.id)
                 && !other.knew.contains(&fact.id)
@@ -245,8 +357,10 @@ impl World {
 
     fn is_answered(&self, hold: &Plain) -> bool {
         let answers = |other: &Plain| {
+            let is_word = matches!(other.intent, Intent::Reply { .. } | Intent::Attach { .. });
             other.by == CAROL
-                && matches!(other.intent, Intent::Reply { .. })
+                && is_word
+                && other.intent.docs() == [DocKind::Incident]
                 && other.knew.contains(&hold.id)
                 && self.counts(other)
         };
@@ -339,6 +453,64 @@ proptest! {
         prop_assert_eq!(healed.assignment.person, world.assignee());
         prop_assert_eq!(healed.state, world.state());
     }
+
+    #[test]
+    fn tasks_read_as_whoever_spoke_last_left_them(devices in 2..=4_usize, steps in steps(4)) {
+        let steps: Vec<_> = steps.into_iter().map(|step| within(step, devices)).collect();
+        let world = World::run(devices, &steps);
+        let work = world.heal(0).read().work();
+        let stands = |fact: &&Plain| !world.is_withdrawn(fact.id, fact.by);
+        let logs = world.facts.iter().filter(stands);
+        let logs = logs.filter(|fact| matches!(fact.intent, Intent::Log(_))).count();
+        prop_assert_eq!(work.logs.len(), logs);
+        let tasks = world.facts.iter().filter(stands);
+        let tasks: BTreeSet<_> = tasks
+            .filter(|fact| matches!(fact.intent, Intent::AddTask(_)))
+            .map(|fact| fact.id)
+            .collect();
+        let read: BTreeSet<_> = work.tasks.iter().map(|task| task.fact).collect();
+        prop_assert_eq!(read, tasks);
+        for task in &work.tasks {
+            let state = world.said(task.fact, |change| match change {
+                TaskChange::State(state) => Some(*state),
+                _ => None,
+            });
+            prop_assert_eq!(task.state.value, state.unwrap_or(TaskState::Open));
+            let person = world.said(task.fact, |change| match change {
+                TaskChange::Person(person) => Some(*person),
+                _ => None,
+            });
+            let group = world.said(task.fact, |change| match change {
+                TaskChange::Group(group) => Some(group.clone()),
+                _ => None,
+            });
+            let (person, group) = (person.flatten(), group.flatten());
+            prop_assert_eq!(&task.holder, &Holder { person, group });
+            let due = world.said(task.fact, |change| match change {
+                TaskChange::Due(due) => Some(*due),
+                _ => None,
+            });
+            prop_assert_eq!(task.due.value, due.flatten());
+            for other in &work.tasks {
+                let is_awaited = world.said(task.fact, |change| match change {
+                    TaskChange::After { task, is_awaited } => {
+                        (*task == other.fact).then_some(*is_awaited)
+                    }
+                    _ => None,
+                });
+                let is_read = task.after.contains(&other.fact);
+                prop_assert_eq!(is_read, is_awaited.unwrap_or(false));
+            }
+            for (at, step) in task.steps.iter().enumerate() {
+                let is_done = world.said(task.fact, |change| match change {
+                    TaskChange::Step { nth, is_done } if usize::from(*nth) == at => Some(*is_done),
+                    _ => None,
+                });
+                prop_assert_eq!(step.is_done.value, is_done.unwrap_or(false));
+            }
+            prop_assert!(!task.waits_for.contains(&task.fact));
+        }
+    }
 }
 
 fn within(step: Step, devices: usize) -> Step {
@@ -358,6 +530,19 @@ fn within(step: Step, devices: usize) -> Step {
             device: device % devices,
             by,
             nth,
+        },
+        Step::Change {
+            device,
+            by,
+            nth,
+            change,
+            wait,
+        } => Step::Change {
+            device: device % devices,
+            by,
+            nth,
+            change,
+            wait,
         },
         Step::Meet { from, to } => Step::Meet {
             from: from % devices,

@@ -8,8 +8,8 @@ use super::content::{Content, Step};
 use super::fold::{self, Phase, severity, value};
 use super::known::{Knowledge, Known};
 use super::{
-    Acknowledged, Assignment, Channel, Declare, Event, Field, GaveWay, Incident, IncidentDocs,
-    Level, Past, Provenance, Requester, Said,
+    Acknowledged, Assignment, Channel, Declare, Event, Field, GaveWay, Hold, Incident,
+    IncidentDocs, Level, Override, Past, Provenance, Requester, Said,
 };
 
 /// The receipts of an incident's documents.
@@ -33,29 +33,50 @@ pub enum Anomaly {
 /// Reads an incident. Without its work document the result is what the requester may see.
 pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<Anomaly>) {
     let known = Knowledge::of(&docs.incident, &receipts.incident);
-    let work = docs
-        .work
-        .as_ref()
-        .map(|work| Knowledge::of(work, &receipts.work));
-    let created = earliest(&known, |content| matches!(content, Content::Created { .. }));
-    let mut anomalies = strange(&known);
-    anomalies.extend(work.iter().flat_map(strange));
+    let work = docs.work.as_ref();
+    let work = work.map(|work| Knowledge::of(work, &receipts.work));
+    let notes = Notes::of(&docs.incident, &known);
+    read_known(docs, (&known, work.as_ref()), notes)
+}
+
+/// Reads an incident as it was at a moment of corrected time, by all that is known now of what had
+/// happened by then: work that came late counts from when it was done. None before it was there.
+pub fn read_until(
+    docs: &IncidentDocs,
+    receipts: &IncidentReceipts,
+    until: UnixMillis,
+) -> Option<Incident> {
+    let known = Knowledge::until(&docs.incident, &receipts.incident, until);
+    let work = docs.work.as_ref();
+    let work = work.map(|work| Knowledge::until(work, &receipts.work, until));
+    let notes = Notes::left(&docs.incident, &known);
+    let (incident, _) = read_known(docs, (&known, work.as_ref()), notes);
+    (!known.facts.is_empty()).then_some(incident)
+}
+
+fn read_known(
+    docs: &IncidentDocs,
+    (known, work): (&Knowledge, Option<&Knowledge>),
+    notes: Notes,
+) -> (Incident, Vec<Anomaly>) {
+    let created = earliest(known, |content| matches!(content, Content::Created { .. }));
+    let mut anomalies = strange(known);
+    anomalies.extend(work.into_iter().flat_map(strange));
     anomalies.extend(created.1.then_some(Anomaly::CreatedTwice));
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
-    let notes = Notes::of(&docs.incident, &known);
-    let timeline = timeline(&known, work.as_ref(), &notes);
+    let timeline = timeline(known, work, &notes);
     let last = known
         .facts
         .iter()
-        .chain(work.iter().flat_map(|work| &work.facts));
+        .chain(work.into_iter().flat_map(|work| &work.facts));
     let last = last.filter(|fact| !fact.is_silent);
     let updated_at = last.map(|fact| fact.from.corrected).max();
     let base = Base::of(created.0);
-    let course = course(&known, &base);
+    let course = course(known, &base);
     let incident = Incident {
         id: docs.id(),
-        number: number(&known),
+        number: number(known),
         created: base.birth,
         declared_by: base.birth.by,
         channel: created.0.map_or(Channel::Import, channel),
@@ -65,23 +86,25 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
         description: docs.incident.text(TextName::Description),
         asset: created.0.and_then(|fact| declared(fact)?.asset.clone()),
         contact: created.0.and_then(|fact| declared(fact)?.contact.clone()),
-        subject: base.or(fold::field(&known, value::subject, none)),
-        category: base.or(fold::field(&known, value::category, none)),
-        impact: base.level(fold::field(&known, value::impact, severity)),
-        urgency: base.level(fold::field(&known, value::urgency, severity)),
-        site: base.or(fold::field(&known, value::site, none)),
+        subject: base.or(fold::field(known, value::subject, none)),
+        category: base.or(fold::field(known, value::category, none)),
+        impact: base.level(fold::field(known, value::impact, severity)),
+        urgency: base.level(fold::field(known, value::urgency, severity)),
+        site: base.or(fold::field(known, value::site, none)),
         requester: course.requester,
+        priority: fold::field(known, value::priority, fold::urgency_of)
+            .unwrap_or_else(|| base.field(Override::default())),
         state: course.phase.state(course.assignment.person),
         state_from: since(course.phase, course.moved, &course.assignment),
         assignment: course.assignment,
-        hold: course.phase.hold(),
+        hold: course.hold.map(|hold| hold.counted(&timeline)),
         resolution: course.phase.resolution(),
         resolved_at: course.resolved_at,
         resolution_notes: notes.hold,
         gave_way: course.gave_way,
         past: course.past,
         updated_at: updated_at.unwrap_or(base.birth.corrected),
-        acknowledged: acknowledged(&known),
+        acknowledged: acknowledged(known),
         timeline,
     };
     (incident, anomalies)
@@ -106,6 +129,7 @@ struct Course {
     requester: Field<Requester>,
     assignment: Assignment,
     phase: Phase,
+    hold: Option<Hold>,
     moved: Provenance,
     resolved_at: Option<UnixMillis>,
     gave_way: Vec<GaveWay>,
@@ -120,6 +144,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
     let past = Past::of(known, person(&requester));
     let phase = fold::phase(known, person(&requester), &mut gave_way);
     let resolved_at = phase.and_then(|(phase, at)| fold::resolved_at(known, phase, at));
+    let hold = phase.and_then(|(phase, at)| fold::hold(known, phase, at));
     let (phase, moved) = phase.map_or((Phase::Ready, base.birth), |(phase, at)| {
         (phase, known.facts[at].from)
     });
@@ -129,6 +154,7 @@ fn course(known: &Knowledge, base: &Base) -> Course {
         requester,
         assignment,
         phase,
+        hold,
         moved,
         resolved_at,
         gave_way,
@@ -268,33 +294,46 @@ impl Notes {
     /// read as those that count left it. To take splices back by others would say twice what two
     /// devices take back at once.
     fn of(doc: &Document, known: &Knowledge) -> Self {
-        let is_resolution =
-            |content: &Content| matches!(content, Content::Moved(Step::Resolved { .. }));
-        let all = known
-            .facts
-            .iter()
-            .filter(|fact| is_resolution(&fact.content));
-        let all: Vec<&Known> = all.collect();
+        let all = resolutions(known);
+        if all.iter().any(|fact| !fact.counts()) {
+            return Self::left(doc, known);
+        }
         let whole = || doc.text(TextName::Resolution);
-        let left = |facts: &[FactId]| doc.text_after(TextName::Resolution, facts);
-        let each = |fact: &&Known| (fact.id, left(&[fact.id]));
-        let hold = if all.iter().all(|fact| fact.counts()) {
-            whole()
-        } else {
-            let counting = known.current(is_resolution).into_iter();
-            left(&counting.map(|at| known.facts[at].id).collect::<Vec<_>>())
-        };
         let each = match all.as_slice() {
             [only] => vec![(only.id, whole())],
-            _ => all.iter().map(each).collect(),
+            _ => Self::each(doc, &all),
         };
+        let hold = whole();
         Self { hold, each }
+    }
+
+    /// As the resolutions that are known, and count, left it; not those that came after them.
+    fn left(doc: &Document, known: &Knowledge) -> Self {
+        let counting = known.current(is_resolution).into_iter();
+        let counting: Vec<_> = counting.map(|at| known.facts[at].id).collect();
+        let hold = doc.text_after(TextName::Resolution, &counting);
+        let each = Self::each(doc, &resolutions(known));
+        Self { hold, each }
+    }
+
+    fn each(doc: &Document, all: &[&Known]) -> Vec<(FactId, String)> {
+        let left = |fact: &&Known| (fact.id, doc.text_after(TextName::Resolution, &[fact.id]));
+        all.iter().map(left).collect()
     }
 
     fn by(&self, fact: FactId) -> &str {
         let found = self.each.iter().find(|(id, _)| *id == fact);
         found.map_or("", |(_, notes)| notes)
     }
+}
+
+fn is_resolution(content: &Content) -> bool {
+    matches!(content, Content::Moved(Step::Resolved { .. }))
+}
+
+fn resolutions(known: &Knowledge) -> Vec<&Known> {
+    let facts = known.facts.iter();
+    facts.filter(|fact| is_resolution(&fact.content)).collect()
 }
 
 fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &Notes) -> Vec<Event> {

@@ -8,7 +8,7 @@ mod operations;
 use automerge::Change;
 
 use crate::document::{CHANGE_BYTES_MAX, Document, Fact, TextName, fact_from, split_key};
-use crate::ids::{ActId, DocKey, FactId, PersonId};
+use crate::ids::{ActId, DocKey, DocKind, FactId, PersonId};
 use crate::time::Claim;
 
 use super::content::{Content, Step};
@@ -181,17 +181,43 @@ impl Piece {
                 });
             }
             Content::Moved(Step::Started) => Intent::Start,
-            Content::Moved(Step::Held { reason, text }) => Intent::Hold { reason, text },
+            Content::Moved(Step::Held {
+                reason,
+                text,
+                until,
+            }) => Intent::Hold {
+                reason,
+                text,
+                until,
+            },
+            Content::Reminded { hold } => Intent::Remind { hold },
             Content::Moved(Step::Reopened { text }) => Intent::Reopen { text },
             Content::Moved(Step::Closed) => Intent::Close,
             Content::Moved(Step::Cancelled { text }) => Intent::Cancel { text },
             Content::Set(set) => Intent::Set(set),
-            Content::Assigned { group, person } => Intent::Assign { group, person },
+            Content::Assigned {
+                group,
+                person,
+                escalation,
+            } => Intent::Assign {
+                group,
+                person,
+                escalation,
+            },
             Content::Claimed { group } => Intent::Claim { group },
-            Content::Entry { text } => Intent::Reply { text },
-            Content::Note { text } => Intent::Note { text },
+            Content::Entry { text, mentions } if mentions.is_empty() => Intent::Reply { text },
+            Content::Note { text, mentions } if mentions.is_empty() => Intent::Note { text },
+            Content::Entry { text, mentions } => mention(DocKind::Incident, text, mentions),
+            Content::Note { text, mentions } => mention(DocKind::Work, text, mentions),
             Content::Withdrawn { doc, fact } => Intent::Withdraw { doc, fact },
             Content::Acknowledged => Intent::Acknowledge,
+            Content::Logged(log) => Intent::Log(log),
+            Content::TaskAdded(new) => Intent::AddTask(new),
+            Content::TaskChanged { task, change } => Intent::ChangeTask { task, change },
+            Content::Attached { doc, file } => Intent::Attach { doc, file },
+            Content::Revised { doc, entry, text } => Intent::Revise { doc, entry, text },
+            Content::Watched { doc, person } => Intent::Watch { doc, person },
+            Content::Unwatched { doc, person, added } => Intent::Unwatch { doc, person, added },
             Content::Created { .. } | Content::WorkCreated { .. } | Content::Number { .. } => {
                 return Err(shape(self.fact.group.as_str()));
             }
@@ -202,6 +228,10 @@ impl Piece {
             Ok(intent)
         }
     }
+}
+
+fn mention(doc: DocKind, text: String, people: Vec<PersonId>) -> Intent {
+    Intent::Mention { doc, text, people }
 }
 
 fn shape(path: &str) -> Refused {

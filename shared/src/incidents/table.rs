@@ -1,8 +1,13 @@
 //! The table "When two people act at once", row by row, on two copies of one incident.
 
+use crate::ids::DocKind;
+use crate::priority::Matrix;
 use crate::testing::{ALICE, BOB, CAROL, Copy};
 
-use super::{HoldReason, Incident, Intent, Level, ResolutionCode, SetField, State};
+use super::{
+    Escalation, HoldReason, Incident, Intent, Level, Override, Priority, ResolutionCode, SetField,
+    State,
+};
 
 const DAVE: crate::ids::PersonId = crate::ids::PersonId(4);
 
@@ -227,6 +232,7 @@ fn resolution_holds_against_a_reassignment() {
             Intent::Assign {
                 group: Some("network".into()),
                 person: Some(DAVE),
+                escalation: None,
             },
         );
     });
@@ -267,6 +273,7 @@ fn of_other_states_the_first_in_the_order_holds() {
             Intent::Hold {
                 reason: HoldReason::Part,
                 text: String::new(),
+                until: None,
             },
         );
     };
@@ -298,7 +305,14 @@ fn of_other_states_the_first_in_the_order_holds() {
 fn wait_for_the_caller(copy: &mut Copy) {
     let reason = HoldReason::Caller;
     let text = "Which dock do you use?".to_owned();
-    copy.act(BOB, Intent::Hold { reason, text });
+    copy.act(
+        BOB,
+        Intent::Hold {
+            reason,
+            text,
+            until: None,
+        },
+    );
 }
 
 #[test]
@@ -314,7 +328,7 @@ fn waiting_for_the_caller_ends_with_their_answer_alone() {
     assert_eq!((answered.state, answered.hold), (State::InProgress, None));
     assert_eq!(answered.state_from.by, CAROL);
     let reminded = state_after(BOB, reply("Could you have a look?"));
-    assert_eq!(reminded.hold, Some(HoldReason::Caller));
+    assert!(reminded.waits_for(HoldReason::Caller));
     assert_eq!(state_after(CAROL, urgency(Level::Low)).state, State::OnHold);
 }
 
@@ -323,7 +337,7 @@ fn what_the_caller_wrote_before_they_were_asked_is_no_answer() {
     let (incident, mut copy) = at_once(started, wait_for_the_caller, |copy| {
         copy.act(CAROL, reply("It happened again."));
     });
-    assert_eq!(incident.hold, Some(HoldReason::Caller));
+    assert!(incident.waits_for(HoldReason::Caller));
     copy.act(CAROL, reply("The grey one."));
     assert_eq!(copy.read().state, State::InProgress);
 }
@@ -332,9 +346,16 @@ fn what_the_caller_wrote_before_they_were_asked_is_no_answer() {
 fn a_part_that_is_waited_for_is_not_there_because_the_caller_writes() {
     let mut copy = Copy::declared();
     let (reason, text) = (HoldReason::Part, String::new());
-    copy.act(BOB, Intent::Hold { reason, text });
+    copy.act(
+        BOB,
+        Intent::Hold {
+            reason,
+            text,
+            until: None,
+        },
+    );
     copy.act(CAROL, reply("Any news?"));
-    assert_eq!(copy.read().hold, Some(HoldReason::Part));
+    assert!(copy.read().waits_for(HoldReason::Part));
 }
 
 #[test]
@@ -373,6 +394,7 @@ fn a_dispatcher_comes_before_a_claim_and_the_claimer_is_told() {
                 Intent::Assign {
                     group: None,
                     person: Some(DAVE),
+                    escalation: None,
                 },
             );
         },
@@ -398,6 +420,7 @@ fn among_dispatchers_the_later_and_among_claims_the_earlier() {
                 Intent::Assign {
                     group: None,
                     person: Some(ALICE),
+                    escalation: None,
                 },
             );
         },
@@ -408,6 +431,7 @@ fn among_dispatchers_the_later_and_among_claims_the_earlier() {
                 Intent::Assign {
                     group: None,
                     person: Some(DAVE),
+                    escalation: None,
                 },
             );
         },
@@ -437,6 +461,7 @@ fn reopening_leads_to_assigned_or_to_new_if_nobody_has_it() {
         Intent::Assign {
             group: None,
             person: None,
+            escalation: None,
         },
     );
     assert_eq!(copy.read().state, State::New);
@@ -469,4 +494,94 @@ fn both_write_resolution_notes_and_no_word_is_lost() {
             .resolution_notes
             .contains("Renewed the certificate.")
     );
+}
+
+fn override_to(priority: Option<Priority>) -> Intent {
+    let reason = "The board meets in there.".to_owned();
+    Intent::Set(SetField::Priority(Override { priority, reason }))
+}
+
+#[test]
+fn a_priority_that_somebody_sets_holds_over_the_matrix_until_it_is_left_to_it_again() {
+    let matrix = Matrix::default();
+    let mut copy = Copy::declared();
+    let by_matrix = copy.read().priority(&matrix);
+    copy.act(ALICE, override_to(Some(Priority::P1)));
+    copy.act(BOB, urgency(Level::Low));
+    let read = copy.read();
+    assert_eq!(read.priority(&matrix), Priority::P1);
+    assert_eq!(read.priority.holds.from.by, ALICE);
+    copy.act(BOB, urgency(Level::Medium));
+    let left = copy.act(BOB, override_to(None));
+    assert_eq!(copy.read().priority(&matrix), by_matrix);
+    let doc = DocKind::Incident;
+    copy.act(BOB, Intent::Withdraw { doc, fact: left });
+    assert_eq!(copy.read().priority(&matrix), Priority::P1);
+}
+
+#[test]
+fn of_two_priorities_set_at_once_the_later_holds_and_both_are_told() {
+    let mut one = Copy::declared();
+    let mut two = one.on(2);
+    two.now = two.now.plus(5_000);
+    one.act(ALICE, override_to(Some(Priority::P1)));
+    two.act(BOB, override_to(Some(Priority::P2)));
+    one.merge(&two);
+    let read = one.read();
+    assert_eq!(read.priority(&Matrix::default()), Priority::P2);
+    assert_eq!(read.conflicts(), 1);
+}
+
+#[test]
+fn what_closes_by_itself_gives_way_to_whatever_somebody_did_meanwhile() {
+    let meanwhile = [
+        Intent::Reopen {
+            text: "It fails again.".to_owned(),
+        },
+        Intent::Reply {
+            text: "How is it now?".to_owned(),
+        },
+        urgency(Level::High),
+    ];
+    for (intent, state) in meanwhile
+        .into_iter()
+        .zip([State::New, State::Resolved, State::Resolved])
+    {
+        let mut server = Copy::declared();
+        let resolve = Intent::Resolve {
+            code: ResolutionCode::Fixed,
+            notes: "Replaced.".to_owned(),
+        };
+        server.act(ALICE, resolve);
+        let mut technician = server.on(2);
+        technician.act(BOB, intent.clone());
+        server.now = server.now.plus(86_400_000);
+        server.act(crate::ids::PersonId::SERVER, Intent::Close);
+        assert_eq!(server.read().state, State::Closed);
+        server.merge(&technician);
+        assert_eq!(server.read().state, state, "{intent:?}");
+    }
+}
+
+#[test]
+fn an_escalation_is_an_assignment_that_counts_until_it_is_taken_back() {
+    let mut copy = Copy::declared();
+    let escalate = |group: &str, why| Intent::Assign {
+        group: Some(group.into()),
+        person: None,
+        escalation: Some(why),
+    };
+    copy.act(BOB, Intent::Claim { group: None });
+    let fact = copy.act(BOB, escalate("network", Escalation::Skill));
+    let incident = copy.read();
+    assert_eq!(incident.assignment.group, Some("network".into()));
+    assert_eq!(
+        (incident.assignment.person, incident.escalations()),
+        (None, 1)
+    );
+    copy.act(ALICE, escalate("desk", Escalation::Back));
+    assert_eq!(copy.read().escalations(), 1, "handing it back is none");
+    let doc = DocKind::Incident;
+    copy.act(BOB, Intent::Withdraw { doc, fact });
+    assert_eq!(copy.read().escalations(), 0);
 }

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DocKind, FactId, GroupId, PersonId};
+use crate::time::UnixMillis;
 
-use super::{HoldReason, Provenance, ResolutionCode, SetField};
+use super::{
+    Attachment, Escalation, HoldReason, Log, NewTask, Provenance, ResolutionCode, SetField,
+    TaskChange,
+};
 
 /// One fact, as the history shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +32,15 @@ pub struct Withdrawn {
 }
 
 impl Event {
+    /// Whether a person did or said something about it, beside who watches and how it is worded.
+    pub fn is_word(&self) -> bool {
+        let is_beside = matches!(
+            self.kind,
+            EventKind::Watched { .. } | EventKind::Unwatched { .. } | EventKind::Revised { .. }
+        );
+        self.from.by != PersonId::SERVER && !is_beside
+    }
+
     /// Whether it counts: nobody took it back.
     pub fn counts(&self) -> bool {
         self.withdrawn.is_none()
@@ -43,6 +56,7 @@ pub enum EventKind {
     Assigned {
         group: Option<GroupId>,
         person: Option<PersonId>,
+        escalation: Option<Escalation>,
     },
     Claimed {
         group: Option<GroupId>,
@@ -51,6 +65,11 @@ pub enum EventKind {
     Held {
         reason: HoldReason,
         text: String,
+        until: Option<UnixMillis>,
+    },
+    /// The server reminded those for whom a hold waits.
+    Reminded {
+        hold: FactId,
     },
     Resolved {
         code: ResolutionCode,
@@ -65,22 +84,53 @@ pub enum EventKind {
     },
     Replied {
         text: String,
+        mentions: Vec<PersonId>,
     },
     Noted {
         text: String,
+        mentions: Vec<PersonId>,
     },
     Numbered {
         number: String,
+    },
+    Logged(Log),
+    TaskAdded(NewTask),
+    TaskChanged {
+        task: FactId,
+        change: TaskChange,
+    },
+    Attached(Attachment),
+    Watched {
+        person: PersonId,
+    },
+    /// Somebody no longer watches by these additions.
+    Unwatched {
+        person: PersonId,
+        added: Vec<FactId>,
+    },
+    /// Another wording of what the same person said.
+    Revised {
+        entry: FactId,
+        text: String,
     },
 }
 
 impl EventKind {
     /// What was said in it: a message to the requester, or a note.
     pub fn message(&self) -> Option<&str> {
-        if let Self::Replied { text } | Self::Noted { text } = self {
+        if let Self::Replied { text, .. } | Self::Noted { text, .. } = self {
             return Some(text);
         }
         None
+    }
+
+    /// Why it was escalated, if it was.
+    pub fn escalation(&self) -> Option<Escalation> {
+        if let Self::Assigned { escalation, .. } = self {
+            *escalation
+        } else {
+            None
+        }
     }
 
     /// The words that a person wrote in it, if any.
@@ -90,15 +140,23 @@ impl EventKind {
             | Self::Resolved { notes: text, .. }
             | Self::Reopened { text }
             | Self::Cancelled { text }
-            | Self::Replied { text }
-            | Self::Noted { text } => text,
+            | Self::Replied { text, .. }
+            | Self::Noted { text, .. }
+            | Self::Revised { text, .. }
+            | Self::Logged(Log { text, .. })
+            | Self::TaskAdded(NewTask { title: text, .. })
+            | Self::Attached(Attachment { name: text, .. }) => text,
             Self::Declared
             | Self::Set(_)
             | Self::Assigned { .. }
             | Self::Claimed { .. }
             | Self::Started
+            | Self::Reminded { .. }
             | Self::Closed
-            | Self::Numbered { .. } => return None,
+            | Self::Numbered { .. }
+            | Self::TaskChanged { .. }
+            | Self::Watched { .. }
+            | Self::Unwatched { .. } => return None,
         };
         (!text.is_empty()).then_some(text)
     }
@@ -111,22 +169,36 @@ impl EventKind {
             Self::Held { text, .. }
             | Self::Reopened { text }
             | Self::Cancelled { text }
-            | Self::Replied { text }
-            | Self::Noted { text }
-            | Self::Resolved { notes: text, .. } => text.clear(),
+            | Self::Replied { text, .. }
+            | Self::Noted { text, .. }
+            | Self::Revised { text, .. }
+            | Self::Logged(Log { text, .. })
+            | Self::Resolved { notes: text, .. }
+            | Self::Attached(Attachment { name: text, .. }) => text.clear(),
+            Self::TaskAdded(new) => {
+                new.title.clear();
+                new.steps.clear();
+            }
             Self::Declared
             | Self::Set(_)
             | Self::Assigned { .. }
             | Self::Claimed { .. }
             | Self::Started
+            | Self::Reminded { .. }
             | Self::Closed
-            | Self::Numbered { .. } => {}
+            | Self::Numbered { .. }
+            | Self::TaskChanged { .. }
+            | Self::Watched { .. }
+            | Self::Unwatched { .. } => {}
         }
         bare
     }
 
     /// Whether it is part of the conversation rather than of the history of fields.
     pub fn is_entry(&self) -> bool {
-        matches!(self, Self::Replied { .. } | Self::Noted { .. })
+        matches!(
+            self,
+            Self::Replied { .. } | Self::Noted { .. } | Self::Attached(_)
+        )
     }
 }

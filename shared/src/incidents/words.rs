@@ -1,6 +1,9 @@
 //! The words by which facts name the variants of our enumerations.
 
-use super::{Channel, HoldReason, Level, ResolutionCode, Transition};
+use super::attachments::MediaType;
+use super::{
+    Channel, Escalation, HoldReason, Level, LogKind, ResolutionCode, TaskState, Transition,
+};
 
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -45,6 +48,13 @@ words!(Transition {
     Closed = "closed",
     Cancelled = "cancelled",
 });
+words!(Escalation {
+    Skill = "skill",
+    Access = "access",
+    Capacity = "capacity",
+    Time = "time",
+    Back = "back",
+});
 words!(HoldReason {
     Caller = "caller",
     Vendor = "vendor",
@@ -60,4 +70,32 @@ words!(ResolutionCode {
     Duplicate = "duplicate",
     NotReproducible = "not_reproducible",
     NoLongerNeeded = "no_longer_needed",
+});
+words!(LogKind {
+    Remote = "remote",
+    OnSite = "on_site",
+    Travel = "travel",
+});
+words!(MediaType {
+    Jpeg = "image/jpeg",
+    Png = "image/png",
+    Webp = "image/webp",
+    Heic = "image/heic",
+    Pdf = "application/pdf",
+    Text = "text/plain",
+    Csv = "text/csv",
+    Json = "application/json",
+    Zip = "application/zip",
+    Gzip = "application/gzip",
+    Docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Pptx = "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    Odt = "application/vnd.oasis.opendocument.text",
+    Ods = "application/vnd.oasis.opendocument.spreadsheet",
+    Odp = "application/vnd.oasis.opendocument.presentation",
+});
+words!(TaskState {
+    Open = "open",
+    Done = "done",
+    Dropped = "dropped",
 });

@@ -175,18 +175,62 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
             let work = (DocKind::Work, Content::WorkCreated { act });
             return vec![(DocKind::Incident, Content::Created { act, declare }), work];
         }
-        Intent::Note { text } => return vec![(DocKind::Work, Content::Note { text })],
+        Intent::Note { text } => {
+            let mentions = Vec::new();
+            return vec![(DocKind::Work, Content::Note { text, mentions })];
+        }
+        Intent::Mention { doc, text, people } => {
+            let mentions = people;
+            let content = match doc {
+                DocKind::Incident => Content::Entry { text, mentions },
+                DocKind::Work => Content::Note { text, mentions },
+            };
+            return vec![(doc, content)];
+        }
+        Intent::Log(log) => return vec![(DocKind::Work, Content::Logged(log))],
+        Intent::AddTask(new) => return vec![(DocKind::Work, Content::TaskAdded(new))],
+        Intent::ChangeTask { task, change } => {
+            return vec![(DocKind::Work, Content::TaskChanged { task, change })];
+        }
         Intent::Withdraw { doc, fact } => return vec![(doc, Content::Withdrawn { doc, fact })],
+        Intent::Attach { doc, file } => return vec![(doc, Content::Attached { doc, file })],
+        Intent::Watch { doc, person } => return vec![(doc, Content::Watched { doc, person })],
+        Intent::Unwatch { doc, person, added } => {
+            return vec![(doc, Content::Unwatched { doc, person, added })];
+        }
+        Intent::Revise { doc, entry, text } => {
+            return vec![(doc, Content::Revised { doc, entry, text })];
+        }
         Intent::Set(set) => Content::Set(set),
-        Intent::Assign { group, person } => Content::Assigned { group, person },
+        Intent::Assign {
+            group,
+            person,
+            escalation,
+        } => Content::Assigned {
+            group,
+            person,
+            escalation,
+        },
         Intent::Claim { group } => Content::Claimed { group },
         Intent::Start => Content::Moved(Step::Started),
-        Intent::Hold { reason, text } => Content::Moved(Step::Held { reason, text }),
+        Intent::Hold {
+            reason,
+            text,
+            until,
+        } => Content::Moved(Step::Held {
+            reason,
+            text,
+            until,
+        }),
+        Intent::Remind { hold } => Content::Reminded { hold },
         Intent::Resolve { code, .. } => Content::Moved(Step::Resolved { code }),
         Intent::Reopen { text } => Content::Moved(Step::Reopened { text }),
         Intent::Close => Content::Moved(Step::Closed),
         Intent::Cancel { text } => Content::Moved(Step::Cancelled { text }),
-        Intent::Reply { text } => Content::Entry { text },
+        Intent::Reply { text } => Content::Entry {
+            text,
+            mentions: Vec::new(),
+        },
         Intent::Acknowledge => Content::Acknowledged,
     };
     vec![(DocKind::Incident, content)]
@@ -207,7 +251,15 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Note { .. }
         | Content::Number { .. }
         | Content::Withdrawn { .. }
-        | Content::Acknowledged => Vec::new(),
+        | Content::Acknowledged
+        | Content::Reminded { .. }
+        | Content::Logged(_)
+        | Content::TaskAdded(_)
+        | Content::TaskChanged { .. }
+        | Content::Attached { .. }
+        | Content::Watched { .. }
+        | Content::Unwatched { .. }
+        | Content::Revised { .. } => Vec::new(),
     };
     let edits = if let Intent::Resolve { notes, .. } = &drafted.intent {
         vec![(TextName::Resolution, notes.clone())]

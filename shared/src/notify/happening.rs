@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{DocKind, FactId, PersonId};
-use crate::incidents::{self, HoldReason, Incident, Requester, Stage, State};
+use crate::incidents::{self, EventKind, HoldReason, Incident, Requester, Stage, State};
 use crate::people::{Directory, Person, Role};
-use crate::sla::{self, Calendar, Standing};
+use crate::policy;
+use crate::sla::{self, Standing};
 
-use super::{
-    Capacity, Channel, Event, Notice, Recipient, Side, Whom, address, events, known_at, stands,
-};
+use super::{Capacity, Channel, Event, Notice, Recipient, Side, Whom, address, events, stands};
 
 /// An event with the fact that says so and its author.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +34,12 @@ impl Happening {
             Event::Reopened => self.held(after) == self.fact,
             Event::Declared
             | Event::Assigned
+            | Event::AskedAgain
+            | Event::StillHeld
+            | Event::Resumed
             | Event::Replied
+            | Event::Noted
+            | Event::Mentioned
             | Event::Warned { .. }
             | Event::Breached { .. }
             | Event::BreachCorrected { .. } => true,
@@ -56,7 +60,7 @@ impl Happening {
         directory: &Directory,
     ) -> Vec<Notice> {
         let (said, say) = (self.saying(before), self.saying(after));
-        let first = say.iter().min_by_key(|told| known_at(told.from));
+        let first = say.iter().min_by_key(|told| told.from.known_at());
         if first.is_some_and(|first| Some(first.fact) != self.fact) {
             return Vec::new();
         }
@@ -85,7 +89,7 @@ impl Happening {
         recipients.into_iter().map(notice).collect()
     }
 
-    /// Whoever is told both as requester and as staff is told as staff.
+    /// Whoever is told in more than one way is told as staff, else as the requester.
     pub(super) fn recipients(
         self,
         incident: &Incident,
@@ -107,6 +111,19 @@ impl Happening {
                     recipients.extend(as_staff(leads));
                 }
                 Whom::LeadsOfNobodys => {}
+                Whom::Watchers => {
+                    recipients.extend(as_staff(watchers(incident, directory, DocKind::Work)));
+                }
+                Whom::Mentioned => {
+                    recipients.extend(as_staff(self.mentioned(incident, directory)));
+                }
+                Whom::PublicWatchers => {
+                    let watchers = watchers(incident, directory, DocKind::Incident);
+                    for watcher in watchers {
+                        let watcher = Recipient::Person(watcher.id);
+                        recipients.entry(watcher).or_insert(Capacity::Watcher);
+                    }
+                }
                 Whom::HolderOrLeads => {
                     let holders = holders(incident, directory);
                     let told = if holders.is_empty() {
@@ -118,6 +135,12 @@ impl Happening {
                 }
             }
         }
+        if matches!(self.event, Event::Replied | Event::Noted) {
+            // They hear that they are called on, and that once.
+            for person in self.mentioned(incident, directory) {
+                recipients.remove(&Recipient::Person(person.id));
+            }
+        }
         let author = Recipient::Person(self.by);
         let is_own_report =
             self.event == Event::Declared && recipients.get(&author) == Some(&Capacity::Requester);
@@ -125,6 +148,17 @@ impl Happening {
             recipients.remove(&author);
         }
         recipients
+    }
+
+    /// The staff whom the text calls on, as far as they may read it.
+    fn mentioned<'a>(self, incident: &Incident, directory: &'a Directory) -> Vec<&'a Person> {
+        let told = self.fact.and_then(|fact| incident.event(fact));
+        let mentions = told.map_or(&[][..], |told| told.kind.mentions());
+        let people = mentions.iter().filter_map(|id| directory.person(*id));
+        let reads = |person: &&Person| {
+            person.active && person.is_staff() && policy::reads(person, incident)
+        };
+        people.filter(reads).collect()
     }
 
     fn side(self, incident: &Incident, directory: &Directory) -> Side {
@@ -142,7 +176,7 @@ impl Happening {
         let Event::Warned { clock, due } = self.event else {
             return true;
         };
-        let glance = sla::glance(incident, &directory.rules(), &Calendar::AroundTheClock);
+        let glance = sla::glance(incident, &directory.rules());
         match glance.of(clock) {
             Standing::Running { due_at } => due_at <= due,
             Standing::Paused { .. } => true,
@@ -162,6 +196,11 @@ impl Happening {
             && match self.event {
                 Event::Declared => incident.state != State::Cancelled,
                 Event::Assigned => incident.assignment.fact == fact,
+                Event::AskedAgain | Event::StillHeld => is_of_hold(fact, incident),
+                Event::Resumed => {
+                    let last = incident.past.stages.last();
+                    last.is_some_and(|stage| stage.fact == fact)
+                }
                 Event::Asked
                 | Event::Resolved
                 | Event::Closed
@@ -171,6 +210,8 @@ impl Happening {
                     say.iter().any(|told| told.fact == fact)
                 }
                 Event::Replied
+                | Event::Noted
+                | Event::Mentioned
                 | Event::Warned { .. }
                 | Event::Breached { .. }
                 | Event::BreachCorrected { .. } => true,
@@ -201,7 +242,7 @@ impl Happening {
     }
 
     fn is_said_by(self, told: &incidents::Event, incident: &Incident) -> bool {
-        told.doc == DocKind::Incident && events(&told.kind, incident).contains(&self.event)
+        events(told, incident).contains(&self.event)
     }
 
     fn is_told_by(self, stage: Stage) -> bool {
@@ -216,7 +257,12 @@ impl Happening {
             },
             Event::Declared
             | Event::Assigned
+            | Event::AskedAgain
+            | Event::StillHeld
+            | Event::Resumed
             | Event::Replied
+            | Event::Noted
+            | Event::Mentioned
             | Event::Warned { .. }
             | Event::Breached { .. }
             | Event::BreachCorrected { .. } => false,
@@ -224,9 +270,26 @@ impl Happening {
     }
 }
 
+/// Whether the hold still goes on that a reminder is of.
+fn is_of_hold(reminder: FactId, incident: &Incident) -> bool {
+    let told = incident.event(reminder).map(|told| &told.kind);
+    let Some(EventKind::Reminded { hold: of }) = told else {
+        return false;
+    };
+    incident.hold.is_some_and(|hold| hold.fact == *of)
+}
+
 fn as_staff(people: Vec<&Person>) -> impl Iterator<Item = (Recipient, Capacity)> + use<'_> {
     let staff = |person: &Person| (Recipient::Person(person.id), Capacity::Staff);
     people.into_iter().map(staff)
+}
+
+/// Whoever is no longer what they would have to be now watches no more.
+fn watchers<'a>(incident: &Incident, directory: &'a Directory, doc: DocKind) -> Vec<&'a Person> {
+    let watchers = incident.watchers(doc).into_iter();
+    let people = watchers.filter_map(|watcher| directory.person(watcher.person));
+    let may = |person: &&Person| person.active && policy::may_watch(person, doc);
+    people.filter(may).collect()
 }
 
 fn requester(incident: &Incident, directory: &Directory) -> Option<Recipient> {

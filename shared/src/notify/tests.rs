@@ -1,3 +1,5 @@
+mod watchers;
+
 use super::*;
 use crate::incidents::{Intent, Requester, ResolutionCode, SetField};
 use crate::people::Role;
@@ -40,7 +42,11 @@ fn text(text: &str) -> String {
 
 fn assign(group: Option<&str>, person: Option<PersonId>) -> Intent {
     let group = group.map(Into::into);
-    Intent::Assign { group, person }
+    Intent::Assign {
+        group,
+        person,
+        escalation: None,
+    }
 }
 
 fn reply() -> Intent {
@@ -93,10 +99,12 @@ fn the_table_says_who_hears_of_an_act() {
     let held = || Intent::Hold {
         reason: HoldReason::Caller,
         text: text("Which building?"),
+        until: None,
     };
     let waiting = || Intent::Hold {
         reason: HoldReason::Vendor,
         text: text("A part"),
+        until: None,
     };
     let reopened = || Intent::Reopen {
         text: text("Again"),
@@ -309,7 +317,11 @@ fn what_its_author_takes_back_is_not_told() {
 
 fn ask() -> Intent {
     let (reason, text) = (HoldReason::Caller, text("Which building?"));
-    Intent::Hold { reason, text }
+    Intent::Hold {
+        reason,
+        text,
+        until: None,
+    }
 }
 
 fn reopen() -> Intent {
@@ -519,11 +531,7 @@ fn a_warning_no_longer_stands_once_the_response_is_there_or_has_more_time() {
     let directory = directory();
     for end in [reply(), Intent::Set(SetField::Urgency(Level::Low))] {
         let mut copy = at_work();
-        let glance = sla::glance(
-            &copy.read(),
-            &directory.rules(),
-            &sla::Calendar::AroundTheClock,
-        );
+        let glance = sla::glance(&copy.read(), &directory.rules());
         let sla::Standing::Running { due_at } = glance.response else {
             panic!("nobody has responded");
         };

@@ -112,11 +112,13 @@ fn a_requester_does_no_work_of_staff() {
         Intent::Assign {
             group: None,
             person: Some(CAROL),
+            escalation: None,
         },
         Intent::Set(SetField::Urgency(Level::High)),
         Intent::Hold {
             reason: HoldReason::Part,
             text: String::new(),
+            until: None,
         },
         Intent::Resolve {
             code: ResolutionCode::Fixed,
@@ -172,7 +174,7 @@ fn every_transition_is_allowed_exactly_where_the_lifecycle_says() {
         assert_eq!(allowed, from, "{transition:?}");
     };
     check(Transition::Started, &[New, Assigned, OnHold]);
-    check(Transition::Held, &[New, Assigned, InProgress]);
+    check(Transition::Held, &[New, Assigned, InProgress, OnHold]);
     check(Transition::Resolved, &[New, Assigned, InProgress, OnHold]);
     check(Transition::Cancelled, &[New, Assigned, InProgress, OnHold]);
     check(Transition::Reopened, &[Resolved]);

@@ -64,6 +64,7 @@ pub fn of(incident: &Incident) -> Vec<Card> {
     unsettled(&incident.urgency, SetField::Urgency, &mut cards);
     unsettled(&incident.site, SetField::Site, &mut cards);
     unsettled(&incident.requester, SetField::Requester, &mut cards);
+    unsettled(&incident.priority, SetField::Priority, &mut cards);
     cards
 }
 
@@ -108,7 +109,14 @@ mod tests {
         one.act(ALICE, Intent::Claim { group: None });
         one.act(ALICE, Intent::Set(SetField::Urgency(Level::Low)));
         let (group, person) = (None, Some(BOB));
-        two.act(BOB, Intent::Assign { group, person });
+        two.act(
+            BOB,
+            Intent::Assign {
+                group,
+                person,
+                escalation: None,
+            },
+        );
         two.act(BOB, Intent::Set(SetField::Urgency(Level::High)));
         one.merge(&two);
         one

@@ -15,6 +15,8 @@ pub enum Reason {
     Group,
     /// It is at their site.
     Site,
+    /// They watch it.
+    Watched,
     /// Their role sees everything.
     Role,
     /// They declared it, or had it brought back.
@@ -24,12 +26,14 @@ pub enum Reason {
 /// Why an incident is on somebody's console, as its row tells: the first reason that holds.
 pub fn reason(row: &Row, person: &Person) -> Reason {
     let is_of_group = |group: &GroupId| person.groups.contains(group);
-    if row.assignee == Some(person.id) {
+    if row.is_in_hands_of(person.id) {
         Reason::Assigned
     } else if row.group.as_ref().is_some_and(is_of_group) {
         Reason::Group
     } else if row.site.is_some() && row.site == person.site {
         Reason::Site
+    } else if row.is_watched_by(person.id) {
+        Reason::Watched
     } else if policy::sees_all(person) {
         Reason::Role
     } else {
@@ -65,6 +69,10 @@ mod tests {
             (row.assignee, row.group, row.site) = (assignee, group, site);
             assert_eq!(reason(&row, &alice), expected);
         }
+        (row.assignee, row.group, row.site) = (None, None, None);
+        row.watchers = vec![ALICE];
+        assert_eq!(reason(&row, &alice), Reason::Watched);
+        row.watchers.clear();
         row.assignee = Some(BOB);
         row.group = Some("desk".into());
         assert_eq!(reason(&row, &person(ALICE, Role::Agent)), Reason::Role);

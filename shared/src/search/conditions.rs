@@ -191,7 +191,7 @@ impl Test {
             Self::State(states) => states.contains(&row.state),
             Self::Priority(priorities) => priorities.contains(&row.priority),
             Self::Risk(risks) => risks.contains(&risk()),
-            Self::Hold(reasons) => row.hold.is_some_and(|hold| reasons.contains(&hold)),
+            Self::Hold(reasons) => row.hold.is_some_and(|hold| reasons.contains(&hold.reason)),
             Self::Assignee(people) => people.has(row.assignee.as_ref()),
             Self::Requester(people, names) => match &row.requester {
                 Requester::Person(person) => people.contains(person),

@@ -2,10 +2,9 @@
 
 use crate::ids::{GroupId, IncidentId};
 use crate::incidents::{Priority, State};
-use crate::people::Person;
+use crate::people::{Directory, Person};
 use crate::rows::Row;
 use crate::sla::Risk;
-use crate::targets::Targets;
 use crate::time::UnixMillis;
 
 /// Whose work an incident is, as the reader sees it.
@@ -22,7 +21,7 @@ impl Whose {
     /// Whether an incident is that person's, their groups' or nobody's.
     pub fn holds(self, row: &Row, me: &Person) -> bool {
         match self {
-            Self::Mine => row.assignee == Some(me.id),
+            Self::Mine => row.is_in_hands_of(me.id),
             Self::MyGroups => row
                 .group
                 .as_ref()
@@ -90,14 +89,15 @@ pub struct Found {
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     pub me: &'a Person,
-    pub targets: &'a Targets,
+    pub directory: &'a Directory,
     pub now: UnixMillis,
 }
 
 impl Look<'_> {
     /// How far an incident is from breaking a promise.
     pub fn risk(self, row: &Row) -> Risk {
-        row.levels.risk(row.priority, self.targets, self.now)
+        let targets = self.directory.targets_of(row.edition);
+        row.levels.risk(row.priority, targets, self.now)
     }
 }
 
@@ -259,10 +259,10 @@ mod tests {
         let rows = rows();
         let each = rows.iter().map(|row| (row, row));
         let answers = |row: &Row| row.subject.contains(subject);
-        let (me, targets) = (person(ALICE, Role::Agent), Targets::default());
+        let (me, directory) = (person(ALICE, Role::Agent), Directory::default());
         let now = UnixMillis(0);
-        let (me, targets) = (&me, &targets);
-        find(each, answers, filter, Look { me, targets, now })
+        let (me, directory) = (&me, &directory);
+        find(each, answers, filter, Look { me, directory, now })
     }
 
     #[test]

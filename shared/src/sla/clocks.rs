@@ -1,13 +1,14 @@
 //! The fold from an incident to its clocks.
 
-use crate::ids::{FactId, PersonId};
+use crate::calendar::Hours;
+use crate::ids::{DocKind, FactId, PersonId};
 use crate::incidents::{
     EventKind, Incident, Period, Priority, Provenance, Requester, SetField, Stage, held_at,
 };
-use crate::targets::Rules;
+use crate::targets::{Edition, Rules};
 use crate::time::UnixMillis;
 
-use super::{Calendar, Clock, Clocks, Glance, Measure, Pace, Segment, Standing};
+use super::{Clock, Clocks, Glance, Measure, Pace, Segment, Standing};
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -15,23 +16,28 @@ const MINUTE_MILLIS: i64 = 60_000;
 const EVER: UnixMillis = UnixMillis(i64::MAX);
 
 /// Judges an incident at a moment. Equal for equal facts and receipts, in whatever order they came.
-pub fn evaluate(
-    incident: &Incident,
-    rules: &Rules,
-    calendar: &Calendar,
-    now: UnixMillis,
-) -> Clocks {
-    let story = Story::of(incident, rules, calendar, EVER);
+pub fn evaluate(incident: &Incident, rules: &Rules, now: UnixMillis) -> Clocks {
+    let story = Story::of(incident, rules, EVER);
     Clocks {
-        targets_version: rules.targets.version,
+        targets_version: story.edition.targets.version,
         response: story.clock(Measure::Response, now),
         resolution: story.clock(Measure::Resolution, now),
     }
 }
 
+/// The edition of the matrix and the targets that an incident is judged by.
+pub fn edition<'a>(incident: &Incident, rules: &'a Rules) -> &'a Edition {
+    let stages = &incident.past.stages;
+    let was_open = |at| {
+        let began = stages.first().is_some_and(|first| first.since <= at);
+        began && held_at(stages, at).is_some_and(Stage::is_open)
+    };
+    rules.edition(incident.created.corrected, was_open)
+}
+
 /// How both clocks stand, whatever the time is.
-pub fn glance(incident: &Incident, rules: &Rules, calendar: &Calendar) -> Glance {
-    let story = Story::of(incident, rules, calendar, EVER);
+pub fn glance(incident: &Incident, rules: &Rules) -> Glance {
+    let story = Story::of(incident, rules, EVER);
     let standing = |measure| {
         let judged = story.judge(measure);
         judged.map_or(Standing::Untimed, |judged| judged.standing)
@@ -47,10 +53,9 @@ pub fn was_breached_at(
     incident: &Incident,
     measure: Measure,
     rules: &Rules,
-    calendar: &Calendar,
     at: UnixMillis,
 ) -> bool {
-    let story = Story::of(incident, rules, calendar, at);
+    let story = Story::of(incident, rules, at);
     let clock = story.clock(measure, at);
     clock.is_some_and(|clock| match clock.standing {
         Standing::Running { .. } | Standing::Paused { .. } => {
@@ -68,8 +73,7 @@ fn millis(minutes: u32) -> i64 {
 /// What clocks need to know of an incident, up to a moment.
 struct Story<'a> {
     incident: &'a Incident,
-    rules: &'a Rules,
-    calendar: &'a Calendar,
+    edition: &'a Edition,
     until: UnixMillis,
     stages: &'a [Period<Stage>],
     responded: Option<(FactId, Provenance)>,
@@ -90,23 +94,18 @@ struct Span {
 struct Judged {
     spans: Vec<Span>,
     priority: Priority,
+    hours: Hours,
     target_minutes: u32,
     standing: Standing,
 }
 
 impl<'a> Story<'a> {
-    fn of(
-        incident: &'a Incident,
-        rules: &'a Rules,
-        calendar: &'a Calendar,
-        until: UnixMillis,
-    ) -> Self {
+    fn of(incident: &'a Incident, rules: &'a Rules, until: UnixMillis) -> Self {
         let stages = &incident.past.stages;
         let known = stages.partition_point(|period| period.since <= until);
         Self {
             incident,
-            rules,
-            calendar,
+            edition: edition(incident, rules),
             until,
             stages: &stages[..known],
             responded: response(incident, until),
@@ -115,11 +114,9 @@ impl<'a> Story<'a> {
 
     fn clock(&self, measure: Measure, now: UnixMillis) -> Option<Clock> {
         let judged = self.judge(measure)?;
-        let segments: Vec<_> = judged
-            .spans
-            .iter()
-            .map(|span| self.segment(span, now))
-            .collect();
+        let hours = &judged.hours;
+        let segments = judged.spans.iter().map(|span| segment(span, hours, now));
+        let segments: Vec<_> = segments.collect();
         let response = self.responded.filter(|_| measure == Measure::Response);
         let is_provisional = segments.iter().any(|segment| segment.is_provisional)
             || response.is_some_and(|(_, from)| from.arrival.is_none());
@@ -129,7 +126,7 @@ impl<'a> Story<'a> {
             target_minutes: judged.target_minutes,
             standing: judged.standing,
             elapsed_millis: segments.iter().map(|segment| segment.millis).sum(),
-            breach_at: self.reached(&judged.spans, millis(judged.target_minutes)),
+            breach_at: reached(&judged.spans, hours, millis(judged.target_minutes)),
             is_provisional,
             segments,
         })
@@ -141,8 +138,9 @@ impl<'a> Story<'a> {
         let stopped = self.stopped(measure);
         let at = stopped.map_or(self.until, |(at, _)| at);
         let priority = self.priority_at(at);
-        let target_minutes = measure.target_minutes(self.rules.targets.of(priority))?;
-        let left = |until| millis(target_minutes) - self.elapsed(&spans, until);
+        let hours = self.edition.targets.hours(priority);
+        let target_minutes = measure.target_minutes(self.edition.targets.of(priority))?;
+        let left = |until| millis(target_minutes) - elapsed(&spans, &hours, until);
         let standing = match (stopped, last.pace) {
             (Some((_, Stop::Needless)), _) => Standing::Ended,
             (Some((at, Stop::Done)), _) if left(at) >= 0 => Standing::Met { at },
@@ -151,12 +149,13 @@ impl<'a> Story<'a> {
                 left_millis: left(last.since),
             },
             (None, Pace::Runs) => Standing::Running {
-                due_at: self.calendar.moment(last.since, left(last.since)),
+                due_at: hours.moment(last.since, left(last.since)),
             },
         };
         Some(Judged {
             spans,
             priority,
+            hours,
             target_minutes,
             standing,
         })
@@ -181,7 +180,7 @@ impl<'a> Story<'a> {
     }
 
     fn span(&self, period: &Period<Stage>, until: Option<UnixMillis>) -> Span {
-        let pausing = &self.rules.targets.pausing;
+        let pausing = &self.edition.targets.pausing;
         let pace = match period.value {
             Stage::OnHold(reason) if pausing.contains(&reason) => Pace::Paused,
             Stage::Ready | Stage::InProgress | Stage::OnHold(_) => Pace::Runs,
@@ -220,46 +219,51 @@ impl<'a> Story<'a> {
             urgency,
             ..
         } = self.incident;
+        let said = past.priority.iter().rev();
+        let mut said = said.skip_while(|period| period.since > at);
+        if let Some(priority) = said.next().and_then(|period| period.value) {
+            return priority;
+        }
         let impact = held_at(&past.impact, at).unwrap_or(impact.holds.value);
         let urgency = held_at(&past.urgency, at).unwrap_or(urgency.holds.value);
-        self.rules.matrix.priority(impact, urgency)
+        self.edition.matrix.priority(impact, urgency)
     }
+}
 
-    fn elapsed(&self, spans: &[Span], until: UnixMillis) -> i64 {
-        spans.iter().map(|span| self.used(span, until)).sum()
+fn elapsed(spans: &[Span], hours: &Hours, until: UnixMillis) -> i64 {
+    spans.iter().map(|span| used(span, hours, until)).sum()
+}
+
+fn used(span: &Span, hours: &Hours, until: UnixMillis) -> i64 {
+    if span.pace != Pace::Runs {
+        return 0;
     }
+    let until = span.until.map_or(until, |end| end.min(until));
+    hours.elapsed(span.since, until)
+}
 
-    fn used(&self, span: &Span, until: UnixMillis) -> i64 {
-        if span.pace != Pace::Runs {
-            return 0;
+/// The moment at which so much of the target is used up.
+fn reached(spans: &[Span], hours: &Hours, millis: i64) -> Option<UnixMillis> {
+    let mut left = millis;
+    for span in spans.iter().filter(|span| span.pace == Pace::Runs) {
+        let used = span.until.map(|_| used(span, hours, EVER));
+        if used.is_none_or(|used| used > left) {
+            return Some(hours.moment(span.since, left));
         }
-        let until = span.until.map_or(until, |end| end.min(until));
-        self.calendar.elapsed(span.since, until)
+        left -= used.unwrap_or(0);
     }
+    None
+}
 
-    /// The moment at which so much of the target is used up.
-    fn reached(&self, spans: &[Span], millis: i64) -> Option<UnixMillis> {
-        let mut left = millis;
-        for span in spans.iter().filter(|span| span.pace == Pace::Runs) {
-            let used = span.until.map(|_| self.used(span, EVER));
-            if used.is_none_or(|used| used > left) {
-                return Some(self.calendar.moment(span.since, left));
-            }
-            left -= used.unwrap_or(0);
-        }
-        None
-    }
-
-    fn segment(&self, span: &Span, now: UnixMillis) -> Segment {
-        Segment {
-            since: span.since,
-            until: span.until,
-            stage: span.stage,
-            pace: span.pace,
-            millis: self.used(span, now),
-            fact: span.fact,
-            is_provisional: span.is_provisional,
-        }
+fn segment(span: &Span, hours: &Hours, now: UnixMillis) -> Segment {
+    Segment {
+        since: span.since,
+        until: span.until,
+        stage: span.stage,
+        pace: span.pace,
+        millis: used(span, hours, now),
+        fact: span.fact,
+        is_provisional: span.is_provisional,
     }
 }
 
@@ -270,12 +274,19 @@ enum Stop {
     Needless,
 }
 
-/// Everybody who ever was the requester: what they wrote then is no response, whoever is now.
+/// Everybody who ever was the requester or watched beside them: what they wrote then is no
+/// response, whoever is now.
 fn requesters(incident: &Incident) -> Vec<PersonId> {
-    let first = incident.first.as_ref().map(|first| &first.requester);
+    let person = |requester: &Requester| match requester {
+        Requester::Person(person) => Some(*person),
+        Requester::Unknown { .. } => None,
+    };
+    let first = incident.first.as_ref();
+    let first = first.and_then(|first| person(&first.requester));
     let events = incident.timeline.iter().filter(|event| event.counts());
     let set = events.filter_map(|event| match &event.kind {
-        EventKind::Set(SetField::Requester(requester)) => Some(requester),
+        EventKind::Set(SetField::Requester(requester)) => person(requester),
+        EventKind::Watched { person } if event.doc == DocKind::Incident => Some(*person),
         EventKind::Set(_)
         | EventKind::Declared
         | EventKind::Assigned { .. }
@@ -285,17 +296,20 @@ fn requesters(incident: &Incident) -> Vec<PersonId> {
         | EventKind::Resolved { .. }
         | EventKind::Reopened { .. }
         | EventKind::Closed
+        | EventKind::Reminded { .. }
         | EventKind::Cancelled { .. }
         | EventKind::Replied { .. }
         | EventKind::Noted { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::Attached(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => None,
     });
-    let all = first.into_iter().chain(set);
-    let person = |requester: &Requester| match requester {
-        Requester::Person(person) => Some(*person),
-        Requester::Unknown { .. } => None,
-    };
-    all.filter_map(person).collect()
+    first.into_iter().chain(set).collect()
 }
 
 /// The first human response; see the design of the module.
@@ -310,8 +324,16 @@ fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenanc
         | EventKind::Claimed { .. }
         | EventKind::Reopened { .. }
         | EventKind::Closed
+        | EventKind::Reminded { .. }
         | EventKind::Cancelled { .. }
         | EventKind::Noted { .. }
+        | EventKind::Logged(_)
+        | EventKind::TaskAdded(_)
+        | EventKind::Attached(_)
+        | EventKind::TaskChanged { .. }
+        | EventKind::Watched { .. }
+        | EventKind::Unwatched { .. }
+        | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => false,
     };
     let mut events = incident.timeline.iter().filter(|event| event.counts());

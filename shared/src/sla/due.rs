@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::incidents::Incident;
 use crate::priority::Priority;
-use crate::targets::Targets;
+use crate::targets::Rules;
 use crate::time::UnixMillis;
 
-use super::{Glance, Measure, Standing};
+use super::{Measure, Standing, edition, glance};
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -44,8 +45,20 @@ pub struct Due {
     pub promise: Promise,
 }
 
-/// The moments to come, or missed, of the clocks that run.
-pub fn due(glance: &Glance, priority: Priority, targets: &Targets) -> Vec<Due> {
+/// The moments to come, or missed, of the clocks of an incident that run; and those that nobody is
+/// told of, since they had passed when the incident came to another edition: whoever made that
+/// knows.
+pub fn due(incident: &Incident, rules: &Rules) -> (Vec<Due>, Vec<Due>) {
+    let since = edition(incident, rules).since;
+    let follows = incident.created.corrected < since;
+    let all = all(incident, rules).into_iter();
+    all.partition(|due| !(follows && due.at <= since))
+}
+
+fn all(incident: &Incident, rules: &Rules) -> Vec<Due> {
+    let (glance, edition) = (glance(incident, rules), edition(incident, rules));
+    let targets = &edition.targets;
+    let priority = incident.priority(&edition.matrix);
     let promise = Promise {
         version: targets.version,
         priority,
@@ -56,6 +69,7 @@ pub fn due(glance: &Glance, priority: Priority, targets: &Targets) -> Vec<Due> {
         };
         let minutes = measure.target_minutes(targets.of(priority))?;
         let spare = spare_millis(minutes, targets.warning_percent);
+        let warned_at = targets.hours(priority).moment(due_at, -spare);
         let due = |notice, at| Due {
             measure,
             notice,
@@ -64,15 +78,15 @@ pub fn due(glance: &Glance, priority: Priority, targets: &Targets) -> Vec<Due> {
         };
         // What is done in the very millisecond is done in time.
         Some([
-            due(Notice::Warning, due_at.plus(-spare)),
+            due(Notice::Warning, warned_at),
             due(Notice::Breach, due_at.plus(1)),
         ])
     };
     Measure::ALL.into_iter().filter_map(of).flatten().collect()
 }
 
-/// How much of a target is left when it comes to be at risk.
-pub(super) fn spare_millis(target_minutes: u32, warning_percent: u8) -> i64 {
+/// How much of a target is left when it comes to be at risk, in milliseconds.
+pub fn spare_millis(target_minutes: u32, warning_percent: u8) -> i64 {
     let percent = 100_i64 - i64::from(warning_percent.min(100));
     i64::from(target_minutes) * MINUTE_MILLIS * percent / 100
 }

@@ -345,6 +345,62 @@ pub enum Live {
     Head { seq: Seq, epoch: Epoch },
     /// A heartbeat; the other side answers with the same.
     Beat,
+    /// From a device, when it changes: where its person is. Whoever is nowhere has left.
+    Here(Vec<Here>),
+    /// To a device, when it changes: who else is where its person is.
+    There(Vec<There>),
+}
+
+/// With this code a device closes a socket because nothing comes through it any more; codes from
+/// 4000 are the application's (RFC 6455, 7.4.2).
+pub const LINE_LOST: u16 = 4408;
+
+/// At how many incidents a device is at most.
+pub const PLACES_MAX: usize = 16;
+
+/// For how long somebody whose line was lost may still be at work.
+pub const LOST_MILLIS_MAX: i64 = 8 * 60 * 60 * 1_000;
+
+/// What somebody does at an incident. What they write is never told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    Looking,
+    Replying,
+    /// Writes an internal note.
+    Noting,
+}
+
+/// That somebody has an incident open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    pub incident: IncidentId,
+    pub doing: Doing,
+}
+
+/// Who else is at an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct There {
+    pub incident: IncidentId,
+    pub people: Vec<Present>,
+}
+
+/// Somebody at an incident, or who was when their line was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    pub person: PersonId,
+    /// Since when, by the server's clock.
+    pub since: UnixMillis,
+    pub attendance: Attendance,
+}
+
+/// Whether somebody is there, the surer the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attendance {
+    /// Their device lost its line and has not come back.
+    Lost,
+    Here(Doing),
 }
 
 /// Bytes that are not such a message.

@@ -53,7 +53,7 @@ fn step(event: &Event) -> Value {
 
 fn entry(event: &Event) -> Value {
     let text = match &event.kind {
-        EventKind::Replied { text } | EventKind::Noted { text } => text.as_str(),
+        EventKind::Replied { text, .. } | EventKind::Noted { text, .. } => text.as_str(),
         _ => "",
     };
     json!({ "at": event.from.at.0.to_string(), "by": event.from.by.0.to_string(), "text": text })

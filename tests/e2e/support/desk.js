@@ -167,7 +167,7 @@ export class Desk {
   async ask(button, { choice, words, submit, state }) {
     await this.press(button);
     if (choice) await this.sheet.getByRole('combobox').selectOption({ label: choice });
-    await this.sheet.getByRole('textbox').fill(words);
+    await this.sheet.getByRole('textbox').first().fill(words);
     await this.sheet.getByRole('button', { name: submit, exact: true }).click();
     await expect(this.sheet).toBeHidden();
     await expect(this.state).toHaveText(state);

@@ -191,7 +191,7 @@ export function keepOnly(page, name, stores) {
   }, [name, stores]);
 }
 
-/** Writes a database anew as the first layout had it: without keys, all records plain. */
+/** Writes a database anew as the first layout had it: without keys and files, all records plain. */
 export async function asFirstLayout(page, name) {
   const records = (await decrypted(page, name)).map(({ store, key, bytes }) => ({ store, key, bytes: [...bytes] }));
   await page.evaluate(async ([name, records]) => {
@@ -200,7 +200,7 @@ export async function asFirstLayout(page, name) {
       request.onerror = () => reject(request.error);
     });
     const before = await done(indexedDB.open(name));
-    const stores = [...before.objectStoreNames].filter((store) => store !== 'keys');
+    const stores = [...before.objectStoreNames].filter((store) => !['keys', 'blobs', 'uploads'].includes(store));
     before.close();
     await done(indexedDB.deleteDatabase(name));
     const opening = indexedDB.open(name, 1);

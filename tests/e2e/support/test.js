@@ -3,6 +3,7 @@ import { test as base, expect } from '@playwright/test';
 import { Desk } from './desk.js';
 import { Line } from './line.js';
 import { Portal } from './portal.js';
+import { youngSeed } from './seed.js';
 import { Server } from './server.js';
 
 export { expect };
@@ -22,7 +23,7 @@ export const test = base.extend({
   },
 
   server: async ({ line }, use, info) => {
-    const server = await Server.on(process.env.HOLDFAST_SEED, { origin: line?.origin });
+    const server = await Server.on(youngSeed(), { origin: line?.origin });
     line?.leadTo(server.port);
     await server.start();
     await use(server);

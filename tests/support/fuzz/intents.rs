@@ -7,9 +7,10 @@ use automerge::{Change, ExpandedChange};
 use shared::document::{Document, Held, TextName};
 use shared::ids::{ActId, Actor, DeviceId, DocKey, DocKind, Epoch, FactId, IncidentId, PersonId};
 use shared::incidents::{
-    Drafted, HoldReason, IncidentDocs, Intent, Level, Refused, ResolutionCode, SetField, write,
+    Drafted, Escalation, HoldReason, IncidentDocs, Intent, Level, Refused, ResolutionCode,
+    SetField, TaskChange, TaskState, write,
 };
-use shared::people::{Person, Role};
+use shared::people::{Directory, Person, Role};
 use shared::policy;
 use shared::sync::Seq;
 use shared::sync::message::{
@@ -19,7 +20,7 @@ use shared::sync::server::{
     Before, Commit, Desk, Judgement, Kept, Offer, Place, Quarantine, Session, said,
 };
 use shared::targets::Rules;
-use shared::testing::{ALICE, BOB, START, declare, person};
+use shared::testing::{ALICE, BOB, CAROL, START, attachment, declare, log, person, task};
 use shared::time::{Arrival, BOUND_MILLIS, Boot, UnixMillis};
 
 use super::bytes::{Choices, opened, prefixed, sealed};
@@ -81,6 +82,9 @@ impl World {
             Intent::Declare(declare()),
             Intent::Reply { text: text() },
             Intent::Note { text: text() },
+            Intent::AddTask(task()),
+            attach(DocKind::Incident),
+            watch(DocKind::Work),
             Intent::Resolve {
                 code,
                 notes: text(),
@@ -248,6 +252,14 @@ fn judge(session: &Session, offer: &Offer, kept: Option<&Kept>, rules: &Rules) -
         actors: &BTreeMap::new(),
         quarantine: &Quarantine::new(),
         next: Seq(kept.map_or(1, |kept| kept.last_seq().0 + 2)),
+        directory: &Directory {
+            people: vec![
+                person(ALICE, Role::Agent),
+                person(BOB, Role::Agent),
+                person(CAROL, Role::Requester),
+            ],
+            ..Directory::default()
+        },
         number: "INC-1",
     };
     let arrival = Arrival {
@@ -307,7 +319,18 @@ fn acts(kept: &Kept) -> Vec<Intent> {
     let (facts, _) = kept.docs.incident.facts();
     let theirs = facts.last().map(|held| held.fact.id);
     let theirs = theirs.expect("it was declared");
-    vec![
+    let work = kept.docs.work.as_ref().expect("staff declared it");
+    let facts = work.facts().0.iter().map(|held| &held.fact);
+    let of_group = |group: &str| {
+        let mut of_group = facts.clone().filter(|fact| fact.group == group);
+        of_group.next().expect("the history has one").id
+    };
+    let (added, watches, noted) = (of_group("task"), of_group("watcher"), of_group("note"));
+    let change = |change| Intent::ChangeTask {
+        task: added,
+        change,
+    };
+    let mut acts = vec![
         Intent::Reply { text: text() },
         Intent::Note { text: text() },
         Intent::Declare(declare()),
@@ -316,12 +339,14 @@ fn acts(kept: &Kept) -> Vec<Intent> {
         Intent::Assign {
             group: Some("network".into()),
             person: Some(PersonId(2)),
+            escalation: Some(Escalation::Time),
         },
         Intent::Claim { group: None },
         Intent::Start,
         Intent::Hold {
             reason: HoldReason::Caller,
             text: text(),
+            until: Some(UnixMillis(1_800_000_000_000)),
         },
         Intent::Resolve {
             code: ResolutionCode::Fixed,
@@ -334,7 +359,63 @@ fn acts(kept: &Kept) -> Vec<Intent> {
             fact: theirs,
         },
         Intent::Acknowledge,
+        Intent::Log(log(25)),
+        Intent::AddTask(task()),
+        change(TaskChange::State(TaskState::Done)),
+        change(TaskChange::Step {
+            nth: 1,
+            is_done: true,
+        }),
+        change(TaskChange::Person(Some(ALICE))),
+        change(TaskChange::Group(None)),
+        change(TaskChange::Due(Some(START))),
+        change(TaskChange::After {
+            task: added,
+            is_awaited: true,
+        }),
+        attach(DocKind::Incident),
+        attach(DocKind::Work),
+    ];
+    acts.extend(said_and_watched(noted, watches));
+    acts
+}
+
+/// What a note is worded anew as, who is called on, and who watches.
+fn said_and_watched(noted: FactId, watches: FactId) -> [Intent; 6] {
+    [
+        Intent::Revise {
+            doc: DocKind::Work,
+            entry: noted,
+            text: "On the way.".to_owned(),
+        },
+        mention(DocKind::Incident),
+        mention(DocKind::Work),
+        watch(DocKind::Incident),
+        watch(DocKind::Work),
+        Intent::Unwatch {
+            doc: DocKind::Work,
+            person: BOB,
+            added: vec![watches],
+        },
     ]
+}
+
+fn mention(doc: DocKind) -> Intent {
+    let (text, people) = ("@Bob and @Alice".to_owned(), vec![BOB, ALICE]);
+    Intent::Mention { doc, text, people }
+}
+
+fn watch(doc: DocKind) -> Intent {
+    let person = match doc {
+        DocKind::Incident => CAROL,
+        DocKind::Work => BOB,
+    };
+    Intent::Watch { doc, person }
+}
+
+fn attach(doc: DocKind) -> Intent {
+    let file = attachment(7);
+    Intent::Attach { doc, file }
 }
 
 /// Each proper act raw, and with an edit or two.

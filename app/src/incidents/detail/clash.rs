@@ -37,6 +37,7 @@ fn clashes(incident: &Incident) -> Vec<Clash> {
         clash(&incident.urgency, SetField::Urgency),
         clash(&incident.site, SetField::Site),
         clash(&incident.requester, SetField::Requester),
+        clash(&incident.priority, SetField::Priority),
     ];
     found.into_iter().flatten().collect()
 }
@@ -59,6 +60,7 @@ fn word(field: &SetField) -> &'static str {
         SetField::Urgency(_) => "urgency",
         SetField::Site(_) => "site",
         SetField::Requester(_) => "requester",
+        SetField::Priority(_) => "priority",
     }
 }
 

@@ -2,15 +2,21 @@
 //!
 //! The text stays in the box until this device has kept it, and is saved as a draft meanwhile.
 
-use leptos::html::Textarea;
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::{MouseEvent, SubmitEvent};
 
+use shared::ids::DocKind;
 use shared::incidents::{Incident, Intent};
 use shared::policy;
+use shared::sync::message::Doing;
 
 use super::Open;
+use super::mentions::{Calling, Offers, chosen_line};
+use super::presence::Doings;
+use crate::attachments::{Attachments, AttachmentsRoom};
 use crate::engine::protocol::DraftKind;
 use crate::incidents::drafts::Draft;
 use crate::incidents::words::requester_text;
@@ -20,6 +26,7 @@ use crate::text::t;
 use crate::ui::browser;
 use crate::ui::live::live;
 use crate::ui::overlay::submit_by_keys;
+use crate::ui::room::room;
 
 /// What the box holds.
 #[derive(Clone, Copy)]
@@ -30,6 +37,7 @@ struct Writing {
     draft: RwSignal<Draft>,
     failure: RwSignal<String>,
     busy: RwSignal<bool>,
+    calling: Calling,
 }
 
 impl Writing {
@@ -44,10 +52,11 @@ impl Writing {
     fn intent(self) -> Intent {
         let draft = self.draft.get_untracked();
         let text = draft.text.trim().to_owned();
-        if draft.is_internal() {
-            Intent::Note { text }
-        } else {
-            Intent::Reply { text }
+        let people = untrack(|| self.calling.people());
+        match (doc_of(&draft), people.is_empty()) {
+            (DocKind::Work, true) => Intent::Note { text },
+            (DocKind::Incident, true) => Intent::Reply { text },
+            (doc, false) => Intent::Mention { doc, text, people },
         }
     }
 
@@ -73,15 +82,39 @@ impl Writing {
     }
 }
 
+fn doc_of(draft: &Draft) -> DocKind {
+    if draft.is_internal() {
+        DocKind::Work
+    } else {
+        DocKind::Incident
+    }
+}
+
 #[component]
 pub(super) fn Compose(open: Open, draft: RwSignal<Option<Draft>>) -> impl IntoView {
-    let writing = Writing {
-        desk: expect_context(),
-        drafts: expect_context(),
+    let (desk, drafts) = (expect_context(), expect_context::<Drafts>());
+    let written = RwSignal::new(Draft::default());
+    let failure = RwSignal::new(String::new());
+    let type_in = Callback::new(move |text: String| {
+        let incident = open.get_untracked();
+        written.update(|draft| draft.type_in(text, &incident));
+        failure.set(String::new());
+        drafts.keep(incident.id, DraftKind::Entry, written.get_untracked());
+    });
+    let calling = Calling::new(
         open,
-        draft: RwSignal::new(Draft::default()),
-        failure: RwSignal::new(String::new()),
+        Signal::derive(move || written.with(doc_of)),
+        Signal::derive(move || written.with(|draft| draft.text.clone())),
+        type_in,
+    );
+    let writing = Writing {
+        desk,
+        drafts,
+        open,
+        draft: written,
+        failure,
         busy: RwSignal::new(false),
+        calling,
     };
     Effect::new(move |_| {
         let stored = draft.get();
@@ -132,14 +165,26 @@ fn Audience(writing: Writing) -> impl IntoView {
     // Moving the focus at once would resize the box on a phone, and the tap would miss.
     let stay = |event: MouseEvent| event.prevent_default();
     let whom = move || {
-        if is_internal() {
+        let organisation = writing.desk.organisation();
+        let called = writing.calling.people().into_iter();
+        let called: Vec<_> = called.map(|one| organisation.person_name(one)).collect();
+        if is_internal() && called.is_empty() {
             return t!("compose.to_staff");
         }
-        let organisation = writing.desk.organisation();
-        let name = writing.open.with(|incident: &std::sync::Arc<Incident>| {
-            requester_text(&incident.requester.holds.value, &organisation)
+        if is_internal() {
+            return t!("compose.to_staff_and", names = called.join(", "));
+        }
+        let names = writing.open.with(|incident: &std::sync::Arc<Incident>| {
+            let requester = requester_text(&incident.requester.holds.value, &organisation);
+            let watchers = incident.watchers(DocKind::Incident).into_iter();
+            let watchers = watchers.map(|watcher| organisation.person_name(watcher.person));
+            let readers = [requester].into_iter().chain(watchers);
+            let mut names: Vec<_> = readers.chain(called).collect();
+            let mut once = BTreeSet::new();
+            names.retain(|name| once.insert(name.clone()));
+            names.join(", ")
         });
-        t!("compose.to", name = name)
+        t!("compose.to", name = names)
     };
     view! {
         <header>
@@ -155,6 +200,7 @@ fn Audience(writing: Writing) -> impl IntoView {
                 <button
                     type="button"
                     aria-pressed=live(pressed(true))
+                    aria-keyshortcuts="C"
                     on:mousedown=stay
                     on:click=choose(true)
                 >
@@ -168,13 +214,23 @@ fn Audience(writing: Writing) -> impl IntoView {
 
 #[component]
 fn Entry(writing: Writing) -> impl IntoView {
-    let entry = NodeRef::<Textarea>::new();
+    let calling = writing.calling;
+    let doings = expect_context::<Doings>();
+    Effect::new(move |_| {
+        if writing.draft.with(|draft| draft.text.is_empty()) {
+            doings.stops();
+        }
+    });
     let is_internal = move || writing.draft.with(Draft::is_internal);
     view! {
+        <Offers calling=calling />
         <textarea
             id="entry"
-            node_ref=entry
+            node_ref=calling.entry()
             rows="2"
+            aria-autocomplete="list"
+            aria-controls="called"
+            aria-activedescendant=live(move || chosen_line(calling))
             aria-label=live(move || if is_internal() { t!("compose.note") } else { t!("compose.reply") })
             placeholder=live(move || {
                 if is_internal() { t!("compose.note_hint") } else { t!("compose.reply_hint") }
@@ -182,8 +238,18 @@ fn Entry(writing: Writing) -> impl IntoView {
             prop:value=live(move || writing.draft.with(|draft| draft.text.clone()))
             on:input=move |event| {
                 let text = event_target_value(&event);
+                let is_blank = policy::is_blank(&text);
                 writing.change(|draft, incident| draft.type_in(text, incident));
+                calling.look();
+                doings.types(match (is_blank, untrack(is_internal)) {
+                    (true, _) => Doing::Looking,
+                    (false, false) => Doing::Replying,
+                    (false, true) => Doing::Noting,
+                });
             }
+            on:click=move |_| calling.look()
+            on:keydown=move |event| calling.steer(&event)
+            on:blur=move |_| calling.close()
         ></textarea>
     }
 }
@@ -215,8 +281,20 @@ fn Foot(writing: Writing) -> impl IntoView {
     };
     let has_failed = move || writing.failure.with(|failure| !failure.is_empty()) || is_unkept();
     let is_empty = move || writing.draft.with(|draft| policy::is_blank(&draft.text));
+    let (files, room_of_files) = (
+        expect_context::<Attachments>(),
+        expect_context::<AttachmentsRoom>(),
+    );
+    let doc = Signal::derive(move || {
+        if is_internal() {
+            DocKind::Work
+        } else {
+            DocKind::Incident
+        }
+    });
     view! {
         <div class="foot">
+            {room(move || (room_of_files.adding)(files, doc))}
             <span class:error=has_failed role="status">{live(hint)}</span>
             <button
                 type="submit"

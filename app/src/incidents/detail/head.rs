@@ -2,16 +2,22 @@
 
 use leptos::prelude::*;
 
-use shared::incidents::{Incident, Intent, State, Transition};
+use shared::incidents::{
+    HoldStep, Incident, Intent, State, TaskState, Transition, next_step, resolves_at,
+};
 
 use super::clash::lead;
 use super::levels::Levels;
+use super::presence::Presence;
 use super::subject::Subject;
 use super::{Asking, Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
-use crate::incidents::words::{channel_text, hold_text, state_text};
+use crate::incidents::direct::{DirectAct, is_possible};
+use crate::incidents::words::{channel_text, on_hold_text, state_text};
+use crate::incidents::work::LogDraft;
 use crate::text::{self, t};
+use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::live::live;
 
@@ -22,6 +28,7 @@ pub(super) fn Head(
     tab: RwSignal<Tab>,
     /// What the subject was being changed to when the incident was last open.
     subject: RwSignal<String>,
+    log: RwSignal<LogDraft>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
@@ -41,17 +48,32 @@ pub(super) fn Head(
                 <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
                 <Conflicts open=open tab=tab />
                 {live(move || open.with(|incident| about(desk, incident)))}
+                {live(move || closes(desk, open).or_else(|| goes_on(desk, open)))}
+                {live(move || escalated(open))}
             </p>
+            <Presence open=open />
             <Levels open=open />
             <Actions open=open asking=asking />
-            <Tabs tab=tab />
+            <Tabs open=open tab=tab log=log />
         </div>
     }
 }
 
 /// The ways to what there is no room for.
 #[component]
-fn Tabs(tab: RwSignal<Tab>) -> impl IntoView {
+fn Tabs(open: Open, tab: RwSignal<Tab>, log: RwSignal<LogDraft>) -> impl IntoView {
+    let tasks = Memo::new(move |_| open.with(|incident| incident.work().count(TaskState::Open)));
+    let is_running = Memo::new(move |_| log.with(|log| log.since.is_some()));
+    // How much there is to do, and that a timer runs, in sight from everywhere.
+    let beside = move |one: Tab| {
+        let count = tasks.get();
+        let count = (count > 0).then(|| view! { " " <span class="count">{count}</span> });
+        let runs = t!("work.runs");
+        let timer = is_running
+            .get()
+            .then(|| view! { " " <span class="running" role="img" aria-label=runs.clone() title=runs></span> });
+        (one == Tab::Work).then_some((count, timer))
+    };
     let ways = Tab::ALL.map(|one| {
         view! {
             <button
@@ -61,6 +83,7 @@ fn Tabs(tab: RwSignal<Tab>) -> impl IntoView {
                 on:click=move |_| tab.set(one)
             >
                 {one.label()}
+                {move || beside(one)}
             </button>
         }
     });
@@ -100,9 +123,48 @@ fn about(desk: Desk, incident: &Incident) -> String {
     )
 }
 
-fn state_in_words(incident: &Incident) -> String {
+/// When it closes by itself, unless somebody says another word.
+fn closes(desk: Desk, open: Open) -> Option<String> {
+    let since = open.with(|incident| {
+        let is_resolved = incident.state == State::Resolved;
+        is_resolved.then(|| incident.rests_since())
+    })?;
+    let organisation = desk.organisation();
+    let at = organisation.directory.targets.closes_at(since)?;
+    if at <= browser::now() {
+        return None;
+    }
+    Some([" · ", &t!("head.closes", at = text::clock_and_day(at))].concat())
+}
+
+/// How often people were reminded of the hold, and what comes next if nobody does anything.
+fn goes_on(desk: Desk, open: Open) -> Option<String> {
+    let hold = open.with(|incident| incident.hold)?;
+    let organisation = desk.organisation();
+    let next = next_step(&hold, &organisation.directory.targets);
+    let reminded =
+        (hold.reminders > 0).then(|| t!("head.reminded", count = usize::from(hold.reminders)));
+    let reminds = next.and_then(|(step, at)| match step {
+        HoldStep::Remind => Some(t!("head.reminds", at = text::clock_and_day(at))),
+        // The state says until when it is on hold.
+        HoldStep::Resolve | HoldStep::Resume => None,
+    });
+    let resolves = resolves_at(&hold, &organisation.directory.targets);
+    let resolves = resolves.map(|at| t!("head.resolves", at = text::clock_and_day(at)));
+    let parts = reminded.into_iter().chain(reminds).chain(resolves);
+    let parts: Vec<_> = parts.collect();
+    (!parts.is_empty()).then(|| [" · ", &parts.join(", ")].concat())
+}
+
+/// How often it was escalated.
+fn escalated(open: Open) -> Option<String> {
+    let count = open.with(|incident| incident.escalations());
+    (count > 0).then(|| [" · ", &t!("head.escalated", count = count)].concat())
+}
+
+pub(super) fn state_in_words(incident: &Incident) -> String {
     match incident.hold {
-        Some(reason) => t!("row.on_hold", reason = hold_text(reason)),
+        Some(hold) => on_hold_text(&hold),
         None => state_text(incident.state),
     }
 }
@@ -110,31 +172,35 @@ fn state_in_words(incident: &Incident) -> String {
 /// What can be done to the open incident.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Act {
-    Claim,
-    Start,
-    Close,
+    Direct(DirectAct),
     /// Asks for something first.
     Ask(Asking),
 }
 
 impl Act {
     /// In the order in which they are looked for.
-    const ALL: [Self; 7] = [
-        Self::Claim,
-        Self::Start,
+    const ALL: [Self; 8] = [
+        Self::Direct(DirectAct::Claim),
+        Self::Direct(DirectAct::Start),
         Self::Ask(Asking::Resolve),
         Self::Ask(Asking::Hold),
+        Self::Ask(Asking::Escalate),
         Self::Ask(Asking::Reopen),
-        Self::Close,
+        Self::Direct(DirectAct::Close),
         Self::Ask(Asking::Cancel),
     ];
 
+    /// The key that does it.
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Direct(act) => act.key(),
+            Self::Ask(_) => None,
+        }
+    }
+
     fn label(self, state: State) -> String {
         match self {
-            Self::Claim => t!("action.claim"),
-            Self::Start if state == State::OnHold => t!("action.go_on"),
-            Self::Start => t!("action.start"),
-            Self::Close => t!("action.close_incident"),
+            Self::Direct(act) => act.label(state),
             Self::Ask(what) => what.label(),
         }
     }
@@ -142,11 +208,7 @@ impl Act {
     /// The act, or one like it with its texts filled in, to be judged.
     fn intent(self, incident: &Incident) -> Intent {
         match self {
-            Self::Claim => Intent::Claim {
-                group: incident.assignment.group.clone(),
-            },
-            Self::Start => Intent::Start,
-            Self::Close => Intent::Close,
+            Self::Direct(act) => act.intent(incident),
             Self::Ask(what) => what.example(),
         }
     }
@@ -174,17 +236,12 @@ fn usual(state: State) -> Transition {
 /// What can be done from here, the usual first and the rare last.
 fn offers(desk: Desk, incident: &Incident) -> Vec<Offer> {
     let state = incident.state;
-    let is_mine = incident.assignment.person == Some(desk.me().id);
+    let me = desk.me().id;
     let mut offers = Vec::new();
     for act in Act::ALL {
         let intent = act.intent(incident);
-        let step = intent.transition();
-        let is_possible = match step {
-            Some(step) => step.is_allowed_from(state),
-            None => state.is_open() && !is_mine,
-        };
-        if is_possible {
-            let is_usual = step == Some(usual(state));
+        if is_possible(&intent, incident, me) {
+            let is_usual = intent.transition() == Some(usual(state));
             let offer = Offer {
                 act,
                 label: act.label(state),
@@ -213,7 +270,7 @@ fn Actions(open: Open, asking: RwSignal<Option<Asking>>) -> impl IntoView {
         Act::Ask(what) => request_animation_frame(move || {
             asking.try_set(Some(what));
         }),
-        Act::Claim | Act::Start | Act::Close => {
+        Act::Direct(act) => {
             let incident = open.get_untracked();
             desk.do_now(incident.id, act.intent(&incident));
         }
@@ -264,6 +321,7 @@ fn button(offer: Offer, menu: Option<&'static str>, press: Callback<Act>) -> imp
             class=class
             disabled=is_refused
             title=offer.refusal
+            aria-keyshortcuts=offer.act.key()
             popovertarget=menu
             popovertargetaction="hide"
             on:click=move |_| press.run(offer.act)

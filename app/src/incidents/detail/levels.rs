@@ -5,8 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use shared::incidents::{HoldReason, Stage, State};
-use shared::sla::{Calendar, Clock, Measure, Pace, Segment, evaluate};
-use shared::targets::Rules;
+use shared::sla::{Clock, Measure, Pace, Segment, edition, evaluate};
+use shared::targets::Targets;
 use shared::time::UnixMillis;
 
 use super::Open;
@@ -34,19 +34,22 @@ pub(super) fn Levels(open: Open) -> impl IntoView {
     let now = RwSignal::new(browser::now());
     let rules = Memo::new(move |_| desk.organisation().directory.rules());
     let clocks: Both = Memo::new(move |_| {
-        let (now, calendar) = (now.get(), Calendar::AroundTheClock);
-        let clocks =
-            open.with(|incident| rules.with(|rules| evaluate(incident, rules, &calendar, now)));
+        let now = now.get();
+        let clocks = open.with(|incident| rules.with(|rules| evaluate(incident, rules, now)));
         [clocks.response, clocks.resolution]
             .into_iter()
             .flatten()
             .collect()
     });
+    let targets = Memo::new(move |_| {
+        open.with(|incident| rules.with(|rules| edition(incident, rules).targets.clone()))
+    });
     let tick = move || {
         let is = browser::now();
         let before = now.get_untracked();
         let ends = |clock: &Clock| {
-            let left = clock.standing.left_millis(is);
+            let hours = targets.with_untracked(|targets| targets.hours(clock.priority));
+            let left = clock.standing.left_millis(&hours, is);
             left.is_some_and(|left| left.abs() <= MINUTE_MILLIS)
         };
         if is.since(before) >= STEP_MILLIS || clocks.with_untracked(|all| all.iter().any(ends)) {
@@ -59,11 +62,11 @@ pub(super) fn Levels(open: Open) -> impl IntoView {
     let asking = RwSignal::new(false);
     let shown = move |measure| {
         Signal::derive(move || {
-            let hold = open.with(|incident| incident.hold);
+            let hold = open.with(|incident| incident.hold.map(|hold| hold.reason));
             let now = now.get();
             clocks.with(|clocks| {
                 let clock = clocks.iter().find(|clock| clock.measure == measure)?;
-                rules.with(|rules| Some(show(clock, rules, hold, now)))
+                targets.with(|targets| Some(show(clock, targets, hold, now)))
             })
         })
     };
@@ -74,18 +77,19 @@ pub(super) fn Levels(open: Open) -> impl IntoView {
             <One shown=resolution asking=asking />
         </div>
         <When is=Signal::derive(move || asking.get())>
-            <Why open=open clocks=clocks asking=asking />
+            <Why open=open clocks=clocks targets=targets asking=asking />
         </When>
     }
 }
 
-fn show(clock: &Clock, rules: &Rules, hold: Option<HoldReason>, now: UnixMillis) -> Shown {
+fn show(clock: &Clock, targets: &Targets, hold: Option<HoldReason>, now: UnixMillis) -> Shown {
     let seen = Seen {
         measure: clock.measure,
         standing: clock.standing,
         target_minutes: clock.target_minutes,
+        hours: targets.hours(clock.priority),
         hold,
-        targets: &rules.targets,
+        targets,
         now,
     };
     seen.show(text::exact_span)
@@ -119,21 +123,38 @@ fn One(shown: Signal<Option<Shown>>, asking: RwSignal<bool>) -> impl IntoView {
 
 /// Why the clocks stand as they do.
 #[component]
-fn Why(open: Open, clocks: Both, asking: RwSignal<bool>) -> impl IntoView {
-    let one = move |clock: Clock| view! { <WhyOne clock=clock /> };
+fn Why(open: Open, clocks: Both, targets: Memo<Targets>, asking: RwSignal<bool>) -> impl IntoView {
+    let one = move |clock: Clock| {
+        let hours = targets.with(|targets| {
+            let calendar = targets.calendar(clock.priority)?;
+            Some(t!(
+                "level.in_hours",
+                name = calendar.name.as_str(),
+                zone = calendar.zone.as_str()
+            ))
+        });
+        let hours = hours.unwrap_or_else(|| t!("level.around_the_clock"));
+        view! { <WhyOne clock=clock hours=hours /> }
+    };
+    let version = move || {
+        t!(
+            "level.edition",
+            version = targets.with(|targets| targets.version)
+        )
+    };
     let name = open.with_untracked(|incident| incident.name());
     view! {
         <Sheet title=t!("level.title", name = name) on_close=move |()| asking.set(false)>
             <div class="body why">
                 {live(move || clocks.get().into_iter().map(one).collect_view().into_any())}
-                <p>{t!("level.rule")}</p>
+                <p>{t!("level.rule")} " " {live(version)}</p>
             </div>
         </Sheet>
     }
 }
 
 #[component]
-fn WhyOne(clock: Clock) -> impl IntoView {
+fn WhyOne(clock: Clock, hours: String) -> impl IntoView {
     let promise = text::span(i64::from(clock.target_minutes) * MINUTE_MILLIS);
     let priority = priority_word(clock.priority);
     let (title, promise) = match clock.measure {
@@ -161,7 +182,7 @@ fn WhyOne(clock: Clock) -> impl IntoView {
     let segments = clock.segments.iter().map(segment).collect_view();
     view! {
         <h3>{title}</h3>
-        <p>{[Some(promise), due, Some(used)].into_iter().flatten().collect::<Vec<_>>().join(" ")}</p>
+        <p>{[Some(promise), Some(hours), due, Some(used)].into_iter().flatten().collect::<Vec<_>>().join(" ")}</p>
         <ol>{segments}</ol>
         {clock.is_provisional.then(|| view! { <p class="hint">{t!("level.provisional")}</p> })}
     }

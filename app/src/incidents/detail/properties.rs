@@ -1,29 +1,34 @@
 //! The properties of the open incident: lists that act at once.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use shared::ids::{GroupId, PersonId};
 use shared::incidents::{Incident, Intent, Level, Requester, SetField};
 use shared::policy;
+use shared::sla::edition;
 
+use super::asking::Asking;
 use super::clash::lead;
+use super::person::{Finding, PersonSheet};
+use super::watchers::{WatcherLines, WatcherSheet};
 use super::{Open, Tab};
 use crate::incidents::Desk;
-use crate::incidents::address::priority_word;
 use crate::incidents::choices;
 use crate::incidents::words::{channel_text, requester_text};
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
-use crate::ui::overlay::{Sheet, SheetForm};
-use crate::ui::person::PersonFinder;
 use crate::ui::pick::{Choice, Pick};
 
 #[component]
-pub(super) fn Properties(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
+pub(super) fn Properties(
+    open: Open,
+    tab: RwSignal<Tab>,
+    asking: RwSignal<Option<Asking>>,
+) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let is_reader = Memo::new(move |_| !policy::works(&desk.me()));
-    let asking = RwSignal::new(false);
+    let finding = RwSignal::new(false);
+    let adding = RwSignal::new(None);
     view! {
         <section class="props" aria-label=t!("props.label")>
             <h3>{t!("props.incident")}</h3>
@@ -31,40 +36,70 @@ pub(super) fn Properties(open: Open, tab: RwSignal<Tab>) -> impl IntoView {
                 <p>{t!("props.reader")}</p>
             </When>
             <dl>
-                <PriorityLine open=open />
+                <PriorityLine open=open tab=tab asking=asking />
                 <Levels open=open tab=tab />
                 <Places open=open tab=tab />
                 <Assignment open=open />
-                <RequesterLine open=open asking=asking />
+                <RequesterLine open=open asking=finding />
                 <dt>{t!("field.channel")}</dt>
                 <dd>{live(move || open.with(|incident| channel_text(incident.channel)))}</dd>
+                <WatcherLines open=open adding=adding />
                 <dt>{t!("field.created")}</dt>
                 <dd>{live(move || open.with(|incident| text::clock_and_day(incident.created.corrected)))}</dd>
             </dl>
         </section>
-        <When is=Signal::derive(move || asking.get())>
-            <RequesterSheet open=open asking=asking />
+        <When is=Signal::derive(move || finding.get())>
+            <RequesterSheet open=open asking=finding />
         </When>
+        {move || adding.get().map(|doc| view! { <WatcherSheet open=open doc=doc adding=adding /> })}
     }
 }
 
+/// The priority; whoever overrides the matrix says why.
 #[component]
-fn PriorityLine(open: Open) -> impl IntoView {
+fn PriorityLine(open: Open, tab: RwSignal<Tab>, asking: RwSignal<Option<Asking>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let priority = move || {
-        let (impact, urgency) =
-            open.with(|incident| (incident.impact.holds.value, incident.urgency.holds.value));
-        priority_word(
-            desk.organisation()
-                .directory
-                .matrix
-                .priority(impact, urgency),
-        )
+        let rules = desk.organisation().directory.rules();
+        open.with(|incident| incident.priority(&edition(incident, &rules).matrix).word())
+    };
+    let why = move || {
+        open.with(|incident| {
+            let said = &incident.priority.holds;
+            let is_said = said.value.priority.is_some();
+            is_said.then(|| {
+                let name = desk.organisation().person_name(said.from.by);
+                t!(
+                    "props.overridden",
+                    name = name,
+                    reason = said.value.reason.as_str()
+                )
+            })
+        })
+    };
+    let example = Asking::Priority.example();
+    let refusal = Memo::new(move |_| open.with(|incident| desk.refusal(&example, incident)));
+    let clash = Clash {
+        field: "priority",
+        rivals: |incident| incident.priority.rivals.len(),
+        tab,
     };
     view! {
         <dt>{t!("field.priority")}</dt>
-        <dd title=t!("props.priority_why")>
-            <span class="priority" data-priority=live(priority)>{live(priority)}</span>
+        <dd>
+            <button
+                type="button"
+                class="overrides"
+                aria-keyshortcuts="P"
+                disabled=move || refusal.get().is_some()
+                title=live(move || why().unwrap_or_else(|| t!("props.priority_why")))
+                aria-label=live(move || t!("props.change_priority", priority = priority()))
+                on:click=move |_| asking.set(Some(Asking::Priority))
+            >
+                <span class="priority" data-priority=live(priority)>{live(priority)}</span>
+            </button>
+            {mark(open, clash)}
+            {live(move || why().map(|why| view! { <small>{why}</small> }))}
         </dd>
     }
 }
@@ -77,6 +112,9 @@ fn Line(
     open: Open,
     /// The word of the value that holds.
     value: fn(&Incident) -> String,
+    /// The key that leads to it.
+    #[prop(optional)]
+    key: &'static str,
     /// Where the choice between several values is to be shown.
     #[prop(into, optional)]
     clash: Option<Clash>,
@@ -101,7 +139,7 @@ fn Line(
     view! {
         <dt>{label.clone()}</dt>
         <dd>
-            <Pick label=label choices=choices value=shown disabled=disabled on_pick=pick />
+            <Pick label=label choices=choices value=shown disabled=disabled key=key on_pick=pick />
             {clash.map(|clash| mark(open, clash))}
         </dd>
     }
@@ -228,17 +266,32 @@ fn Assignment(open: Open) -> impl IntoView {
         let person = open.with_untracked(|incident| incident.assignment.person);
         // Whoever has it keeps it only as a member of the group it goes to.
         let person = person.filter(|person| is_member(desk, *person, group.as_ref()));
-        Some(Intent::Assign { group, person })
+        Some(Intent::Assign {
+            group,
+            person,
+            escalation: None,
+        })
     };
     let to_person = move |word: String| {
         let person = choices::person_of(&word);
         let group = open.with_untracked(|incident| incident.assignment.group.clone());
         let group = group.or_else(|| person.and_then(|person| first_group(desk, person)));
-        Some(Intent::Assign { group, person })
+        Some(Intent::Assign {
+            group,
+            person,
+            escalation: None,
+        })
     };
     view! {
         <Line label=t!("field.group") choices=groups open=open value=group_of intent=to_group />
-        <Line label=t!("field.assignee") choices=people open=open value=person_of intent=to_person />
+        <Line
+            label=t!("field.assignee")
+            choices=people
+            open=open
+            value=person_of
+            key="A"
+            intent=to_person
+        />
     }
 }
 
@@ -277,39 +330,13 @@ fn RequesterLine(open: Open, asking: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn RequesterSheet(open: Open, asking: RwSignal<bool>) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let typed = RwSignal::new(String::new());
-    let chosen = RwSignal::new(None::<PersonId>);
-    let failure = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let submit = Callback::new(move |()| {
-        let Some(person) = chosen.get_untracked() else {
-            return failure.set(t!("props.choose_person"));
-        };
-        let id = open.with_untracked(|incident| incident.id);
-        busy.set(true);
-        spawn_local(async move {
-            let intent = Intent::Set(SetField::Requester(Requester::Person(person)));
-            let outcome = desk.act(id, intent).await;
-            busy.try_set(false);
-            match outcome {
-                Ok(()) => drop(asking.try_set(false)),
-                Err(why) => drop(failure.try_set(why)),
-            }
-        });
-    });
-    view! {
-        <Sheet title=t!("props.requester_title") on_close=move |()| asking.set(false)>
-            <SheetForm submit=t!("props.requester_submit") failure=failure busy=busy on_submit=submit>
-                <div class="field">
-                    <PersonFinder
-                        label=t!("field.requester")
-                        organisation=desk.board().organisation
-                        typed=typed
-                        on_pick=move |person| chosen.set(Some(person))
-                    />
-                </div>
-            </SheetForm>
-        </Sheet>
-    }
+    let finding = Finding {
+        title: t!("props.requester_title"),
+        label: t!("field.requester"),
+        about: None,
+        submit: t!("props.requester_submit"),
+        fits: |_| true,
+        intent: Box::new(|person| Intent::Set(SetField::Requester(Requester::Person(person)))),
+    };
+    view! { <PersonSheet open=open finding=finding on_close=move |()| asking.set(false) /> }
 }

@@ -55,6 +55,7 @@ pub(super) fn Subject(
                                 type="button"
                                 class="button quiet icon"
                                 aria-label=t!("head.edit_subject")
+                                aria-keyshortcuts="E"
                                 on:click=move |_| editing.set(true)
                             >
                                 {icon(Icon::Edit)}

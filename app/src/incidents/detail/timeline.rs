@@ -2,21 +2,26 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use web_sys::Element;
 
-use shared::ids::DocKind;
-use shared::incidents::{Event, EventKind, Incident};
+use shared::ids::{DocKind, IncidentId};
+use shared::incidents::{Event, EventKind, Incident, TaskChange};
 use shared::rows::Card;
 
 use super::Open;
+use super::mentions::marked;
 use super::provenance::{in_full, is_late, when};
+use crate::attachments::{Attachments, AttachmentsRoom, File};
 use crate::incidents::Desk;
 use crate::incidents::attention::{choices, sentence};
 use crate::incidents::words::event_text;
 use crate::link::Organisation;
+use crate::revising::{Revising, said as said_anew};
 use crate::text::t;
 use crate::tick::Tick;
 use crate::ui::person::avatar;
+use crate::ui::room::room;
 
 /// Within so many pixels of the end, what is new moves the text on.
 const READING_AT_THE_END: i32 = 300;
@@ -29,7 +34,10 @@ pub(super) fn Timeline(open: Open, children: Children) -> impl IntoView {
         open.with(|incident| {
             let with_tick = |event: &Event| (Tick::of(desk.link, event), event.clone());
             // What was taken back stands in the history; a beginning stays one.
-            let stands = |event: &&Event| event.counts() || event.kind == EventKind::Declared;
+            let stands = |event: &&Event| {
+                let is_told = event.counts() || event.kind == EventKind::Declared;
+                is_told && !is_detail(&event.kind)
+            };
             let events = incident.timeline.iter().filter(stands);
             events.map(with_tick).collect::<Vec<_>>()
         })
@@ -122,21 +130,38 @@ fn event_view(desk: Desk, open: Open, tick: Tick, event: &Event) -> AnyView {
         };
         return open.with_untracked(declared);
     }
-    match event.kind.message() {
-        Some(text) => {
-            let is_internal = event.doc == DocKind::Work;
-            message(
-                desk,
-                &organisation,
-                text.to_owned(),
-                is_internal,
-                tick,
-                event,
-            )
-            .into_any()
-        }
-        None => line(desk, &organisation, tick, event).into_any(),
+    if event.kind.attached().is_some() {
+        let id = open.with_untracked(|incident| incident.id);
+        return message(desk, &organisation, attached(desk, id, event), tick, event).into_any();
     }
+    match event.kind.message() {
+        Some(_) => {
+            let said = worded(desk, open, event);
+            message(desk, &organisation, said, tick, event).into_any()
+        }
+        None => line(desk, open, &organisation, tick, event).into_any(),
+    }
+}
+
+/// The words of a message or note, which its author may word anew.
+fn worded(desk: Desk, open: Open, event: &Event) -> AnyView {
+    let called = event.kind.mentions().to_vec();
+    let id = open.with_untracked(|incident| incident.id);
+    let revising = Revising {
+        open,
+        shown: Callback::new(move |text: String| marked(&text, &called, &desk.organisation())),
+        may: Callback::new(move |intent| {
+            open.with(|incident| desk.refusal(&intent, incident).is_none())
+        }),
+        act: Callback::new(move |(intent, answered): (_, Callback<String>)| {
+            spawn_local(async move {
+                let outcome = desk.act(id, intent).await;
+                answered.run(outcome.err().unwrap_or_default());
+            });
+        }),
+    };
+    let is_own = untrack(|| desk.me()).id == event.from.by;
+    said_anew(revising, event, is_own)
 }
 
 /// `You` for the reader, else the name.
@@ -158,11 +183,11 @@ fn tick_view(desk: Desk, tick: Tick, event: &Event) -> impl IntoView + use<> {
 fn message(
     desk: Desk,
     organisation: &Organisation,
-    text: String,
-    is_internal: bool,
+    said: AnyView,
     tick: Tick,
     event: &Event,
 ) -> impl IntoView + use<> {
+    let is_internal = event.doc == DocKind::Work;
     let name = organisation.person_name(event.from.by);
     let label = is_internal.then(|| view! { <span class="label">{t!("entry.internal")}</span> });
     view! {
@@ -174,9 +199,21 @@ fn message(
                 <span title=in_full(&event.from)>{when(&event.from)}</span>
                 {tick_view(desk, tick, event)}
             </header>
-            <p>{text}</p>
+            {said}
         </article>
     }
+}
+
+/// The file that an event attaches, whose view lies in a file of its own.
+fn attached(desk: Desk, id: IncidentId, event: &Event) -> AnyView {
+    let (files, enter) = (
+        expect_context::<Attachments>(),
+        expect_context::<AttachmentsRoom>(),
+    );
+    let is_own = untrack(|| desk.me()).id == event.from.by;
+    let file = File::of(id, event, is_own);
+    let shown = file.map(|file| room(move || (enter.shown)(files, file.clone())));
+    view! { {shown} }.into_any()
 }
 
 fn declared(
@@ -225,16 +262,40 @@ fn said(label: String, text: Option<&String>) -> Option<impl IntoView + use<>> {
     Some(view! { <p class="said"><small>{label}</small> " " <bdi>{text}</bdi></p> })
 }
 
+/// Whether it is a small step of a task, or another wording, which the history tells and the
+/// conversation does not.
+fn is_detail(kind: &EventKind) -> bool {
+    if matches!(kind, EventKind::Revised { .. }) {
+        return true;
+    }
+    let EventKind::TaskChanged { change, .. } = kind else {
+        return false;
+    };
+    match change {
+        TaskChange::State(_) | TaskChange::Person(_) | TaskChange::Group(_) => false,
+        TaskChange::Due(_) | TaskChange::Step { .. } | TaskChange::After { .. } => true,
+    }
+}
+
+/// The words that were said in something; of a change to a task, what that is called.
+pub(super) fn words(incident: &Incident, event: &Event) -> Option<String> {
+    let said = if let EventKind::TaskChanged { task, .. } = &event.kind {
+        incident.task_added(*task).map(|new| new.title.as_str())
+    } else {
+        event.kind.words()
+    };
+    said.map(|words| t!("event.words", words = words))
+}
+
 fn line(
     desk: Desk,
+    open: Open,
     organisation: &Organisation,
     tick: Tick,
     event: &Event,
 ) -> impl IntoView + use<> {
-    let words = event
-        .kind
-        .words()
-        .map(|words| format!(" {}", t!("event.words", words = words)));
+    let words = open.with_untracked(|incident| words(incident, event));
+    let words = words.map(|words| [" ", &words].concat());
     let late = is_late(&event.from).then_some("true");
     view! {
         <p class="event" data-late=late>

@@ -15,6 +15,7 @@ use web_sys::{Element, HtmlDivElement, HtmlElement, HtmlInputElement, KeyboardEv
 use super::Search;
 use crate::incidents::{Address, Desk};
 use crate::text::{self, t};
+use crate::ui::browser;
 use crate::ui::live::live;
 
 /// So much is said of what was not understood.
@@ -29,17 +30,7 @@ fn input() -> Option<HtmlInputElement> {
 /// Where in a text the cursor stands, in bytes.
 fn caret(typed: &str) -> usize {
     let units = input().and_then(|input| input.selection_end().ok().flatten());
-    let Some(units) = units else {
-        return typed.len();
-    };
-    let mut left = units as usize;
-    let mut signs = typed.char_indices();
-    let reached = signs.find(|(_, sign)| {
-        let is_reached = left == 0;
-        left = left.saturating_sub(sign.len_utf16());
-        is_reached
-    });
-    reached.map_or(typed.len(), |(at, _)| at)
+    units.map_or(typed.len(), |units| browser::bytes_of_units(typed, units))
 }
 
 /// Writes something in the place of what was typed, and goes on behind it.

@@ -64,7 +64,7 @@ impl Sought for Understood {
     fn holds(&self, entry: &Entry) -> bool {
         let look = Look {
             me: &self.me,
-            targets: &self.organisation.directory.targets,
+            directory: &self.organisation.directory,
             now: self.now,
         };
         let risk = || look.risk(&entry.row);

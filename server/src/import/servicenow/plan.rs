@@ -121,7 +121,15 @@ impl<N: Names> Plan<'_, N> {
             .assignee
             .as_ref()
             .map(|name| self.names.worker(name, row));
-        self.push(row, "assignment", Intent::Assign { group, person });
+        self.push(
+            row,
+            "assignment",
+            Intent::Assign {
+                group,
+                person,
+                escalation: None,
+            },
+        );
     }
 
     /// Takes the steps that lead to the row's state. An incident that is worked on cannot become
@@ -155,6 +163,7 @@ impl<N: Names> Plan<'_, N> {
                     Intent::Hold {
                         reason,
                         text: String::new(),
+                        until: None,
                     },
                 );
             }

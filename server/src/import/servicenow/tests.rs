@@ -104,11 +104,13 @@ fn each_change_of_a_row_is_one_act() {
             Intent::Start,
             Intent::Assign {
                 group: Some("group-8".into()),
-                person: None
+                person: None,
+                escalation: None
             },
             Intent::Hold {
                 reason,
-                text: String::new()
+                text: String::new(),
+                until: None
             },
             Intent::Start,
         ]

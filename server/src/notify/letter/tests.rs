@@ -120,6 +120,7 @@ fn every_event_has_words_of_its_own_in_every_language() {
     let assign = Intent::Assign {
         group: Some("network".into()),
         person: None,
+        escalation: None,
     };
     let mut all = letters(&mut copy, BOB, assign, "en");
     let (incident, directory) = (copy.read(), directory());
@@ -148,6 +149,7 @@ fn every_event_has_words_of_its_own_in_every_language() {
     let held = Intent::Hold {
         reason: HoldReason::Caller,
         text: "Which door?".to_owned(),
+        until: None,
     };
     all.extend(letters(&mut copy, ALICE, held, "en"));
     let (code, notes) = (ResolutionCode::Fixed, "A cable.".to_owned());
@@ -285,6 +287,7 @@ fn a_caller_without_an_account_is_asked_for_nothing_that_needs_one() {
     let held = Intent::Hold {
         reason: HoldReason::Caller,
         text: "Which door?".to_owned(),
+        until: None,
     };
     let (resolved, notes) = (ResolutionCode::Fixed, "A cable.".to_owned());
     let resolved = Intent::Resolve {
@@ -362,6 +365,7 @@ fn act() -> impl Strategy<Value = (PersonId, Intent)> {
     let held = Intent::Hold {
         reason: HoldReason::Caller,
         text: "Which door?".to_owned(),
+        until: None,
     };
     let resolved = Intent::Resolve {
         code: ResolutionCode::Fixed,
@@ -370,6 +374,7 @@ fn act() -> impl Strategy<Value = (PersonId, Intent)> {
     let assigned = Intent::Assign {
         group: Some("network".into()),
         person: Some(ALICE),
+        escalation: None,
     };
     let reopened = Intent::Reopen {
         text: "Again".to_owned(),

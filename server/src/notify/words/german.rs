@@ -18,15 +18,38 @@ impl Words for German {
         match (told.event, told.reader) {
             (Event::Declared, Reader::Staff) => "Eine neue Störung, die niemand hat".to_owned(),
             (Event::Declared, _) => "Ihre Meldung ist bei uns".to_owned(),
-            (Event::Assigned, _) => match told.group {
-                Some(group) => format!("Eine neue Störung für {group}"),
-                None => "Eine Störung für Sie".to_owned(),
+            (Event::Assigned, _) => match (told.holder, told.group) {
+                (Some(holder), _) => format!("{holder} hat die Störung jetzt"),
+                (None, Some(group)) => format!("Eine neue Störung für {group}"),
+                (None, None) => "Eine Störung für Sie".to_owned(),
             },
-            (Event::Asked, _) => format!("{author} braucht eine Antwort von Ihnen"),
+            (Event::Asked, Reader::Requester | Reader::Caller) => {
+                format!("{author} braucht eine Antwort von Ihnen")
+            }
+            (Event::Asked, Reader::Staff | Reader::Watcher) => {
+                format!("{author} wartet auf eine Antwort")
+            }
+            (Event::AskedAgain, _) => "Wir warten noch auf Ihre Antwort".to_owned(),
+            (Event::StillHeld, _) => "Sie ist noch immer zurückgestellt".to_owned(),
+            (Event::Resumed, _) => "Der Tag ist da: Es geht weiter".to_owned(),
             (Event::Replied, _) => format!("{author} hat geantwortet"),
             (Event::Resolved, Reader::Requester | Reader::Caller) => {
                 "Ihre Störung ist behoben".to_owned()
             }
+            (Event::Resolved, Reader::Watcher) => {
+                "Die Störung, die Sie beobachten, ist behoben".to_owned()
+            }
+            (Event::Closed, Reader::Watcher) => {
+                "Die Störung, die Sie beobachten, ist abgeschlossen".to_owned()
+            }
+            (Event::Reopened, Reader::Watcher) => {
+                "Die Störung, die Sie beobachten, ist wieder offen".to_owned()
+            }
+            (Event::Cancelled, Reader::Watcher) => {
+                "Die Störung, die Sie beobachten, ist zurückgezogen".to_owned()
+            }
+            (Event::Noted, _) => format!("{author} hat eine interne Notiz geschrieben"),
+            (Event::Mentioned, _) => format!("{author} hat Sie erwähnt"),
             (Event::Resolved, Reader::Staff) => format!("{author} meldet sie als gelöst"),
             (Event::Closed, Reader::Requester | Reader::Caller) => {
                 "Ihre Störung ist abgeschlossen".to_owned()
@@ -51,16 +74,30 @@ impl Words for German {
     fn lead(&self, told: &Told<'_>) -> String {
         match (told.event, told.reader) {
             (Event::Declared | Event::Assigned, Reader::Staff) => "Das wurde gemeldet:",
-            (Event::Declared | Event::Assigned, Reader::Requester | Reader::Caller) => {
-                "Wir kümmern uns darum und melden uns auf diesem Weg."
-            }
-            (Event::Asked, Reader::Caller) => {
+            (
+                Event::Declared | Event::Assigned,
+                Reader::Requester | Reader::Watcher | Reader::Caller,
+            ) => "Wir kümmern uns darum und melden uns auf diesem Weg.",
+            (Event::Asked | Event::AskedAgain, Reader::Caller) => {
                 return format!(
                     "Es geht weiter, sobald Ihre Antwort da ist: {}",
                     again(told)
                 );
             }
-            (Event::Asked, _) => "Es geht weiter, sobald Ihre Antwort da ist.",
+            (Event::Asked | Event::AskedAgain, Reader::Staff | Reader::Watcher) => {
+                "Es geht weiter, sobald die Antwort da ist. Das ist die Frage:"
+            }
+            (Event::Mentioned, _) => "Öffnen Sie die Störung, um zu sehen, worum es geht.",
+            (Event::Noted, _) => {
+                "Interne Notizen stehen nicht in E-Mails: Lesen Sie sie in der Konsole."
+            }
+            (Event::Asked | Event::AskedAgain, Reader::Requester) => {
+                "Es geht weiter, sobald Ihre Antwort da ist."
+            }
+            (Event::StillHeld, _) => "Darauf wartet sie:",
+            (Event::Resumed, _) => {
+                "Der Tag, bis zu dem sie zurückgestellt war, ist da. Ihre Fristen laufen wieder."
+            }
             (Event::Replied, _) => "Das ist die Nachricht:",
             (Event::Resolved, Reader::Requester) => {
                 "Falls nicht, sagen Sie es im Portal, und wir machen weiter."
@@ -68,11 +105,13 @@ impl Words for German {
             (Event::Resolved, Reader::Caller) => {
                 return format!("Falls nicht, machen wir weiter: {}", again(told));
             }
+            (Event::Resolved, Reader::Watcher) => "Das wurde getan:",
+            (Event::Closed, Reader::Watcher) => "Niemand arbeitet mehr daran.",
             (Event::Resolved | Event::Closed, Reader::Staff) => "Es ist nichts mehr zu tun.",
             (Event::Closed, Reader::Requester | Reader::Caller) => {
                 "Falls sie wiederkommt, melden Sie sie bitte neu."
             }
-            (Event::Reopened, Reader::Requester | Reader::Caller) => {
+            (Event::Reopened, Reader::Requester | Reader::Watcher | Reader::Caller) => {
                 "Wir sehen es uns noch einmal an."
             }
             (Event::Reopened, Reader::Staff) => "Sie ist noch nicht behoben:",
@@ -115,7 +154,7 @@ impl Words for German {
 
     fn action(&self, reader: Reader) -> Option<&'static str> {
         match reader {
-            Reader::Requester => Some("Im Portal öffnen"),
+            Reader::Requester | Reader::Watcher => Some("Im Portal öffnen"),
             Reader::Staff => Some("Störung öffnen"),
             Reader::Caller => None,
         }
@@ -123,8 +162,18 @@ impl Words for German {
 
     fn more(&self, reader: Reader) -> &'static str {
         match reader {
-            Reader::Requester | Reader::Staff => "Der Text geht weiter: Folgen Sie dem Link unten.",
+            Reader::Requester | Reader::Watcher | Reader::Staff => {
+                "Der Text geht weiter: Folgen Sie dem Link unten."
+            }
             Reader::Caller => "Der Text geht weiter: Fragen Sie uns nach dem Rest.",
+        }
+    }
+
+    fn unanswered(&self, reminders: u8) -> String {
+        let again = "Besteht die Störung noch, öffnen Sie die Meldung bitte wieder.";
+        match reminders {
+            1 => format!("Auf eine Erinnerung kam keine Antwort. {again}"),
+            count => format!("Auf {count} Erinnerungen kam keine Antwort. {again}"),
         }
     }
 
@@ -132,7 +181,9 @@ impl Words for German {
         let nobody = "Antworten an diese Adresse liest niemand";
         match told.reader {
             Reader::Staff => format!("{organisation}. {nobody}."),
-            Reader::Requester => format!("{organisation}. {nobody}: Antworten Sie im Portal."),
+            Reader::Requester | Reader::Watcher => {
+                format!("{organisation}. {nobody}: Antworten Sie im Portal.")
+            }
             Reader::Caller => format!("{organisation}. {nobody}: {}", again(told)),
         }
     }

@@ -38,7 +38,8 @@ async fn rest(store: &Arc<dyn Store>, row: &RowState, rest: Rest) {
 }
 
 async fn resting(store: &Arc<dyn Store>, before: i64, max: u32) -> Vec<IncidentId> {
-    let resting = writing(store).await.resting(NOW.plus(before), max, 9).await;
+    let bounds = (NOW.plus(before), max);
+    let resting = writing(store).await.resting(bounds, false, 9).await;
     resting.expect("a look")
 }
 
@@ -64,6 +65,16 @@ pub(in crate::store) async fn what_rests_longest_or_beyond_a_number_is_found(pla
     assert_eq!(resting(&store, 25, 9).await, [id(2), id(3)]);
     assert_eq!(resting(&store, 0, 2).await, [id(2)]);
     assert_eq!(resting(&store, 0, 1).await, [id(2), id(3)]);
+
+    let state = State::Resolved;
+    let resolved = RowState {
+        state,
+        ..row(3, 20)
+    };
+    rest(&store, &resolved, Rest::Held(Some(resolved.updated_at))).await;
+    let bounds = (NOW.plus(25), 9);
+    let spared = writing(&store).await.resting(bounds, true, 9).await;
+    assert_eq!(spared.expect("a look"), [id(2)]);
 
     rest(&store, &row(2, 10), Rest::Left(Seq(1))).await;
     assert_eq!(resting(&store, 25, 9).await, [id(3)]);

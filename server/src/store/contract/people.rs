@@ -62,9 +62,9 @@ pub(in crate::store) async fn people_and_sessions_last(place: &impl Place) {
         ..Directory::default()
     };
     let nobody = BTreeMap::new();
-    let put = store.put_directory(&directory, &nobody).await;
+    let put = store.put_directory(&directory, &nobody, None).await;
     put.expect("it is newer");
-    let again = store.put_directory(&directory, &nobody).await;
+    let again = store.put_directory(&directory, &nobody, None).await;
     assert!(again.is_err(), "a version is written once");
     store
         .put_credential(PersonId(7), "first")
@@ -170,7 +170,7 @@ pub(in crate::store) async fn a_directory_says_what_is_lost_to_every_device(plac
             ..Directory::default()
         };
         let lost = [(PersonId(7), scopes(&[group("network"), group("other")]))].into();
-        let put = store.put_directory(&directory, &lost).await;
+        let put = store.put_directory(&directory, &lost, None).await;
         put.expect("it is newer");
     }
     let mut view = store.view().await.expect("a view");

@@ -9,8 +9,8 @@ use shared::time::UnixMillis;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::super::{Contact, DEVICES_MAX, Result, StoreError, StoredSession};
-use super::{bytes, devices, number, scope_list, unsigned};
+use super::super::{Contact, DEVICES_MAX, Result, Setting, StoreError, StoredSession};
+use super::{bytes, devices, number, scope_list, settings, unsigned};
 use crate::auth::{Agent, SessionId};
 
 pub(super) async fn directory(pool: &SqlitePool, newer_than: u64) -> Result<Option<Directory>> {
@@ -31,6 +31,7 @@ pub(super) async fn put_directory(
     pool: &SqlitePool,
     directory: &Directory,
     lost: &BTreeMap<PersonId, BTreeSet<Scope>>,
+    setting: Option<&Setting>,
 ) -> Result<()> {
     const LOSE: &str = "UPDATE device_scopes SET lost_at = (SELECT head FROM log)
          WHERE person = ? AND lost_at IS NULL AND scope IN (SELECT value FROM json_each(?))";
@@ -50,6 +51,9 @@ pub(super) async fn put_directory(
             .bind(scope_list(scopes))
             .execute(&mut *transaction)
             .await?;
+    }
+    if let Some(setting) = setting {
+        settings::put(&mut transaction, setting).await?;
     }
     Ok(transaction.commit().await?)
 }

@@ -177,6 +177,43 @@ impl View for Reading {
         rows.iter().map(|row| incident(row, 0)).collect()
     }
 
+    async fn resolved(
+        &mut self,
+        after: Option<(UnixMillis, IncidentId)>,
+        limit: u32,
+    ) -> Result<Vec<(UnixMillis, IncidentId)>> {
+        const SQL: &str = "SELECT incident, updated_at FROM rows
+             WHERE state = 'resolved' AND left_seq IS NULL AND (updated_at, incident) > (?1, ?2)
+             ORDER BY updated_at, incident LIMIT ?3";
+        let (at, id) = after.map_or((i64::MIN, [0; 16]), |(at, id)| (at.0, *id.as_bytes()));
+        let query = sqlx::query(SQL).bind(at).bind(id.as_slice()).bind(limit);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        let found = rows.iter();
+        found
+            .map(|row| Ok((UnixMillis(row.try_get(1)?), incident(row, 0)?)))
+            .collect()
+    }
+
+    async fn held_rows(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<(IncidentId, Vec<u8>)>> {
+        const SQL: &str = "SELECT incident, staff FROM rows
+             WHERE incident > ? AND state = 'on hold' ORDER BY incident LIMIT ?";
+        rows(&mut self.0, SQL, after, limit).await
+    }
+
+    async fn open_rows(
+        &mut self,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<(IncidentId, Vec<u8>)>> {
+        const SQL: &str = "SELECT incident, staff FROM rows WHERE incident > ?
+             AND state IN ('new', 'assigned', 'in progress', 'on hold') ORDER BY incident LIMIT ?";
+        rows(&mut self.0, SQL, after, limit).await
+    }
+
     async fn incidents(
         &mut self,
         after: Option<IncidentId>,
@@ -440,4 +477,18 @@ async fn reaches(
         reaches.entry(incident(&row, 0)?).or_default().push(reach);
     }
     Ok(reaches)
+}
+
+/// Incidents above one with their staff rows, by a statement that selects both.
+async fn rows(
+    at: &mut SqliteConnection,
+    sql: &'static str,
+    after: Option<IncidentId>,
+    limit: u32,
+) -> Result<Vec<(IncidentId, Vec<u8>)>> {
+    let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let query = sqlx::query(sql).bind(after).bind(limit);
+    let rows = query.fetch_all(at).await?;
+    let row = |row: &SqliteRow| Ok((incident(row, 0)?, row.try_get(1)?));
+    rows.iter().map(row).collect()
 }

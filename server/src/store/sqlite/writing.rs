@@ -255,17 +255,19 @@ impl Writing for Reading {
 
     async fn resting(
         &mut self,
-        before: UnixMillis,
-        max: u32,
+        (before, max): (UnixMillis, u32),
+        spares_resolved: bool,
         limit: u32,
     ) -> Result<Vec<IncidentId>> {
         const SQL: &str = "SELECT incident FROM rows
-             WHERE rests_since < ?1 OR (left_seq IS NULL AND rests_since < (
+             WHERE (rests_since < ?1 OR (left_seq IS NULL AND rests_since < (
                  SELECT rests_since FROM rows WHERE rests_since IS NOT NULL AND left_seq IS NULL
-                 ORDER BY rests_since DESC LIMIT 1 OFFSET ?2))
+                 ORDER BY rests_since DESC LIMIT 1 OFFSET ?2)))
+             AND (NOT ?4 OR state != 'resolved' OR left_seq IS NOT NULL)
              ORDER BY rests_since LIMIT ?3";
         let query = sqlx::query(SQL).bind(before.0).bind(max.saturating_sub(1));
-        let rows = query.bind(limit).fetch_all(&mut *self.0).await?;
+        let query = query.bind(limit).bind(spares_resolved);
+        let rows = query.fetch_all(&mut *self.0).await?;
         rows.iter().map(|row| incident(row, 0)).collect()
     }
 

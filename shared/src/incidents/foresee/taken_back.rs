@@ -8,7 +8,7 @@ use std::mem::discriminant;
 use crate::ids::{DocKind, FactId};
 use crate::incidents::fold::Phase;
 use crate::incidents::{
-    Declare, Event, EventKind, Incident, Provenance, SetField, State, Withdrawn,
+    Declare, Event, EventKind, Incident, Override, Provenance, SetField, State, Withdrawn,
 };
 
 impl Incident {
@@ -37,10 +37,22 @@ impl Incident {
             | EventKind::Reopened { .. }
             | EventKind::Closed
             | EventKind::Cancelled { .. } => self.step_back(),
-            EventKind::Replied { .. } if self.requester_person() == Some(withdrawn.from.by) => {
+            EventKind::Replied { .. } | EventKind::Attached(_)
+                if self.requester_person() == Some(withdrawn.from.by) =>
+            {
                 self.step_back();
             }
-            EventKind::Replied { .. } | EventKind::Noted { .. } | EventKind::Numbered { .. } => {}
+            EventKind::Replied { .. }
+            | EventKind::Attached(_)
+            | EventKind::Noted { .. }
+            | EventKind::Numbered { .. }
+            | EventKind::Reminded { .. }
+            | EventKind::Logged(_)
+            | EventKind::TaskAdded(_)
+            | EventKind::TaskChanged { .. }
+            | EventKind::Watched { .. }
+            | EventKind::Unwatched { .. }
+            | EventKind::Revised { .. } => {}
         }
     }
 
@@ -70,6 +82,7 @@ impl Incident {
     fn set_back(&mut self, taken: &SetField, fact: FactId) {
         self.past.impact.retain(|period| period.fact != fact);
         self.past.urgency.retain(|period| period.fact != fact);
+        self.past.priority.retain(|period| period.fact != fact);
         if self.holds(taken) != fact {
             return;
         }
@@ -80,7 +93,7 @@ impl Incident {
         {
             self.put(value, before.fact, before.from);
         } else if let Some((first, fact, from)) = self.birth() {
-            self.put(&first_value(taken, first), fact, from);
+            self.put(&first_value(taken, &first), fact, from);
         }
     }
 
@@ -93,6 +106,7 @@ impl Incident {
             SetField::Urgency(_) => self.urgency.holds.fact,
             SetField::Site(_) => self.site.holds.fact,
             SetField::Requester(_) => self.requester.holds.fact,
+            SetField::Priority(_) => self.priority.holds.fact,
         }
     }
 
@@ -108,7 +122,7 @@ impl Incident {
             fact, from, kind, ..
         }) = before
         {
-            if let EventKind::Assigned { group, person } = kind {
+            if let EventKind::Assigned { group, person, .. } = kind {
                 self.assign(group, person, fact, from);
             } else if let EventKind::Claimed { group } = kind {
                 self.assign(group, Some(from.by), fact, from);
@@ -126,7 +140,8 @@ impl Incident {
         // The first is how it began.
         self.past.stages.truncate(1);
         let events = self.timeline.clone();
-        for event in events.iter().filter(|event| event.counts()) {
+        let counts = |event: &&Event| event.counts() && event.doc == DocKind::Incident;
+        for event in events.iter().filter(counts) {
             self.step(&event.kind, event.fact, event.from);
         }
         self.be_ready_since();
@@ -145,13 +160,15 @@ impl Incident {
     }
 }
 
-fn first_value(field: &SetField, first: Declare) -> SetField {
+/// The value that a field began with.
+pub(in crate::incidents) fn first_value(field: &SetField, first: &Declare) -> SetField {
     match field {
-        SetField::Subject(_) => SetField::Subject(first.subject),
-        SetField::Category(_) => SetField::Category(first.category),
+        SetField::Subject(_) => SetField::Subject(first.subject.clone()),
+        SetField::Category(_) => SetField::Category(first.category.clone()),
         SetField::Impact(_) => SetField::Impact(first.impact),
         SetField::Urgency(_) => SetField::Urgency(first.urgency),
-        SetField::Site(_) => SetField::Site(first.site),
-        SetField::Requester(_) => SetField::Requester(first.requester),
+        SetField::Site(_) => SetField::Site(first.site.clone()),
+        SetField::Requester(_) => SetField::Requester(first.requester.clone()),
+        SetField::Priority(_) => SetField::Priority(Override::default()),
     }
 }

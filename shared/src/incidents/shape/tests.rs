@@ -4,10 +4,35 @@ use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 use super::*;
 use crate::document::Document;
 use crate::ids::DocKind;
+use crate::incidents::attachments::{Attachment, MediaType};
 use crate::incidents::{
-    Channel, Declare, HoldReason, IncidentDocs, Level, Requester, ResolutionCode, SetField, write,
+    Channel, Declare, Escalation, HoldReason, Holder, IncidentDocs, Level, Log, LogKind, NewTask,
+    Override, Priority, Requester, ResolutionCode, SetField, TaskChange, TaskState, write,
 };
-use crate::testing::{BOB, Copy, declare};
+use crate::testing::{BOB, Copy, START, attachment, declare};
+
+fn revise() -> Intent {
+    Intent::Revise {
+        doc: DocKind::Work,
+        entry: FactId::from_bytes([7; 16]),
+        text: "Since yesterday.".to_owned(),
+    }
+}
+
+fn watch() -> Intent {
+    Intent::Watch {
+        doc: DocKind::Work,
+        person: BOB,
+    }
+}
+
+fn to_nobody() -> Intent {
+    Intent::Assign {
+        group: None,
+        person: None,
+        escalation: None,
+    }
+}
 
 fn every_intent() -> Vec<Intent> {
     let text = || "Größe 👍".to_owned();
@@ -21,22 +46,23 @@ fn every_intent() -> Vec<Intent> {
         Intent::Set(SetField::Category(Some("network/vpn".into()))),
         Intent::Set(SetField::Impact(Level::High)),
         Intent::Set(SetField::Urgency(Level::Low)),
+        priority(None),
+        priority(Some(Priority::P1)),
         Intent::Set(SetField::Site(Some("ams".into()))),
         Intent::Set(SetField::Requester(stub)),
         Intent::Set(SetField::Requester(Requester::Person(BOB))),
         Intent::Assign {
             group: Some("network".into()),
             person: Some(BOB),
+            escalation: Some(Escalation::Skill),
         },
-        Intent::Assign {
-            group: None,
-            person: None,
-        },
+        to_nobody(),
         Intent::Claim { group: None },
         Intent::Start,
         Intent::Hold {
             reason: HoldReason::Part,
             text: text(),
+            until: Some(crate::time::UnixMillis(1_800_000_000_000)),
         },
         Intent::Resolve {
             code: ResolutionCode::Fixed,
@@ -50,6 +76,37 @@ fn every_intent() -> Vec<Intent> {
         Intent::Reply { text: text() },
         Intent::Note { text: text() },
         Intent::Acknowledge,
+        Intent::Log(Log {
+            began: START,
+            minutes: 25,
+            kind: LogKind::Travel,
+            is_billable: true,
+            text: text(),
+        }),
+        Intent::AddTask(NewTask {
+            title: text(),
+            ..NewTask::default()
+        }),
+        Intent::AddTask(NewTask {
+            title: text(),
+            holder: holder(),
+            due: Some(START),
+            steps: vec![text(), "Then this".to_owned()],
+            after: vec![FactId::from_bytes([7; 16]), FactId::from_bytes([8; 16])],
+        }),
+        Intent::Attach {
+            doc: DocKind::Incident,
+            file: attachment(7),
+        },
+        Intent::Attach {
+            doc: DocKind::Work,
+            file: Attachment {
+                media: MediaType::Docx,
+                thumbnail: None,
+                taken_at: None,
+                ..attachment(7)
+            },
+        },
         Intent::Withdraw {
             doc: DocKind::Incident,
             fact: FactId::from_bytes([7; 16]),
@@ -58,7 +115,59 @@ fn every_intent() -> Vec<Intent> {
             doc: DocKind::Work,
             fact: FactId::from_bytes([7; 16]),
         },
+        Intent::Mention {
+            doc: DocKind::Incident,
+            text: text(),
+            people: vec![BOB],
+        },
+        Intent::Mention {
+            doc: DocKind::Work,
+            text: text(),
+            people: vec![BOB, PersonId(70_000)],
+        },
+        revise(),
+        watch(),
+        Intent::Unwatch {
+            doc: DocKind::Incident,
+            person: BOB,
+            added: vec![FactId::from_bytes([7; 16]), FactId::from_bytes([8; 16])],
+        },
     ]
+}
+
+fn priority(priority: Option<Priority>) -> Intent {
+    let reason = "The board meets in there.".to_owned();
+    Intent::Set(SetField::Priority(Override { priority, reason }))
+}
+
+fn holder() -> Holder {
+    Holder {
+        person: Some(BOB),
+        group: Some("network".into()),
+    }
+}
+
+fn every_change_of_a_task() -> Vec<Intent> {
+    let task = FactId::from_bytes([7; 16]);
+    let step = |nth, is_done| TaskChange::Step { nth, is_done };
+    let after = |is_awaited| TaskChange::After { task, is_awaited };
+    let changes = [
+        TaskChange::State(TaskState::Open),
+        TaskChange::State(TaskState::Done),
+        TaskChange::State(TaskState::Dropped),
+        TaskChange::Person(Some(BOB)),
+        TaskChange::Person(None),
+        TaskChange::Group(Some("network".into())),
+        TaskChange::Group(None),
+        TaskChange::Due(Some(START)),
+        TaskChange::Due(None),
+        step(0, true),
+        step(49, false),
+        after(true),
+        after(false),
+    ];
+    let intents = changes.map(|change| Intent::ChangeTask { task, change });
+    intents.into()
 }
 
 fn derived(before: &IncidentDocs, changes: &[(DocKey, Vec<u8>)]) -> Result<Intent, Refused> {
@@ -92,7 +201,7 @@ fn through(mut copy: Copy, intent: Intent) -> Result<Intent, Refused> {
 
 #[test]
 fn every_intent_is_read_back_from_its_operations() {
-    for intent in every_intent() {
+    for intent in every_intent().into_iter().chain(every_change_of_a_task()) {
         assert_eq!(through(Copy::declared(), intent.clone()), Ok(intent));
     }
 }

@@ -18,9 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{BadDocument, ChangeMeta, Document, Held, Written};
 use crate::ids::{Actor, DocKey, DocKind, IncidentId};
 use crate::incidents::{
-    Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, write,
+    Anomaly, Drafted, Incident, IncidentDocs, IncidentReceipts, Intent, Refused, read, read_until,
+    write,
 };
 use crate::sync::message::{ChangeBytes, PulledBody, PulledDoc, Surface, Verdict};
+use crate::time::UnixMillis;
 
 use super::outbox::{Offer, OutboxEntry, Phase, ReviewEntry, Unsent};
 use super::replica::{LocalDoc, Slot};
@@ -116,6 +118,12 @@ impl LocalIncident {
     pub fn read(&mut self) -> Result<(Incident, Vec<Anomaly>), BadDocument> {
         let loaded = self.load()?;
         Ok(read(&loaded.docs, &loaded.receipts))
+    }
+
+    /// Reads the incident as it was at a moment of corrected time.
+    pub fn read_until(&mut self, until: UnixMillis) -> Result<Option<Incident>, BadDocument> {
+        let loaded = self.load()?;
+        Ok(read_until(&loaded.docs, &loaded.receipts, until))
     }
 
     /// Does an act: writes its changes into the documents and appends it to the outbox. One that is

@@ -10,6 +10,7 @@
 //! are hints to try at once, never an answer. Rejected: trusting the socket's state, which stays
 //! "open" in a dead zone.
 
+mod uploads;
 mod wipe;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use crate::ids::Epoch;
 use crate::sync::Seq;
 use crate::sync::message::{Live, PUSH_GROUPS_MAX};
 
+use uploads::Uploads;
 use wipe::Wipe;
 
 /// Milliseconds since the engine started.
@@ -92,6 +94,12 @@ pub enum Input {
     Pushed(Waiting),
     /// The request under way failed.
     Failed(Fault),
+    /// A file was attached on this device, or may be sent now.
+    UploadsGrew,
+    /// A piece of a file has arrived, and this is stored.
+    Uploaded(Waiting),
+    /// No file can be sent now: nothing waits, or not on this line.
+    NoUpload,
 }
 
 /// Whether the outbox holds acts that can be sent.
@@ -149,8 +157,13 @@ pub enum Effect {
     /// Remove everything.
     Erase,
     OpenLive,
-    CloseLive,
+    /// Closes the socket: because the line is lost, or for good.
+    CloseLive {
+        is_lost: bool,
+    },
     SendBeat,
+    /// Send a piece of a file.
+    Upload,
     /// Tell the person how the line is.
     Show(Contact),
 }
@@ -177,6 +190,7 @@ enum Request {
     Pull,
     Push,
     Return,
+    Upload,
     /// Of the disk: to clear or erase it.
     Disk,
 }
@@ -208,6 +222,7 @@ pub struct Network {
     /// Pushes in a row that the server could not read; pulls go on beside them.
     push_failures: u32,
     push_at: Option<Tick>,
+    uploads: Uploads,
     socket: Socket,
     socket_failures: u32,
     contact: Contact,
@@ -231,6 +246,7 @@ impl Default for Network {
             retry_at: None,
             push_failures: 0,
             push_at: None,
+            uploads: Uploads::default(),
             socket: Socket::Closed { retry_at: Tick(0) },
             socket_failures: 0,
             contact: Contact::Unknown,
@@ -304,6 +320,18 @@ impl Network {
                 self.wants.pull = true;
             }
             Input::Failed(fault) => self.fail(fault, now, jitter),
+            Input::UploadsGrew => self.uploads.grow(),
+            Input::Uploaded(waiting) => {
+                // A file that takes hours must not put off what others did.
+                let ask_at = self.ask_at;
+                self.succeed(now);
+                self.ask_at = ask_at;
+                self.uploads.succeed(waiting);
+            }
+            Input::NoUpload => {
+                self.under_way = None;
+                self.uploads.succeed(Waiting::None);
+            }
         }
         self.advance(now);
     }
@@ -327,6 +355,7 @@ impl Network {
         }
         self.retry_at = self.retry_at.filter(|at| now < *at);
         self.push_at = self.push_at.filter(|at| now < *at);
+        self.uploads.pass(now);
         self.advance(now);
     }
 
@@ -345,7 +374,7 @@ impl Network {
             Socket::Opening { since } => Some(since.plus(OPENING_MILLIS_MAX)),
             Socket::Open { heard_at } => Some(heard_at.plus(SILENCE_MILLIS_MAX)),
         };
-        let others = [socket, self.retry_at, self.push_at];
+        let others = [socket, self.retry_at, self.push_at, self.uploads.retry_at()];
         Some(others.into_iter().flatten().fold(self.ask_at, Tick::min))
     }
 
@@ -370,6 +399,7 @@ impl Network {
         self.socket_failures = 0;
         self.retry_at = None;
         self.push_at = None;
+        self.uploads.try_at_once();
         self.wants.pull = true;
         if let Socket::Closed { retry_at } = &mut self.socket {
             *retry_at = now;
@@ -388,6 +418,7 @@ impl Network {
             }
             Live::Head { .. } => self.wants.pull = true,
             Live::Beat => self.effects.push_back(Effect::SendBeat),
+            Live::Here(_) | Live::There(_) => {}
         }
         if matches!(self.contact, Contact::Offline | Contact::Unknown) {
             // What was put off while the line was lost is due now.
@@ -439,6 +470,9 @@ impl Network {
         let was = self.under_way.take();
         self.wants.pull |= was == Some(Request::Pull);
         self.wants.bringing_back |= was == Some(Request::Return);
+        if was == Some(Request::Upload) && self.uploads.fail(fault, now, jitter) {
+            return;
+        }
         match fault {
             Fault::SignedOut => return self.halt(Contact::SignedOut, now),
             Fault::Wipe => return self.order_wipe(now),
@@ -476,7 +510,8 @@ impl Network {
 
     fn close_socket(&mut self, now: Tick) {
         if !matches!(self.socket, Socket::Closed { .. }) {
-            self.effects.push_back(Effect::CloseLive);
+            let is_lost = false;
+            self.effects.push_back(Effect::CloseLive { is_lost });
             self.socket = Socket::Closed { retry_at: now };
         }
     }
@@ -502,7 +537,8 @@ impl Network {
     }
 
     fn drop_socket(&mut self, now: Tick, jitter: Jitter) {
-        self.effects.push_back(Effect::CloseLive);
+        let is_lost = true;
+        self.effects.push_back(Effect::CloseLive { is_lost });
         self.lose_socket(now, jitter);
     }
 
@@ -550,6 +586,9 @@ impl Network {
             self.under_way = Some(Request::Pull);
             self.wants.pull = false;
             self.effects.push_back(Effect::Pull);
+        } else if self.may_upload(now) {
+            self.under_way = Some(Request::Upload);
+            self.effects.push_back(Effect::Upload);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::document::{Document, Receipt};
 use crate::ids::{Actor, DeviceId, DocKey, DocKind, Hash, PersonId};
 use crate::incidents::shape::{Derived, Part, derive};
 use crate::incidents::{IncidentDocs, Intent, Refused};
+use crate::people::Directory;
 use crate::policy;
 use crate::sync::Seq;
 use crate::sync::message::{Accepted, SignedHeads, Surface};
@@ -40,6 +41,8 @@ pub struct Before<'a> {
     /// To whom the actors of the offer are bound, as far as they are.
     pub actors: &'a BTreeMap<Actor, (PersonId, DeviceId)>,
     pub quarantine: &'a Quarantine,
+    /// Who there is.
+    pub directory: &'a Directory,
     /// The next free place of the log.
     pub next: Seq,
     /// The number to give an incident that has none.
@@ -294,6 +297,7 @@ impl Offer {
         }
         let incident = before.kept.map(|kept| &kept.incident);
         policy::allows(&session.person, &derived.intent, incident)?;
+        policy::names_who_may(&derived.intent, incident, before.directory)?;
         let late = incident.is_some_and(|incident| policy::is_late(&derived.intent, incident));
 
         let floor = before

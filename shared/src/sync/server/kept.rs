@@ -126,7 +126,9 @@ impl Commit {
     /// Tells nobody of what is due by now: it had passed before the incident was brought here.
     pub fn silence(&mut self, now: UnixMillis) {
         let due = std::mem::take(&mut self.due).into_iter();
-        (self.passed, self.due) = due.partition(|due| due.at <= now);
+        let (passed, due): (Vec<_>, Vec<_>) = due.partition(|due| due.at <= now);
+        self.due = due;
+        self.passed.extend(passed);
     }
 }
 
@@ -185,7 +187,7 @@ impl Draft {
         }
         let staff = rows::row(&incident, desk.rules);
         let public = rows::row(&public, desk.rules);
-        let due = due(&staff.levels, staff.priority, &desk.rules.targets);
+        let (due, passed) = due(&incident, desk.rules);
         let marks = self.marks(kept, desk);
         let Self {
             docs,
@@ -209,7 +211,7 @@ impl Draft {
             end,
             staff,
             due,
-            passed: Vec::new(),
+            passed,
             bound,
             is_numbered,
         }

@@ -10,9 +10,12 @@ use crate::incidents::shape::decode_change;
 
 /// The scalars that people wrote; others are words of the format, and so is the `value` of every
 /// field but the subject.
-const WRITTEN: [&str; 6] = [
+const WRITTEN: [&str; 9] = [
     "subject",
+    "name",
     "text",
+    "title",
+    "steps",
     "requester_name",
     "requester_contact",
     "asset",

@@ -127,6 +127,12 @@ impl LocalIncident {
             | Refused::Encoding
             | Refused::NotOwn
             | Refused::TooLate { .. }
+            | Refused::OutOfRange { .. }
+            | Refused::NoSuchTask
+            | Refused::CannotWatch
+            | Refused::NoSuchWatcher
+            | Refused::CannotRead
+            | Refused::NoSuchEntry
             | Refused::Size { .. } => {
                 self.review(place, why, refused);
                 true

@@ -3,7 +3,7 @@ use crate::time::UnixMillis;
 
 const NO_JITTER: Jitter = Jitter(0);
 
-struct Bench {
+pub(super) struct Bench {
     network: Network,
     now: Tick,
     epoch: Epoch,
@@ -19,7 +19,7 @@ impl Bench {
     }
 
     /// A device that leads, has pulled everything and listens.
-    fn settled() -> Self {
+    pub(super) fn settled() -> Self {
         let mut bench = Self::new();
         bench.lead(Waiting::None);
         bench.pulled(7);
@@ -33,18 +33,18 @@ impl Bench {
         self.give(Input::Lead { epoch, waiting })
     }
 
-    fn give(&mut self, input: Input) -> Vec<Effect> {
+    pub(super) fn give(&mut self, input: Input) -> Vec<Effect> {
         self.network.handle_input(input, self.now, NO_JITTER);
         self.effects()
     }
 
-    fn pass(&mut self, millis: u64) -> Vec<Effect> {
+    pub(super) fn pass(&mut self, millis: u64) -> Vec<Effect> {
         self.now = self.now.plus(millis);
         self.network.handle_timeout(self.now, NO_JITTER);
         self.effects()
     }
 
-    fn pulled(&mut self, high: u64) -> Vec<Effect> {
+    pub(super) fn pulled(&mut self, high: u64) -> Vec<Effect> {
         let (high, epoch) = (Seq(high), Some(self.epoch));
         let (more, waiting) = (More::No, Waiting::None);
         self.give(Input::Pulled {
@@ -136,7 +136,10 @@ fn a_silent_socket_counts_as_offline() {
     let after = bench.pass(SILENCE_MILLIS_MAX);
     assert_eq!(
         after[..2],
-        [Effect::Show(Contact::Offline), Effect::CloseLive]
+        [
+            Effect::Show(Contact::Offline),
+            Effect::CloseLive { is_lost: true }
+        ]
     );
     assert!(
         after.contains(&Effect::Pull),
@@ -195,7 +198,10 @@ fn a_lost_session_waits_for_a_sign_in_and_sends_nothing_meanwhile() {
     let after = bench.give(Input::Failed(Fault::SignedOut));
     assert_eq!(
         after,
-        vec![Effect::Show(Contact::SignedOut), Effect::CloseLive]
+        vec![
+            Effect::Show(Contact::SignedOut),
+            Effect::CloseLive { is_lost: false }
+        ]
     );
     assert_eq!(bench.give(Input::Hint), vec![]);
     assert_eq!(bench.pass(3_600_000), vec![]);
@@ -296,7 +302,7 @@ fn a_device_that_is_to_be_wiped_clears_hands_over_and_erases_in_this_order() {
     bench.give(Input::Hint);
     let told = bench.give(Input::Failed(Fault::Wipe));
     let expected = [
-        Effect::CloseLive,
+        Effect::CloseLive { is_lost: false },
         Effect::Show(Contact::Wiping),
         Effect::Clear,
     ];
