@@ -10,6 +10,7 @@
 //! device. Rejected: registers and shared lists, where the library picks a winner no rule explains.
 
 mod receipts;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +26,7 @@ use crate::ids::{Actor, DocKey, FactId, Hash, PersonId};
 use crate::time::{Boot, UnixMillis};
 
 pub use receipts::{Receipt, ReceiptBook, ReceiptColumns};
+pub use texts::merged;
 
 /// A value of a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

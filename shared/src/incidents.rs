@@ -8,6 +8,7 @@
 pub mod attachments;
 mod before;
 mod content;
+mod diagnosis;
 mod direction;
 mod fold;
 mod foresee;
@@ -36,6 +37,7 @@ use crate::time::{Flags, UnixMillis};
 pub use crate::priority::{Level, Override, Priority};
 pub use attachments::Attachment;
 pub use before::Before;
+pub use diagnosis::differences;
 pub use direction::{by_itself, within_a_sentence};
 pub use holds::{Hold, HoldStep, REMINDERS_MAX, next_step, resolves_at};
 pub use lifecycle::{Escalation, HoldReason, ResolutionCode, Stage, State, Transition};
@@ -193,6 +195,12 @@ pub enum Intent {
         text: String,
         people: Vec<PersonId>,
     },
+    /// Writes on in the diagnosis, which all staff share: from what its author had before them to
+    /// what it is to be. What others wrote meanwhile stays.
+    Diagnose {
+        before: String,
+        text: String,
+    },
     /// Says anew what the same person said in a message or note; what they said before is kept.
     Revise {
         doc: DocKind,
@@ -206,9 +214,11 @@ impl Intent {
     pub fn docs(&self) -> &'static [DocKind] {
         match self {
             Self::Declare(_) => &[DocKind::Incident, DocKind::Work],
-            Self::Note { .. } | Self::Log(_) | Self::AddTask(_) | Self::ChangeTask { .. } => {
-                &[DocKind::Work]
-            }
+            Self::Note { .. }
+            | Self::Log(_)
+            | Self::AddTask(_)
+            | Self::ChangeTask { .. }
+            | Self::Diagnose { .. } => &[DocKind::Work],
             Self::Withdraw { doc, .. }
             | Self::Attach { doc, .. }
             | Self::Watch { doc, .. }
@@ -244,6 +254,7 @@ impl Intent {
             | Self::Reply { text }
             | Self::Note { text }
             | Self::Mention { text, .. }
+            | Self::Diagnose { text, .. }
             | Self::Revise { text, .. }
             | Self::Log(Log { text, .. })
             | Self::AddTask(NewTask { title: text, .. })
@@ -292,6 +303,7 @@ impl Intent {
             | Self::Watch { .. }
             | Self::Unwatch { .. }
             | Self::Mention { .. }
+            | Self::Diagnose { .. }
             | Self::Revise { .. } => None,
         }
     }
@@ -453,6 +465,8 @@ pub struct Incident {
     /// none when its beginning cannot be read.
     pub first: Option<Box<Declare>>,
     pub description: String,
+    /// What staff has found out, in one text that all of them write; empty for requesters.
+    pub diagnosis: String,
     /// What the requester says it is about, in their own words.
     pub asset: Option<String>,
     /// How the requester said to be reached.
@@ -495,11 +509,12 @@ pub struct Acknowledged {
 }
 
 impl Incident {
-    /// Who did an act that can be taken back, when, and whether it was.
+    /// Who did an act that can be taken back by naming it, when, and whether it was.
     pub fn done(&self, target: (DocKind, FactId)) -> Option<(&Provenance, Option<&Withdrawn>)> {
         let mut events = self.timeline.iter();
         if let Some(event) = events.find(|event| (event.doc, event.fact) == target) {
-            return Some((&event.from, event.withdrawn.as_ref()));
+            let is_edit = matches!(event.kind, EventKind::Diagnosed { .. });
+            return (!is_edit).then_some((&event.from, event.withdrawn.as_ref()));
         }
         let mut said = self.acknowledged.iter();
         let said = said.find(|said| (DocKind::Incident, said.fact) == target)?;

@@ -401,6 +401,7 @@ fn events(told: &incidents::Event, after: &Incident) -> Vec<Event> {
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => Vec::new(),
     }

@@ -26,6 +26,10 @@ pub const SUBJECT_BYTES_MAX: usize = 500;
 /// How many bytes a description, message, note or reason may have.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 
+/// How many bytes a diagnosis may have: what changed in it is found letter by letter, which takes
+/// the longer the more of it is new.
+pub const DIAGNOSIS_BYTES_MAX: usize = 16 * 1024;
+
 /// How many bytes a name, contact or id may have.
 pub const NAME_BYTES_MAX: usize = 200;
 
@@ -90,6 +94,7 @@ pub fn is_late(intent: &Intent, incident: &Incident) -> bool {
             | Intent::Acknowledge
             | Intent::Watch { .. }
             | Intent::Unwatch { .. }
+            | Intent::Diagnose { .. }
             | Intent::Revise { .. }
     ) {
         return false;
@@ -198,6 +203,7 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
         | Intent::Start
         | Intent::Hold { .. }
         | Intent::Resolve { .. }
+        | Intent::Diagnose { .. }
         | Intent::Close
         | Intent::Cancel { .. } => WORKERS,
         Intent::Remind { .. } => &[],
@@ -244,6 +250,7 @@ fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident
             doc: DocKind::Work, ..
         }
         | Intent::Mention { .. }
+        | Intent::Diagnose { .. }
         | Intent::Revise { .. } => false,
     }
 }
@@ -303,6 +310,7 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         Intent::ChangeTask { change, .. } => work::change(change),
         Intent::Attach { file, .. } => attachments::attachment(file),
         Intent::Unwatch { added, .. } => watchers::unwatched(added),
+        Intent::Diagnose { text, .. } => at_most("diagnosis", text, DIAGNOSIS_BYTES_MAX),
         Intent::Revise { text, .. } => revisions::text(text),
         Intent::Start
         | Intent::Close

@@ -310,9 +310,11 @@ fn facts(kept: &Kept) -> BTreeSet<(DocKind, FactId)> {
 fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
     let [incident, work] = done.drafted.facts;
     match done.drafted.intent {
-        Intent::Note { .. } | Intent::Log(_) | Intent::AddTask(_) | Intent::ChangeTask { .. } => {
-            vec![(DocKind::Work, work)]
-        }
+        Intent::Note { .. }
+        | Intent::Log(_)
+        | Intent::AddTask(_)
+        | Intent::Diagnose { .. }
+        | Intent::ChangeTask { .. } => vec![(DocKind::Work, work)],
         Intent::Declare(_)
         | Intent::Set(_)
         | Intent::Assign { .. }

@@ -25,7 +25,8 @@ fn name(incident: IncidentId, kind: DraftKind) -> String {
         | DraftKind::Log
         | DraftKind::Priority
         | DraftKind::Task
-        | DraftKind::Escalate => [incident.to_string().as_str(), kind.word()].join("/"),
+        | DraftKind::Escalate
+        | DraftKind::Diagnosis => [incident.to_string().as_str(), kind.word()].join("/"),
     }
 }
 

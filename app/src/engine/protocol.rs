@@ -232,11 +232,13 @@ pub enum DraftKind {
     Task,
     /// What was tried before it is escalated.
     Escalate,
+    /// The diagnosis, with what it was when it was begun.
+    Diagnosis,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
@@ -248,6 +250,7 @@ impl DraftKind {
         Self::Priority,
         Self::Task,
         Self::Escalate,
+        Self::Diagnosis,
     ];
 
     /// The kind's word where drafts are stored.
@@ -264,6 +267,7 @@ impl DraftKind {
             Self::Priority => "priority",
             Self::Task => "task",
             Self::Escalate => "escalate",
+            Self::Diagnosis => "diagnosis",
         }
     }
 }

@@ -54,7 +54,7 @@ use timeline::Timeline;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tab {
     Talk,
-    /// Its tasks, and the time spent on it.
+    /// Its diagnosis, its tasks, and the time spent on it.
     Work,
     History,
     /// Always in sight on a wide screen, beside either of the others.
@@ -94,6 +94,7 @@ struct Begun {
     subject: RwSignal<String>,
     log: RwSignal<LogDraft>,
     task: RwSignal<Draft>,
+    diagnosis: RwSignal<Draft>,
 }
 
 impl Begun {
@@ -103,6 +104,7 @@ impl Begun {
             subject: RwSignal::new(String::new()),
             log: RwSignal::new(LogDraft::default()),
             task: RwSignal::new(Draft::default()),
+            diagnosis: RwSignal::new(Draft::default()),
         }
     }
 
@@ -113,6 +115,8 @@ impl Begun {
         let log = drafts.begun(id, DraftKind::Log, saved);
         self.log.try_set(LogDraft::read(&log));
         self.task.try_set(drafts.begun(id, DraftKind::Task, saved));
+        let diagnosis = drafts.begun(id, DraftKind::Diagnosis, saved);
+        self.diagnosis.try_set(diagnosis);
         let entry = drafts.begun(id, DraftKind::Entry, saved);
         self.entry.try_set(Some(entry));
     }
@@ -151,6 +155,7 @@ pub(crate) fn OpenIncident(id: IncidentId) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
     work::follow(desk, id, begun.log);
     drafts.follow(DraftKind::Task, id, begun.task);
+    drafts.follow(DraftKind::Diagnosis, id, begun.diagnosis);
     spawn_local(async move {
         match desk.link.open(id).await {
             Ok(saved) => begun.take_up(drafts, id, &saved),
@@ -218,7 +223,7 @@ fn Incidents(open: Open, begun: Begun) -> impl IntoView {
     let tab = RwSignal::new(Tab::Talk);
     let shown = Memo::new(move |_| tab.get());
     let work = expect_context::<WorkRoom>();
-    let working = Working::new(open, begun.log, begun.task);
+    let working = Working::new(open, begun.log, begun.task, begun.diagnosis);
     let name = move || open.with(|incident| incident.name());
     act_by_key();
     let desk = expect_context::<Desk>();

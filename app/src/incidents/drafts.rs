@@ -180,6 +180,8 @@ fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
         | Intent::Attach { .. }
         | Intent::Watch { .. }
         | Intent::Unwatch { .. }
+        // Its history says what it led to.
+        | Intent::Diagnose { .. }
         | Intent::Revise { .. } => return None,
     };
     let draft = Draft {

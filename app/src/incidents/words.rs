@@ -224,6 +224,7 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
         }
         EventKind::TaskAdded(_) => t!("event.task_added"),
         EventKind::Attached(_) => t!("event.attached"),
+        EventKind::Diagnosed { .. } => t!("event.diagnosed"),
         EventKind::Revised { .. } => t!("event.revised"),
         EventKind::Watched { person } => {
             t!("event.watched", name = organisation.person_name(*person))
@@ -251,6 +252,7 @@ pub(crate) fn before_text(before: &Before, organisation: &Organisation) -> Strin
         } => t!("row.on_hold", reason = hold_text(*reason)),
         Before::State { state, hold: None } => state_text(*state),
         Before::Task(change) => task_event_text(change, organisation),
+        Before::Diagnosis(text) => text.clone(),
     }
 }
 
@@ -345,6 +347,7 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
         Intent::AddTask(_) => t!("intent.task_add"),
         Intent::ChangeTask { change, .. } => task_intent_text(change),
         Intent::Attach { file, .. } => t!("intent.attach", name = file.name.as_str()),
+        Intent::Diagnose { .. } => t!("intent.diagnose"),
         Intent::Revise { .. } => t!("intent.revise"),
         Intent::Watch { person, .. } => {
             t!("intent.watch", name = organisation.person_name(*person))

@@ -1,5 +1,5 @@
-//! The work on the open incident: its tasks, and the time that people spent on it. It comes in a
-//! file of its own, since most of those who open an incident only read.
+//! The work on the open incident: its diagnosis, its tasks, and the time that people spent on it.
+//! It comes in a file of its own, since most of those who open an incident only read.
 
 #![expect(
     unreachable_pub,
@@ -7,6 +7,7 @@
 )]
 
 mod adding;
+mod diagnosis;
 mod log_draft;
 mod task;
 mod time;
@@ -27,6 +28,7 @@ use crate::ui::room::Entering;
 pub(crate) use log_draft::{LogDraft, follow};
 
 use adding::Adding;
+use diagnosis::Diagnosis;
 use task::TaskItem;
 use time::Spending;
 
@@ -36,6 +38,7 @@ pub struct Working {
     open: RwSignal<Arc<Incident>>,
     log: RwSignal<LogDraft>,
     task: RwSignal<Draft>,
+    diagnosis: RwSignal<Draft>,
 }
 
 impl Working {
@@ -43,8 +46,14 @@ impl Working {
         open: RwSignal<Arc<Incident>>,
         log: RwSignal<LogDraft>,
         task: RwSignal<Draft>,
+        diagnosis: RwSignal<Draft>,
     ) -> Self {
-        Self { open, log, task }
+        Self {
+            open,
+            log,
+            task,
+            diagnosis,
+        }
     }
 }
 
@@ -52,12 +61,13 @@ impl Working {
 #[derive(Clone, Copy)]
 pub(crate) struct WorkRoom(pub(crate) fn(Working) -> Entering);
 
-/// Tasks first, since they say what is to be done; then the time.
+/// What is known, what is to be done, and how long it took.
 #[component]
 pub(crate) fn WorkPane(working: Working) -> impl IntoView {
     let work = Memo::new(move |_| working.open.with(|incident| incident.work()));
     view! {
         <div class="talk work" role="region" aria-label=t!("work.label") tabindex="0">
+            <Diagnosis working=working />
             <Tasks working=working work=work />
             <Spending working=working work=work />
         </div>

@@ -95,6 +95,9 @@ impl Link {
 
 /// What takes an act back; none for what takes back itself.
 fn withdrawal(intent: &Intent, fact: FactId) -> Option<Intent> {
+    if let Some(edit) = intent.undoing_edit() {
+        return Some(edit);
+    }
     let is_final = matches!(intent, Intent::Withdraw { .. });
     let doc = *intent.docs().first().filter(|_| !is_final)?;
     Some(Intent::Withdraw { doc, fact })

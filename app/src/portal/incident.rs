@@ -279,7 +279,8 @@ fn focus_box(kind: DraftKind) {
         | DraftKind::Log
         | DraftKind::Priority
         | DraftKind::Task
-        | DraftKind::Escalate => "#entry",
+        | DraftKind::Escalate
+        | DraftKind::Diagnosis => "#entry",
     };
     request_animation_frame(move || request_animation_frame(move || browser::focus(place)));
 }

@@ -182,6 +182,7 @@ pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> 
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => return None,
     };

@@ -356,6 +356,7 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
         }
         | Intent::Log(_)
         | Intent::AddTask(_)
+        | Intent::Diagnose { .. }
         | Intent::Hold { .. }
         | Intent::Remind { .. }
         | Intent::Resolve { .. }

@@ -233,6 +233,7 @@ fn quoted<'a>(notice: &Notice, incident: &'a Incident) -> Option<&'a str> {
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => None,
     }

@@ -376,6 +376,7 @@ impl Frame<'_> {
                 | EventKind::TaskChanged { .. }
                 | EventKind::Watched { .. }
                 | EventKind::Unwatched { .. }
+                | EventKind::Diagnosed { .. }
                 | EventKind::Revised { .. }
                 | EventKind::Numbered { .. }) => {
                     if let Some((sentence, words)) = words::happened(other, &who, l) {

@@ -140,6 +140,7 @@ pub(super) fn happened<'a>(
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => return None,
     };

@@ -8,7 +8,7 @@ mod steps;
 mod watchers;
 mod work;
 
-use crate::document::{Body, Fact, Scalar};
+use crate::document::{Body, Fact, Scalar, TextName};
 use crate::ids::{ActId, CategoryId, DocKind, FactId, GroupId, PersonId, SiteId};
 use crate::time::UnixMillis;
 
@@ -81,6 +81,8 @@ pub(crate) enum Content {
         person: PersonId,
         added: Vec<FactId>,
     },
+    /// That somebody wrote on in the diagnosis, which lies in a text of its own.
+    Diagnosed,
     /// Another wording of an entry of this document.
     Revised {
         doc: DocKind,
@@ -153,6 +155,7 @@ impl Content {
             Self::Reminded { .. } => (DocKind::Incident, "reminder"),
             Self::Logged(_) => (DocKind::Work, "log"),
             Self::TaskAdded(_) => (DocKind::Work, "task"),
+            Self::Diagnosed => (DocKind::Work, "diagnosis"),
             Self::Attached { doc, .. } => (*doc, "attachment"),
             Self::Watched { doc, .. } => (*doc, "watcher"),
             Self::Unwatched { doc, .. } => (*doc, "unwatched"),
@@ -174,6 +177,33 @@ impl Content {
             return None;
         };
         Some(declare)
+    }
+
+    /// The text that its change splices.
+    pub(crate) fn spliced(&self) -> Option<TextName> {
+        match self {
+            Self::Moved(Step::Resolved { .. }) => Some(TextName::Resolution),
+            Self::Diagnosed => Some(TextName::Diagnosis),
+            Self::Created { .. }
+            | Self::WorkCreated { .. }
+            | Self::Set(_)
+            | Self::Assigned { .. }
+            | Self::Claimed { .. }
+            | Self::Moved(_)
+            | Self::Entry { .. }
+            | Self::Note { .. }
+            | Self::Number { .. }
+            | Self::Withdrawn { .. }
+            | Self::Acknowledged
+            | Self::Reminded { .. }
+            | Self::Logged(_)
+            | Self::TaskAdded(_)
+            | Self::TaskChanged { .. }
+            | Self::Attached { .. }
+            | Self::Watched { .. }
+            | Self::Unwatched { .. }
+            | Self::Revised { .. } => None,
+        }
     }
 
     /// The value that it gives a field later on.
@@ -221,13 +251,14 @@ impl Content {
             | Self::Attached { .. }
             | Self::Watched { .. }
             | Self::Unwatched { .. }
+            | Self::Diagnosed
             | Self::Revised { .. } => None,
         }
     }
 
     /// How the history shows it; a withdrawal only marks what it takes back, and that somebody has
     /// read something is nobody else's business.
-    pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {
+    pub(crate) fn event(&self, shared_text: &str) -> Option<EventKind> {
         Some(match self.clone() {
             Self::Created { .. } => EventKind::Declared,
             Self::WorkCreated { .. } | Self::Withdrawn { .. } | Self::Acknowledged => return None,
@@ -255,7 +286,7 @@ impl Content {
             Self::Reminded { hold } => EventKind::Reminded { hold },
             Self::Moved(Step::Resolved { code }) => EventKind::Resolved {
                 code,
-                notes: resolution_notes.to_owned(),
+                notes: shared_text.to_owned(),
             },
             Self::Moved(Step::Reopened { text }) => EventKind::Reopened { text },
             Self::Moved(Step::Closed) => EventKind::Closed,
@@ -269,6 +300,9 @@ impl Content {
             Self::Attached { file, .. } => EventKind::Attached(file),
             Self::Watched { person, .. } => EventKind::Watched { person },
             Self::Unwatched { person, added, .. } => EventKind::Unwatched { person, added },
+            Self::Diagnosed => EventKind::Diagnosed {
+                text: shared_text.to_owned(),
+            },
             Self::Revised { entry, text, .. } => EventKind::Revised { entry, text },
         })
     }
@@ -319,7 +353,7 @@ impl Spelling {
             }
             Content::Number { number } => self.text("value", number),
             Content::Withdrawn { fact, .. } => self.bytes("fact", fact.as_bytes()),
-            Content::Acknowledged => {}
+            Content::Acknowledged | Content::Diagnosed => {}
             Content::Reminded { hold } => self.bytes("hold", hold.as_bytes()),
             Content::Logged(log) => self.log(log),
             Content::TaskAdded(new) => self.new_task(new),
@@ -441,6 +475,7 @@ impl Spelling {
                 text: self.take_text("text")?,
                 mentions: self.take_mentions(),
             },
+            (DocKind::Work, "diagnosis") => Content::Diagnosed,
             (DocKind::Incident, "acknowledgement") => Content::Acknowledged,
             (DocKind::Incident, "reminder") => Content::Reminded {
                 hold: FactId::from_bytes(self.take_bytes("hold")?),

@@ -52,6 +52,7 @@ impl Incident {
             Intent::Assign { group, person, .. } => self.assign(group.clone(), *person, fact, from),
             Intent::Claim { group } => self.assign(group.clone(), Some(from.by), fact, from),
             Intent::Resolve { notes, .. } => self.resolution_notes.clone_from(notes),
+            Intent::Diagnose { text, .. } => self.diagnosis.clone_from(text),
             Intent::Declare(_)
             | Intent::Start
             | Intent::Hold { .. }
@@ -165,6 +166,7 @@ impl Incident {
             | EventKind::TaskChanged { .. }
             | EventKind::Watched { .. }
             | EventKind::Unwatched { .. }
+            | EventKind::Diagnosed { .. }
             | EventKind::Revised { .. } => return,
         };
         self.state = state;
@@ -251,6 +253,7 @@ fn event(intent: &Intent) -> Option<EventKind> {
         Intent::AddTask(new) => EventKind::TaskAdded(new),
         Intent::ChangeTask { task, change } => EventKind::TaskChanged { task, change },
         Intent::Attach { file, .. } => EventKind::Attached(file),
+        Intent::Diagnose { text, .. } => EventKind::Diagnosed { text },
         Intent::Revise { entry, text, .. } => EventKind::Revised { entry, text },
         Intent::Watch { person, .. } => EventKind::Watched { person },
         Intent::Unwatch { person, added, .. } => EventKind::Unwatched { person, added },

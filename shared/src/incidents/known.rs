@@ -62,6 +62,7 @@ impl Known {
             Content::WorkCreated { .. }
             | Content::Number { .. }
             | Content::Withdrawn { .. }
+            | Content::Diagnosed
             | Content::Reminded { .. } => false,
             Content::Acknowledged
             | Content::Created { .. }

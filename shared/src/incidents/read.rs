@@ -5,6 +5,7 @@ use crate::ids::{DocKind, FactId, PersonId};
 use crate::time::UnixMillis;
 
 use super::content::{Content, Step};
+use super::diagnosis::Diagnosis;
 use super::fold::{self, Phase, severity, value};
 use super::known::{Knowledge, Known};
 use super::{
@@ -36,7 +37,7 @@ pub fn read(docs: &IncidentDocs, receipts: &IncidentReceipts) -> (Incident, Vec<
     let work = docs.work.as_ref();
     let work = work.map(|work| Knowledge::of(work, &receipts.work));
     let notes = Notes::of(&docs.incident, &known);
-    read_known(docs, (&known, work.as_ref()), notes)
+    read_known(docs, (&known, work.as_ref()), &notes)
 }
 
 /// Reads an incident as it was at a moment of corrected time, by all that is known now of what had
@@ -50,14 +51,14 @@ pub fn read_until(
     let work = docs.work.as_ref();
     let work = work.map(|work| Knowledge::until(work, &receipts.work, until));
     let notes = Notes::left(&docs.incident, &known);
-    let (incident, _) = read_known(docs, (&known, work.as_ref()), notes);
+    let (incident, _) = read_known(docs, (&known, work.as_ref()), &notes);
     (!known.facts.is_empty()).then_some(incident)
 }
 
 fn read_known(
     docs: &IncidentDocs,
     (known, work): (&Knowledge, Option<&Knowledge>),
-    notes: Notes,
+    notes: &Notes,
 ) -> (Incident, Vec<Anomaly>) {
     let created = earliest(known, |content| matches!(content, Content::Created { .. }));
     let mut anomalies = strange(known);
@@ -65,7 +66,9 @@ fn read_known(
     anomalies.extend(created.1.then_some(Anomaly::CreatedTwice));
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
-    let timeline = timeline(known, work, &notes);
+    let diagnosis = Diagnosis::of(docs.work.as_ref(), work);
+    let said = |fact| diagnosis.by(fact).unwrap_or_else(|| notes.by(fact));
+    let timeline = timeline(known, work, said);
     let last = known
         .facts
         .iter()
@@ -84,6 +87,7 @@ fn read_known(
             .0
             .and_then(|fact| declared(fact).cloned().map(Box::new)),
         description: docs.incident.text(TextName::Description),
+        diagnosis: diagnosis.holds,
         asset: created.0.and_then(|fact| declared(fact)?.asset.clone()),
         contact: created.0.and_then(|fact| declared(fact)?.contact.clone()),
         subject: base.or(fold::field(known, value::subject, none)),
@@ -100,7 +104,7 @@ fn read_known(
         hold: course.hold.map(|hold| hold.counted(&timeline)),
         resolution: course.phase.resolution(),
         resolved_at: course.resolved_at,
-        resolution_notes: notes.hold,
+        resolution_notes: notes.hold.clone(),
         gave_way: course.gave_way,
         past: course.past,
         updated_at: updated_at.unwrap_or(base.birth.corrected),
@@ -336,7 +340,11 @@ fn resolutions(known: &Knowledge) -> Vec<&Known> {
     facts.filter(|fact| is_resolution(&fact.content)).collect()
 }
 
-fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &Notes) -> Vec<Event> {
+fn timeline<'a>(
+    known: &Knowledge,
+    work: Option<&Knowledge>,
+    said: impl Fn(FactId) -> &'a str,
+) -> Vec<Event> {
     let mut facts: Vec<(DocKind, &Known)> = Vec::new();
     for of in std::iter::once(known).chain(work) {
         let events = of.facts.iter().filter(|fact| !fact.withdraws);
@@ -348,7 +356,7 @@ fn timeline(known: &Knowledge, work: Option<&Knowledge>, notes: &Notes) -> Vec<E
             fact: fact.id,
             doc,
             from: fact.from,
-            kind: fact.content.event(notes.by(fact.id))?,
+            kind: fact.content.event(said(fact.id))?,
             withdrawn: fact.withdrawn,
         })
     };

@@ -130,6 +130,8 @@ struct Piece {
     fact: Fact,
     content: Content,
     texts: Texts,
+    /// The diagnosis as it was before.
+    before: String,
 }
 
 impl Piece {
@@ -142,11 +144,14 @@ impl Piece {
         if more || matches!(content, Content::Number { .. }) {
             return Err(shape(&raw.key));
         }
+        let is_diagnosis = content == Content::Diagnosed;
+        let before = is_diagnosis.then(|| part.doc.text(TextName::Diagnosis));
         Ok(Self {
             doc: part.doc.key,
             fact,
             content,
             texts: raw.texts,
+            before: before.unwrap_or_default(),
         })
     }
 
@@ -170,16 +175,19 @@ impl Piece {
     /// The intent of an act on one document.
     fn single(self) -> Result<Intent, Refused> {
         let mut texts = self.texts;
-        let notes = texts.spliced.remove(&TextName::Resolution);
+        let name = self.content.spliced();
+        let text = name.and_then(|name| texts.spliced.remove(&name));
         texts.only(&[])?;
-        let spliced = notes.is_some();
-        let intent = match self.content {
-            Content::Moved(Step::Resolved { code }) => {
-                return Ok(Intent::Resolve {
-                    code,
-                    notes: notes.unwrap_or_default(),
-                });
-            }
+        Ok(match self.content {
+            Content::Moved(Step::Resolved { code }) => Intent::Resolve {
+                code,
+                notes: text.unwrap_or_default(),
+            },
+            Content::Diagnosed => Intent::Diagnose {
+                // Others may have written the very same meanwhile.
+                text: text.unwrap_or_else(|| self.before.clone()),
+                before: self.before,
+            },
             Content::Moved(Step::Started) => Intent::Start,
             Content::Moved(Step::Held {
                 reason,
@@ -221,12 +229,7 @@ impl Piece {
             Content::Created { .. } | Content::WorkCreated { .. } | Content::Number { .. } => {
                 return Err(shape(self.fact.group.as_str()));
             }
-        };
-        if spliced {
-            Err(shape(TextName::Resolution.key()))
-        } else {
-            Ok(intent)
-        }
+        })
     }
 }
 

@@ -108,6 +108,10 @@ pub enum EventKind {
         person: PersonId,
         added: Vec<FactId>,
     },
+    /// Somebody wrote on in the diagnosis, which read so then.
+    Diagnosed {
+        text: String,
+    },
     /// Another wording of what the same person said.
     Revised {
         entry: FactId,
@@ -142,6 +146,7 @@ impl EventKind {
             | Self::Cancelled { text }
             | Self::Replied { text, .. }
             | Self::Noted { text, .. }
+            | Self::Diagnosed { text }
             | Self::Revised { text, .. }
             | Self::Logged(Log { text, .. })
             | Self::TaskAdded(NewTask { title: text, .. })
@@ -171,6 +176,7 @@ impl EventKind {
             | Self::Cancelled { text }
             | Self::Replied { text, .. }
             | Self::Noted { text, .. }
+            | Self::Diagnosed { text }
             | Self::Revised { text, .. }
             | Self::Logged(Log { text, .. })
             | Self::Resolved { notes: text, .. }

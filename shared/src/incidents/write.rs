@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Draft, Fact, TextName, Written};
+use crate::document::{Document, Draft, Fact, TextName, Written, merged};
 use crate::ids::{ActId, Actor, DocKey, DocKind, FactId, IncidentId, PersonId};
 use crate::time::{Boot, UnixMillis};
 
@@ -91,7 +91,11 @@ pub fn write(
         let place = usize::from(kind == DocKind::Work);
         let draft = draft(drafted, &content, place, saw[place].clone());
         match docs.get_mut(kind) {
-            Some(doc) => written.push(append(doc, actor_of, &draft)?),
+            Some(doc) => {
+                let edits = edit(&drafted.intent, doc).into_iter().collect();
+                let draft = Draft { edits, ..draft };
+                written.push(append(doc, actor_of, &draft)?);
+            }
             None if matches!(drafted.intent, Intent::Declare(_)) => {}
             None => return Err(Refused::Scope),
         }
@@ -189,6 +193,7 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
         }
         Intent::Log(log) => return vec![(DocKind::Work, Content::Logged(log))],
         Intent::AddTask(new) => return vec![(DocKind::Work, Content::TaskAdded(new))],
+        Intent::Diagnose { .. } => return vec![(DocKind::Work, Content::Diagnosed)],
         Intent::ChangeTask { task, change } => {
             return vec![(DocKind::Work, Content::TaskChanged { task, change })];
         }
@@ -259,12 +264,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Attached { .. }
         | Content::Watched { .. }
         | Content::Unwatched { .. }
+        | Content::Diagnosed
         | Content::Revised { .. } => Vec::new(),
-    };
-    let edits = if let Intent::Resolve { notes, .. } = &drafted.intent {
-        vec![(TextName::Resolution, notes.clone())]
-    } else {
-        Vec::new()
     };
     let (_, group, body) = content.spell();
     let id = drafted.facts[place];
@@ -283,6 +284,18 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
             body,
         }],
         texts,
-        edits,
+        edits: Vec::new(),
     }
+}
+
+/// The text that an act brings to a new content in a document.
+fn edit(intent: &Intent, doc: &Document) -> Option<(TextName, String)> {
+    if let Intent::Resolve { notes, .. } = intent {
+        return Some((TextName::Resolution, notes.clone()));
+    }
+    let Intent::Diagnose { before, text } = intent else {
+        return None;
+    };
+    let now = doc.text(TextName::Diagnosis);
+    Some((TextName::Diagnosis, merged(before, text, &now)))
 }

@@ -306,6 +306,7 @@ fn requesters(incident: &Incident) -> Vec<PersonId> {
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => None,
     });
@@ -333,6 +334,7 @@ fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenanc
         | EventKind::TaskChanged { .. }
         | EventKind::Watched { .. }
         | EventKind::Unwatched { .. }
+        | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
         | EventKind::Numbered { .. } => false,
     };

@@ -98,5 +98,9 @@ fn values(
     let notes = (incident.resolution.is_some() && !notes.is_empty()).then(|| {
         view! { <dt>{t!("past.resolution")}</dt> <dd><bdi>{notes}</bdi></dd> }
     });
-    view! { <dl class="past">{lines.into_iter().collect_view()} {notes}</dl> }
+    let diagnosis = incident.diagnosis.clone();
+    let diagnosis = (!diagnosis.is_empty()).then(|| {
+        view! { <dt>{t!("diagnosis.label")}</dt> <dd><bdi>{diagnosis}</bdi></dd> }
+    });
+    view! { <dl class="past">{lines.into_iter().collect_view()} {diagnosis} {notes}</dl> }
 }

@@ -52,6 +52,7 @@ impl Incident {
             | EventKind::TaskChanged { .. }
             | EventKind::Watched { .. }
             | EventKind::Unwatched { .. }
+            | EventKind::Diagnosed { .. }
             | EventKind::Revised { .. } => {}
         }
     }

@@ -2,8 +2,8 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 
 use super::*;
-use crate::document::Document;
-use crate::ids::DocKind;
+use crate::document::{Document, Draft, TextName};
+use crate::ids::{Actor, DocKind};
 use crate::incidents::attachments::{Attachment, MediaType};
 use crate::incidents::{
     Channel, Declare, Escalation, HoldReason, Holder, IncidentDocs, Level, Log, LogKind, NewTask,
@@ -24,6 +24,11 @@ fn watch() -> Intent {
         doc: DocKind::Work,
         person: BOB,
     }
+}
+
+fn diagnose(text: &str) -> Intent {
+    let (before, text) = (String::new(), text.to_owned());
+    Intent::Diagnose { before, text }
 }
 
 fn to_nobody() -> Intent {
@@ -75,6 +80,7 @@ fn every_intent() -> Vec<Intent> {
         },
         Intent::Reply { text: text() },
         Intent::Note { text: text() },
+        diagnose(&text()),
         Intent::Acknowledge,
         Intent::Log(Log {
             began: START,
@@ -416,4 +422,26 @@ fn a_change_carries_nothing_beside_its_operations() {
     assert_eq!(decode_change(b"").err(), Some(Refused::Encoding));
     let mut document = Document::new(Copy::declared().docs.incident.key);
     assert!(document.apply(&[plain.raw_bytes()]).is_ok());
+}
+
+#[test]
+fn a_diagnosis_is_spliced_by_what_says_so_alone() {
+    let mut copy = Copy::declared();
+    copy.act(BOB, diagnose("Dark."));
+    let note = copy.act(BOB, Intent::Note { text: "x".into() });
+    let mut before = copy.docs.clone();
+    let work = before.work.as_mut().expect("staff declared it");
+    let held = work.facts().0.iter().find(|held| held.fact.id == note);
+    let mut fact = held.expect("it was noted").fact.clone();
+    fact.id = FactId::from_bytes([9; 16]);
+    let forged = Draft {
+        facts: vec![fact],
+        edits: vec![(TextName::Diagnosis, "Light.".to_owned())],
+        ..Draft::default()
+    };
+    let docs = before.clone();
+    let work = before.work.as_mut().expect("staff declared it");
+    let written = work.append(Actor([9; 16]), &forged).expect("it is written");
+    let read = derived(&docs, &[(written.doc, written.bytes)]);
+    assert!(matches!(read, Err(Refused::Shape { .. })), "{read:?}");
 }

@@ -10,6 +10,7 @@
 //! are hints to try at once, never an answer. Rejected: trusting the socket's state, which stays
 //! "open" in a dead zone.
 
+mod socket;
 mod uploads;
 mod wipe;
 
@@ -21,6 +22,7 @@ use crate::ids::Epoch;
 use crate::sync::Seq;
 use crate::sync::message::{Live, PUSH_GROUPS_MAX};
 
+use socket::Socket;
 use uploads::Uploads;
 use wipe::Wipe;
 
@@ -201,13 +203,6 @@ struct Wants {
     bringing_back: bool,
     push: bool,
     pull: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Socket {
-    Closed { retry_at: Tick },
-    Opening { since: Tick },
-    Open { heard_at: Tick },
 }
 
 /// The machine; see the module.
@@ -445,12 +440,6 @@ impl Network {
         }
     }
 
-    /// Whether the server answers, so that a socket may find it too.
-    fn may_listen(&self) -> bool {
-        let answers = matches!(self.contact, Contact::Online | Contact::Trouble);
-        answers && self.wipe == Wipe::None
-    }
-
     fn succeed(&mut self, now: Tick) {
         self.under_way = None;
         self.failures = 0;
@@ -508,14 +497,6 @@ impl Network {
         self.wants.pull = true;
     }
 
-    fn close_socket(&mut self, now: Tick) {
-        if !matches!(self.socket, Socket::Closed { .. }) {
-            let is_lost = false;
-            self.effects.push_back(Effect::CloseLive { is_lost });
-            self.socket = Socket::Closed { retry_at: now };
-        }
-    }
-
     fn release(&mut self, from: Contact) {
         if self.contact == from {
             self.contact = Contact::Unknown;
@@ -524,22 +505,6 @@ impl Network {
 
     fn is_halted(&self) -> bool {
         matches!(self.contact, Contact::SignedOut | Contact::Outdated)
-    }
-
-    fn lose_socket(&mut self, now: Tick, jitter: Jitter) {
-        let wait = backoff(self.socket_failures, jitter);
-        self.socket_failures = self.socket_failures.saturating_add(1);
-        self.socket = Socket::Closed {
-            retry_at: now.plus(wait),
-        };
-        // Whether only the socket is gone or the whole line, a request tells.
-        self.wants.pull = true;
-    }
-
-    fn drop_socket(&mut self, now: Tick, jitter: Jitter) {
-        let is_lost = true;
-        self.effects.push_back(Effect::CloseLive { is_lost });
-        self.lose_socket(now, jitter);
     }
 
     fn ask_millis(&self) -> u64 {
