@@ -12,6 +12,7 @@ mod calendars;
 mod closing;
 mod fields;
 mod form;
+mod gates;
 mod matrix;
 mod outcome;
 mod promises;
@@ -26,6 +27,7 @@ use crate::ui::live::When;
 use calendars::Calendars;
 use closing::ClosingPart;
 use form::Form;
+use gates::GatesPart;
 use matrix::MatrixFields;
 use outcome::Outcome;
 use promises::Promises;
@@ -48,6 +50,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 <MatrixFields form=form />
                 <Promises form=form />
                 <RemindingPart form=form />
+                <GatesPart form=form />
                 <ClosingPart form=form />
                 <Calendars form=form />
                 <Outcome form=form />

@@ -12,6 +12,7 @@ mod diagnosis;
 mod direction;
 mod fold;
 mod foresee;
+mod gates;
 mod holds;
 mod known;
 pub mod lifecycle;
@@ -456,6 +457,8 @@ pub struct GaveWay {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     pub id: IncidentId,
+    /// Whether it was read as its requester reads it, without the work on it.
+    pub is_public: bool,
     /// `INC-1042`, once the server has given it.
     pub number: Option<String>,
     pub created: Provenance,

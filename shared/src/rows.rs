@@ -16,7 +16,7 @@ use crate::incidents::{
     EventKind, Hold, HoldReason, Incident, Level, Priority, Requester, State, TaskState,
 };
 use crate::sla::{Glance, edition, glance};
-use crate::targets::Rules;
+use crate::targets::{Gate, Rules};
 use crate::time::UnixMillis;
 
 pub use cards::{Card, Told, of as cards};
@@ -24,7 +24,7 @@ pub use pack::{BadRows, pack, pack_one, unpack, unpack_one};
 pub use reason::{Reason, reason};
 
 /// The layout of an encoded row. A device or server that meets another rebuilds its rows.
-pub const ROW_FORMAT: u8 = 7;
+pub const ROW_FORMAT: u8 = 8;
 
 /// How many rows a chunk of the device's storage holds.
 pub const CHUNK_ROWS: usize = 512;
@@ -49,6 +49,8 @@ pub struct Row {
     pub updated_at: UnixMillis,
     /// When the resolution that holds was made, in corrected time; only while resolved or closed.
     pub resolved_at: Option<UnixMillis>,
+    /// What was missing as it was resolved, of what that needs; always empty in a public row.
+    pub incomplete: Vec<Gate>,
     /// Public entries.
     pub entries: u16,
     /// Internal notes; always zero in a public row.
@@ -130,6 +132,7 @@ pub fn row(incident: &Incident, rules: &Rules) -> Row {
         created_at: incident.created.corrected,
         updated_at: incident.updated_at,
         resolved_at: incident.resolved_at,
+        incomplete: incident.incomplete(&edition.targets.gates),
         entries: count(|kind| matches!(kind, EventKind::Replied { .. })),
         notes: count(|kind| matches!(kind, EventKind::Noted { .. })),
         tasks_open: tasks(TaskState::Open),

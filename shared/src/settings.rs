@@ -12,7 +12,7 @@ use crate::ids::{CalendarId, PersonId};
 use crate::incidents::REMINDERS_MAX;
 use crate::people::Directory;
 use crate::priority::{Level, Matrix, Priority};
-use crate::targets::{Closing, HoldReason, Reach, Reminding, Target};
+use crate::targets::{Closing, Gate, HoldReason, Reach, Reminding, Target};
 use crate::time::UnixMillis;
 
 /// The longest target: a year, day and night.
@@ -91,6 +91,9 @@ pub struct Levels {
     /// When what is resolved closes by itself; never without.
     #[serde(default)]
     pub closing: Option<Closing>,
+    /// What an incident is to have before it is resolved.
+    #[serde(default)]
+    pub gates: BTreeSet<Gate>,
     /// Of which holds people are reminded, and how.
     #[serde(default)]
     pub reminding: BTreeMap<HoldReason, Reminding>,
@@ -195,6 +198,7 @@ impl Levels {
             pausing: targets.pausing.clone(),
             calendars,
             closing: targets.closing.clone(),
+            gates: targets.gates.clone(),
             reminding: targets.reminding.clone(),
         }
     }
@@ -230,6 +234,9 @@ impl Levels {
         }
         if self.closing == base.closing {
             self.closing.clone_from(&now.closing);
+        }
+        if self.gates == base.gates {
+            self.gates.clone_from(&now.gates);
         }
         for reason in HoldReason::ALL.iter().copied() {
             let of = |levels: &Self| levels.reminding.get(&reason).cloned();

@@ -24,6 +24,23 @@ pub enum HoldReason {
     Evidence,
 }
 
+/// What an incident is to have before it is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    Category,
+    Diagnosis,
+    /// No task is left to be done.
+    Tasks,
+    /// Somebody said how long it took them.
+    Time,
+}
+
+impl Gate {
+    /// Every gate, in the order in which people come to them.
+    pub const ALL: [Self; 4] = [Self::Category, Self::Diagnosis, Self::Tasks, Self::Time];
+}
+
 /// What is promised for one priority; nothing is measured where a target is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Target {
@@ -51,6 +68,9 @@ pub struct Targets {
     /// When what is resolved closes by itself; never without.
     #[serde(default)]
     pub closing: Option<Closing>,
+    /// What an incident is to have before it is resolved.
+    #[serde(default)]
+    pub gates: BTreeSet<Gate>,
     /// Of which holds people are reminded, and how.
     #[serde(default)]
     pub reminding: BTreeMap<HoldReason, Reminding>,
@@ -137,6 +157,7 @@ impl Default for Targets {
             calendars: BTreeMap::new(),
             compiled: Vec::new(),
             closing: None,
+            gates: BTreeSet::new(),
             reminding: BTreeMap::new(),
             reminding_since: BTreeMap::new(),
         }

@@ -389,7 +389,8 @@ fn meta(desk: Desk, row: &Row, sought: Option<&dyn Sought>) -> Vec<Piece> {
     let organisation = desk.organisation();
     let state = match row.hold {
         Some(hold) => on_hold_text(&hold),
-        None => state_text(row.state),
+        None if row.incomplete.is_empty() => state_text(row.state),
+        None => t!("row.incomplete", state = state_text(row.state)),
     };
     let assignee = row.assignee.map(|person| organisation.person_name(person));
     let group = row.group.as_ref().map(|id| organisation.group_name(id));

@@ -5,6 +5,7 @@ use shared::incidents::{
     Assignment, Before, Channel, Escalation, EventKind, Hold, HoldReason, Intent, Level, Log,
     LogKind, Override, Refused, Requester, ResolutionCode, SetField, State, TaskChange, TaskState,
 };
+use shared::targets::Gate;
 
 use crate::link::Organisation;
 use crate::text::{self, t};
@@ -234,6 +235,17 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
         }
         EventKind::TaskChanged { change, .. } => task_event_text(change, organisation),
     }
+}
+
+/// What is missing, as one list.
+pub(crate) fn missing_text(missing: &[Gate]) -> String {
+    let text = |gate: &Gate| match gate {
+        Gate::Category => t!("missing.category"),
+        Gate::Diagnosis => t!("missing.diagnosis"),
+        Gate::Tasks => t!("missing.tasks"),
+        Gate::Time => t!("missing.time"),
+    };
+    missing.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// What held before somebody changed it, as a value.

@@ -293,6 +293,7 @@ fn changed(
         pausing: levels.pausing.clone(),
         compiled: compiled.into_iter().filter(is_used).collect(),
         closing: levels.closing.clone(),
+        gates: levels.gates.clone(),
         reminding_since: reminding_since(&before.targets, levels, since),
         reminding: levels.reminding.clone(),
         calendars,

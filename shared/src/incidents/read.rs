@@ -79,6 +79,7 @@ fn read_known(
     let course = course(known, &base);
     let incident = Incident {
         id: docs.id(),
+        is_public: docs.work.is_none(),
         number: number(known),
         created: base.birth,
         declared_by: base.birth.by,

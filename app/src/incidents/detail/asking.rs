@@ -11,10 +11,13 @@ use shared::incidents::{
     TaskState,
 };
 use shared::rows::Row;
+use shared::sla::edition;
+use shared::targets::Gate;
 
 use super::Open;
 use crate::engine::protocol::DraftKind;
 use crate::incidents::drafts::Draft;
+use crate::incidents::words::missing_text;
 use crate::incidents::{Desk, Drafts};
 use crate::incidents::{choices, moments};
 use crate::link::Organisation;
@@ -240,7 +243,7 @@ pub(super) fn AskingSheet(
                 {asked_words(what, draft, Callback::new(type_in))}
                 {beside_choice(what, beside, Callback::new(set_beside))}
                 <Meanwhile open=open kind=what.kind() draft=draft matters=|_| true />
-                {(what == Asking::Resolve).then(|| live(move || still_open(open)))}
+                {(what == Asking::Resolve).then(|| live(move || still_open(desk, open, choice)))}
             </SheetForm>
         </Sheet>
     }
@@ -262,7 +265,20 @@ fn objection(desk: Desk, intent: &Intent, incident: &Incident) -> Option<String>
             return Some(t!("asking.escalate_nowhere"));
         }
     }
-    desk.refusal(intent, incident)
+    desk.refusal(intent, incident).or_else(|| {
+        let Intent::Resolve { code, .. } = intent else {
+            return None;
+        };
+        let missing = missing(desk, incident, *code);
+        (!missing.is_empty()).then(|| t!("asking.missing", missing = missing_text(&missing)))
+    })
+}
+
+/// What the settings want before it is resolved in this way, and is not there.
+fn missing(desk: Desk, incident: &Incident, code: ResolutionCode) -> Vec<Gate> {
+    let organisation = desk.organisation();
+    let rules = organisation.directory.rules();
+    incident.lacks(&edition(incident, &rules).targets.gates, code)
 }
 
 /// Does one after the other, and none after one that failed.
@@ -273,10 +289,17 @@ async fn act_in_turn(desk: Desk, id: IncidentId, intents: Vec<Intent>) -> Result
     Ok(())
 }
 
-/// What is left to do, which keeps nobody from resolving.
-fn still_open(open: Open) -> Option<impl IntoView> {
+/// What is missing, or else what is left to do, which then keeps nobody from resolving.
+fn still_open(desk: Desk, open: Open, choice: Signal<String>) -> Option<AnyView> {
+    let code = choices::resolution_of(&choice.get()).unwrap_or(ResolutionCode::Fixed);
+    let missing = open.with(|incident| missing(desk, incident, code));
+    if !missing.is_empty() {
+        let text = t!("asking.missing", missing = missing_text(&missing));
+        return Some(view! { <p class="left">{text}</p> }.into_any());
+    }
     let count = open.with(|incident| incident.work().count(TaskState::Open));
-    (count > 0).then(|| view! { <p class="left">{t!("asking.tasks_open", count = count)}</p> })
+    (count > 0)
+        .then(|| view! { <p class="left">{t!("asking.tasks_open", count = count)}</p> }.into_any())
 }
 
 /// What was begun before and is not done yet.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::incidents::{
     HoldStep, Incident, Intent, State, TaskState, Transition, next_step, resolves_at,
 };
+use shared::sla::edition;
 
 use super::clash::lead;
 use super::levels::Levels;
@@ -14,7 +15,7 @@ use super::{Asking, Open, Tab};
 use crate::incidents::Desk;
 use crate::incidents::address::Place;
 use crate::incidents::direct::{DirectAct, is_possible};
-use crate::incidents::words::{channel_text, on_hold_text, state_text};
+use crate::incidents::words::{channel_text, missing_text, on_hold_text, state_text};
 use crate::incidents::work::LogDraft;
 use crate::text::{self, t};
 use crate::ui::browser;
@@ -46,6 +47,7 @@ pub(super) fn Head(
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
                 <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
+                {live(move || incomplete(desk, open))}
                 <Conflicts open=open tab=tab />
                 {live(move || open.with(|incident| about(desk, incident)))}
                 {live(move || closes(desk, open).or_else(|| goes_on(desk, open)))}
@@ -160,6 +162,18 @@ fn goes_on(desk: Desk, open: Open) -> Option<String> {
 fn escalated(open: Open) -> Option<String> {
     let count = open.with(|incident| incident.escalations());
     (count > 0).then(|| [" · ", &t!("head.escalated", count = count)].concat())
+}
+
+/// What was missing as it was resolved.
+fn incomplete(desk: Desk, open: Open) -> Option<AnyView> {
+    let organisation = desk.organisation();
+    let rules = organisation.directory.rules();
+    let missing = open.with(|incident| {
+        let gates = &edition(incident, &rules).targets.gates;
+        incident.incomplete(gates)
+    });
+    let text = t!("head.incomplete", missing = missing_text(&missing));
+    (!missing.is_empty()).then(|| view! { " · " <span class="incomplete">{text}</span> }.into_any())
 }
 
 pub(super) fn state_in_words(incident: &Incident) -> String {
