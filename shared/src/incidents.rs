@@ -558,28 +558,11 @@ impl Incident {
         arrivals.fold(self.updated_at, UnixMillis::max)
     }
 
-    /// What staff asks of the requester and waits for; empty when it asks nothing.
-    pub fn question(&self) -> &str {
-        let asks = |hold: &Hold| hold.reason == HoldReason::Caller;
-        let hold = self.hold.filter(asks);
-        let asked = hold.and_then(|hold| self.event(hold.fact));
-        if let Some(EventKind::Held { text, .. }) = asked.map(|event| &event.kind) {
-            text.trim()
-        } else {
-            ""
-        }
-    }
-
     /// How often it was escalated; handing it back is none.
     pub fn escalations(&self) -> usize {
         let events = self.timeline.iter().filter(|event| event.counts());
         let escalations = events.filter_map(|event| event.kind.escalation());
         escalations.filter(|why| *why != Escalation::Back).count()
-    }
-
-    /// Whether it is on hold for this reason.
-    pub fn waits_for(&self, reason: HoldReason) -> bool {
-        self.hold.is_some_and(|hold| hold.reason == reason)
     }
 
     /// How many fields hold rivals that nobody has settled.

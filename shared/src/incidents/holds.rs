@@ -15,7 +15,7 @@ use crate::ids::{DocKind, FactId};
 use crate::targets::{HoldReason, Reminding, Targets};
 use crate::time::UnixMillis;
 
-use super::{Event, EventKind, Provenance};
+use super::{Event, EventKind, Incident, Provenance};
 
 /// Of one hold nobody is reminded more often.
 pub const REMINDERS_MAX: u8 = 20;
@@ -121,6 +121,25 @@ fn later(hold: &Hold, targets: &Targets, reminding: &Reminding, times: u16) -> U
     let since = set_at.map_or(hold.told_at, |at| hold.told_at.max(*at));
     let days = reminding.every_days.saturating_mul(times);
     targets.days_later(reminding.calendar.as_ref(), since, days)
+}
+
+impl Incident {
+    /// What staff asks of the requester and waits for; empty when it asks nothing.
+    pub fn question(&self) -> &str {
+        let asks = |hold: &Hold| hold.reason == HoldReason::Caller;
+        let hold = self.hold.filter(asks);
+        let asked = hold.and_then(|hold| self.event(hold.fact));
+        if let Some(EventKind::Held { text, .. }) = asked.map(|event| &event.kind) {
+            text.trim()
+        } else {
+            ""
+        }
+    }
+
+    /// Whether it is on hold for this reason.
+    pub fn waits_for(&self, reason: HoldReason) -> bool {
+        self.hold.is_some_and(|hold| hold.reason == reason)
+    }
 }
 
 #[cfg(test)]
