@@ -51,6 +51,8 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     State(BTreeSet<State>),
+    /// One of these states, or resolved without all that this needs.
+    Incomplete(BTreeSet<State>),
     Priority(BTreeSet<Priority>),
     Risk(BTreeSet<Risk>),
     Hold(BTreeSet<HoldReason>),
@@ -189,6 +191,7 @@ impl Test {
     fn passes(&self, row: &Row, risk: &impl Fn() -> Risk) -> bool {
         match self {
             Self::State(states) => states.contains(&row.state),
+            Self::Incomplete(or) => !row.incomplete.is_empty() || or.contains(&row.state),
             Self::Priority(priorities) => priorities.contains(&row.priority),
             Self::Risk(risks) => risks.contains(&risk()),
             Self::Hold(reasons) => row.hold.is_some_and(|hold| reasons.contains(&hold.reason)),
@@ -224,7 +227,14 @@ impl Test {
 fn test(asks: &Asks, asker: Asker<'_>, miss: &mut dyn FnMut(Naming, &str)) -> Option<Test> {
     Some(match asks {
         Asks::Word(_) | Asks::Phrase(_) => return None,
-        Asks::State(all) => Test::State(all.iter().flat_map(|one| states(*one)).collect()),
+        Asks::State(all) => {
+            let states = all.iter().flat_map(|one| states(*one)).collect();
+            if all.contains(&StateIs::Incomplete) {
+                Test::Incomplete(states)
+            } else {
+                Test::State(states)
+            }
+        }
         Asks::Priority(all) => Test::Priority(all.iter().copied().collect()),
         Asks::Risk(all) => Test::Risk(all.iter().copied().collect()),
         Asks::Hold(all) => Test::Hold(all.iter().copied().collect()),
@@ -239,6 +249,7 @@ fn test(asks: &Asks, asker: Asker<'_>, miss: &mut dyn FnMut(Naming, &str)) -> Op
 fn states(is: StateIs) -> Vec<State> {
     match is {
         StateIs::One(state) => vec![state],
+        StateIs::Incomplete => Vec::new(),
         StateIs::Open => {
             let open = State::ALL.into_iter().filter(|state| state.is_open());
             open.collect()

@@ -63,10 +63,11 @@ impl Asks {
     }
 }
 
-/// A state, or all that are not over.
+/// A state, all that are not over, or what was resolved without all that this needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateIs {
     Open,
+    Incomplete,
     One(State),
 }
 

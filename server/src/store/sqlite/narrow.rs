@@ -30,7 +30,8 @@ fn column(test: &Test) -> Option<&'static str> {
         Test::Time(Moment::Updated, _) => Some("updated_at"),
         // Who is not in the directory has a name in the row alone.
         Test::Requester(_, names) => names.is_empty().then_some("requester"),
-        Test::Risk(_)
+        Test::Incomplete(_)
+        | Test::Risk(_)
         | Test::Hold(_)
         | Test::Site(_)
         | Test::Category(_)
@@ -58,7 +59,7 @@ fn push(query: &mut QueryBuilder<Sqlite>, column: &str, test: &Test) {
                 query.push(")");
             }
         }
-        Test::Risk(_) | Test::Hold(_) | Test::Site(_) | Test::Category(_) => {
+        Test::Incomplete(_) | Test::Risk(_) | Test::Hold(_) | Test::Site(_) | Test::Category(_) => {
             unreachable!("no column tells it")
         }
     }

@@ -5,7 +5,7 @@ use crate::ids::IncidentId;
 use crate::people::{Category, Group, Role, Site};
 use crate::rows::row;
 use crate::search::read;
-use crate::targets::Rules;
+use crate::targets::{Gate, Rules};
 use crate::testing::{ALICE, BOB, CAROL, Copy, days, person};
 
 const DAY: i64 = 24 * 3_600_000;
@@ -89,6 +89,26 @@ fn finds(typed: &str) -> bool {
     let row = printer();
     let texts = Searchable::of([row.subject.as_str()], &upper);
     conditions.hold(&row, || Risk::AtRisk, || &texts)
+}
+
+#[test]
+fn what_was_resolved_without_all_that_it_needs_is_asked_for_as_a_state() {
+    let finds = |typed: &str, incomplete: &[Gate]| {
+        let (conditions, faults) = understood(typed);
+        assert_eq!(faults, [], "{typed}");
+        let row = Row {
+            state: State::Resolved,
+            incomplete: incomplete.to_vec(),
+            ..printer()
+        };
+        let texts = Searchable::of([row.subject.as_str()], &upper);
+        conditions.hold(&row, || Risk::Safe, || &texts)
+    };
+    assert!(finds("state:incomplete", &[Gate::Diagnosis]));
+    assert!(!finds("state:incomplete", &[]));
+    assert!(finds("-state:incomplete", &[]));
+    assert!(finds("state:incomplete,resolved", &[]));
+    assert!(!finds("state:incomplete,new", &[]));
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn some<T: std::fmt::Debug>(one: impl Strategy<Value = T>) -> impl Strategy<Valu
 
 pub(crate) fn term() -> impl Strategy<Value = Term> {
     let states = State::ALL.map(StateIs::One).into_iter();
-    let states: Vec<_> = states.chain([StateIs::Open]).collect();
+    let states: Vec<_> = states.chain([StateIs::Open, StateIs::Incomplete]).collect();
     let risks = vec![Risk::Safe, Risk::AtRisk, Risk::Breached];
     let holds = vec![HoldReason::Caller, HoldReason::Part, HoldReason::Evidence];
     let moments = Moment::ALL.to_vec();

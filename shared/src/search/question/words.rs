@@ -4,7 +4,7 @@ use super::{Field, Naming, StateIs};
 use crate::incidents::{HoldReason, Priority, State};
 use crate::sla::Risk;
 
-pub(super) const STATES: [(StateIs, &str); 8] = [
+pub(super) const STATES: [(StateIs, &str); 9] = [
     (StateIs::Open, "open"),
     (StateIs::One(State::New), "new"),
     (StateIs::One(State::Assigned), "assigned"),
@@ -13,6 +13,7 @@ pub(super) const STATES: [(StateIs, &str); 8] = [
     (StateIs::One(State::Resolved), "resolved"),
     (StateIs::One(State::Closed), "closed"),
     (StateIs::One(State::Cancelled), "cancelled"),
+    (StateIs::Incomplete, "incomplete"),
 ];
 
 pub(super) const PRIORITIES: [(Priority, &str); 4] = [
