@@ -466,7 +466,7 @@ fn write_draft(
     }
     for (name, content) in &draft.edits {
         if let Some((Value::Object(ObjType::Text), object)) = transaction.get(ROOT, name.key())? {
-            transaction.update_text(&object, content)?;
+            texts::update(transaction, &object, content)?;
         }
     }
     Ok(())

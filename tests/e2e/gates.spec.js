@@ -36,7 +36,7 @@ test('what is missing is asked for without a network, and a task that comes mean
   await desk.press('Resolve…');
   await desk.sheet.getByRole('textbox').fill('A new access point.');
   await desk.sheet.getByRole('button', { name: 'Resolve', exact: true }).click();
-  await expect(desk.sheet.getByRole('alert')).toContainText('the diagnosis');
+  await expect(desk.sheet.locator('.left[role="alert"]')).toContainText('the diagnosis');
   expect(await findings(desk.page)).toEqual([]);
   await desk.sheet.getByRole('combobox').selectOption({ label: 'Duplicate' });
   await expect(desk.sheet.locator('.left')).toHaveCount(0);
@@ -55,7 +55,7 @@ test('what is missing is asked for without a network, and a task that comes mean
   await agent.desk.isUpToDate();
   await phone.goOnline();
   for (const one of [phone.desk, agent.desk]) {
-    await expect(one.detail.locator('.incomplete')).toHaveText('incomplete: open tasks');
+    await expect(one.detail.locator('.incomplete')).toHaveText('Incomplete: open tasks');
     await expect(one.state).toHaveText('Resolved');
   }
   await agent.desk.look(/^Resolved/);

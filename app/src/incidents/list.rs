@@ -157,8 +157,9 @@ pub(crate) fn IncidentList(
         row_height: row_height(),
     });
     let measure = move || {
-        // The list may have gone before the frame came.
-        if let Some(element) = cursor.element.try_get_untracked().flatten() {
+        // The list may have gone before the frame came, or an incident lies over it.
+        let element = cursor.element.try_get_untracked().flatten();
+        if let Some(element) = element.filter(|element| element.client_height() > 0) {
             port.set(Port {
                 top: f64::from(element.scroll_top()),
                 height: f64::from(element.client_height()),
@@ -171,6 +172,8 @@ pub(crate) fn IncidentList(
     Effect::new(move |_| {
         cursor.element.track();
         ids.track();
+        // On a phone the list is in the page again once the incident is left.
+        desk.address.incident();
         request_animation_frame(measure);
     });
     let window = window_of(desk, ids, port);

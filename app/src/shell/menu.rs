@@ -83,6 +83,7 @@ fn way(desk: Desk, place: Place, words: String, is_for: fn(&Person) -> bool) -> 
     let open = move |event: MouseEvent| {
         if browser::stays(&event) {
             event.prevent_default();
+            browser::close_menu(&event);
             desk.address.go(place);
         }
     };

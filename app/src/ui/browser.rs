@@ -369,6 +369,18 @@ pub fn is_typing() -> bool {
             .is_some()
 }
 
+/// Closes the menu that something lies in which was chosen.
+pub fn close_menu(event: &MouseEvent) {
+    let chosen = event
+        .target()
+        .and_then(|chosen| chosen.dyn_into::<web_sys::Element>().ok());
+    let menu = chosen.and_then(|chosen| chosen.closest("[popover]").ok().flatten());
+    if let Some(menu) = menu.and_then(|menu| menu.dyn_into::<HtmlElement>().ok()) {
+        // One that is closed already says so.
+        menu.hide_popover().ok();
+    }
+}
+
 /// A custom property of the style sheet, as it holds for the whole page now.
 pub fn page_style(name: &str) -> Option<String> {
     let page = document().document_element()?;

@@ -2,7 +2,7 @@
 
 use leptos::html::Select;
 use leptos::prelude::*;
-use web_sys::HtmlSelectElement;
+use web_sys::{HtmlSelectElement, KeyboardEvent};
 
 use super::live::live;
 
@@ -34,6 +34,13 @@ pub fn Pick(
             request_animation_frame(move || show(&select, &value));
         }
     });
+    // Whoever was led here by a key and leaves again goes on with keys: a list that keeps the focus
+    // would choose by the next letter.
+    let on_key = move |event: KeyboardEvent| {
+        if !key.is_empty() && event.key() == "Escape" {
+            select.with_untracked(|select| select.as_ref().map(|select| select.blur()));
+        }
+    };
     // The list may be narrower than what it shows.
     let in_full = move || {
         let value = value.get();
@@ -50,6 +57,7 @@ pub fn Pick(
             disabled=disabled
             aria-keyshortcuts=(!key.is_empty()).then_some(key)
             on:change=move |event| on_pick.run(event_target_value(&event))
+            on:keydown=on_key
         >
             {move || {
                 let chosen = value.get_untracked();

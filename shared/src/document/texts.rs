@@ -1,6 +1,8 @@
 //! Texts that several people write: three ways are brought together as the documents do it.
 
-use automerge::transaction::{CommitOptions, Transactable as _};
+use std::collections::BTreeMap;
+
+use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc as _};
 
 /// What becomes of a text that two people changed without seeing each other, letter by letter. Both
@@ -28,9 +30,52 @@ fn merge(base: &str, one: &str, other: &str) -> Result<String, AutomergeError> {
 
 fn bring(doc: &mut Automerge, text: &ObjId, to: &str) -> Result<(), AutomergeError> {
     let mut transaction = doc.transaction();
-    transaction.update_text(text, to)?;
+    update(&mut transaction, text, to)?;
     transaction.commit_with(CommitOptions::default().with_time(0));
     Ok(())
+}
+
+/// How much work a comparison letter by letter may be: it takes as many steps as both texts have
+/// letters, times the letters that differ.
+const STEPS_MAX: usize = 20_000_000;
+
+/// Brings a text to a new content by splices: of the letters that differ, or where most do, of all
+/// between what both texts begin and end with.
+pub(super) fn update(
+    transaction: &mut impl Transactable,
+    text: &ObjId,
+    to: &str,
+) -> Result<(), AutomergeError> {
+    let from = transaction.text(text)?;
+    if (from.len() + to.len()).saturating_mul(different(&from, to)) <= STEPS_MAX {
+        return transaction.update_text(text, to);
+    }
+    let start = same(from.chars().zip(to.chars()));
+    let (old, new) = (&from[start..], &to[start..]);
+    let end = same(old.chars().rev().zip(new.chars().rev()));
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    let deleted = isize::try_from(old.len()).unwrap_or(isize::MAX);
+    transaction.splice_text(text, start, deleted, new)
+}
+
+/// How many bytes of words stand more often in one text than in the other, in both together.
+fn different(one: &str, other: &str) -> usize {
+    let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
+    for (text, sign) in [(one, 1), (other, -1)] {
+        for word in text.split_inclusive(char::is_whitespace) {
+            *counts.entry(word).or_default() += sign;
+        }
+    }
+    let bytes = counts
+        .iter()
+        .map(|(word, count)| word.len() * count.unsigned_abs());
+    bytes.sum()
+}
+
+/// How many bytes of letters are the same before one differs.
+fn same(letters: impl Iterator<Item = (char, char)>) -> usize {
+    let same = letters.take_while(|(one, other)| one == other);
+    same.map(|(one, _)| one.len_utf8()).sum()
 }
 
 #[cfg(test)]
@@ -57,6 +102,18 @@ mod tests {
             "Port 3 flaps. Ask the vendor today.",
         );
         assert_eq!(merged, "Ask the vendor today.");
+    }
+
+    #[test]
+    fn long_texts_that_have_nothing_in_common_take_each_other_s_place_whole() {
+        let many = |word: &str| [word, " "].concat().repeat(1_500);
+        let (base, one) = (many("grün"), many("blau👍"));
+        let started = [base.as_str(), "End."].concat();
+        let other = [one.as_str(), "End."].concat();
+        assert_eq!(
+            merged(&started, &other, &[&started, " More."].concat()),
+            [&other, " More."].concat()
+        );
     }
 
     proptest! {

@@ -26,9 +26,9 @@ const BUDGETS: [Budget; 5] = [
             "/assets/console.wasm",
         ],
         brotli_kb_target: 260,
-        // Service levels in calendars and editions, tasks and time: the rules read them, and rows
-        // are drawn by them, before any other file is there.
-        brotli_kb_max: 266,
+        // Service levels in calendars and editions, tasks and time, holds, saved views with their
+        // counts: rows are drawn by them before any other file is there.
+        brotli_kb_max: 292,
     },
     Budget {
         what: "portal, first load",
@@ -44,7 +44,7 @@ const BUDGETS: [Budget; 5] = [
             "/assets/portal-text-de.json",
         ],
         brotli_kb_target: 120,
-        brotli_kb_max: 114,
+        brotli_kb_max: 118,
     },
     Budget {
         what: "portal, what comes while somebody signs in",
@@ -54,13 +54,13 @@ const BUDGETS: [Budget; 5] = [
             "/assets/portal-chunk_*",
         ],
         brotli_kb_target: 110,
-        brotli_kb_max: 119,
+        brotli_kb_max: 132,
     },
     Budget {
         what: "engine",
         files: &["/assets/engine.wasm"],
         brotli_kb_target: 430,
-        brotli_kb_max: 580,
+        brotli_kb_max: 650,
     },
     Budget {
         what: "service worker",

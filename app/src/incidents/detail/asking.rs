@@ -214,13 +214,17 @@ pub(super) fn AskingSheet(
         change(&|draft, incident| draft.type_in(text.clone(), incident));
     };
     let failure = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
+    let (busy, refused) = (RwSignal::new(false), RwSignal::new(false));
     let submit = Callback::new(move |()| {
         let sent = draft.get_untracked();
         let intents = what.intents(&sent.word, sent.text.trim().to_owned());
         let objection = |intent| open.with_untracked(|incident| objection(desk, intent, incident));
         if let Some(why) = intents.iter().find_map(objection) {
             return failure.set(why);
+        }
+        let lacking = |intent| open.with_untracked(|incident| is_lacking(desk, intent, incident));
+        if intents.iter().any(lacking) {
+            return refused.set(true);
         }
         busy.set(true);
         spawn_local(async move {
@@ -243,7 +247,7 @@ pub(super) fn AskingSheet(
                 {asked_words(what, draft, Callback::new(type_in))}
                 {beside_choice(what, beside, Callback::new(set_beside))}
                 <Meanwhile open=open kind=what.kind() draft=draft matters=|_| true />
-                {(what == Asking::Resolve).then(|| live(move || still_open(desk, open, choice)))}
+                {(what == Asking::Resolve).then(|| live(move || still_open(desk, open, (choice, refused))))}
             </SheetForm>
         </Sheet>
     }
@@ -265,13 +269,15 @@ fn objection(desk: Desk, intent: &Intent, incident: &Incident) -> Option<String>
             return Some(t!("asking.escalate_nowhere"));
         }
     }
-    desk.refusal(intent, incident).or_else(|| {
-        let Intent::Resolve { code, .. } = intent else {
-            return None;
-        };
-        let missing = missing(desk, incident, *code);
-        (!missing.is_empty()).then(|| t!("asking.missing", missing = missing_text(&missing)))
-    })
+    desk.refusal(intent, incident)
+}
+
+/// Whether the settings want more before it is resolved, which the sheet says already.
+fn is_lacking(desk: Desk, intent: &Intent, incident: &Incident) -> bool {
+    let Intent::Resolve { code, .. } = intent else {
+        return false;
+    };
+    !missing(desk, incident, *code).is_empty()
 }
 
 /// What the settings want before it is resolved in this way, and is not there.
@@ -290,12 +296,22 @@ async fn act_in_turn(desk: Desk, id: IncidentId, intents: Vec<Intent>) -> Result
 }
 
 /// What is missing, or else what is left to do, which then keeps nobody from resolving.
-fn still_open(desk: Desk, open: Open, choice: Signal<String>) -> Option<AnyView> {
+fn still_open(
+    desk: Desk,
+    open: Open,
+    (choice, refused): (Signal<String>, RwSignal<bool>),
+) -> Option<AnyView> {
     let code = choices::resolution_of(&choice.get()).unwrap_or(ResolutionCode::Fixed);
     let missing = open.with(|incident| missing(desk, incident, code));
     if !missing.is_empty() {
         let text = t!("asking.missing", missing = missing_text(&missing));
-        return Some(view! { <p class="left">{text}</p> }.into_any());
+        // Said anew to whoever tried all the same.
+        let (class, role) = if refused.get() {
+            ("left error", "alert")
+        } else {
+            ("left", "note")
+        };
+        return Some(view! { <p class=class role=role>{text}</p> }.into_any());
     }
     let count = open.with(|incident| incident.work().count(TaskState::Open));
     (count > 0)

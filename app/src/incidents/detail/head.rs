@@ -47,12 +47,12 @@ pub(super) fn Head(
                 <b data-testid="incident-name">{live(move || open.with(|incident| incident.name()))}</b>
                 " · "
                 <b data-testid="incident-state">{live(move || open.with(|incident| state_in_words(incident)))}</b>
-                {live(move || incomplete(desk, open))}
                 <Conflicts open=open tab=tab />
                 {live(move || open.with(|incident| about(desk, incident)))}
                 {live(move || closes(desk, open).or_else(|| goes_on(desk, open)))}
                 {live(move || escalated(open))}
             </p>
+            {live(move || incomplete(desk, open))}
             <Presence open=open />
             <Levels open=open />
             <Actions open=open asking=asking />
@@ -173,7 +173,7 @@ fn incomplete(desk: Desk, open: Open) -> Option<AnyView> {
         incident.incomplete(gates)
     });
     let text = t!("head.incomplete", missing = missing_text(&missing));
-    (!missing.is_empty()).then(|| view! { " · " <span class="incomplete">{text}</span> }.into_any())
+    (!missing.is_empty()).then(|| view! { <p class="incomplete">{text}</p> }.into_any())
 }
 
 pub(super) fn state_in_words(incident: &Incident) -> String {

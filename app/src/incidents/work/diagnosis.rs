@@ -13,7 +13,7 @@ use shared::incidents::{Incident, Intent};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 use super::Working;
-use crate::engine::protocol::DraftKind;
+use crate::engine::protocol::{DraftKind, WrittenDraft};
 use crate::incidents::Desk;
 use crate::incidents::drafts::Draft;
 use crate::text::t;
@@ -122,6 +122,22 @@ impl Writing {
         });
     }
 
+    /// Another tab saved or discarded what was written in both: what this one has is based on that.
+    fn hear(self, heard: &WrittenDraft) {
+        let is_ended = Draft::read(&heard.text).text.is_empty();
+        if (heard.incident, heard.kind) != (self.id, DraftKind::Diagnosis) || !is_ended {
+            return;
+        }
+        let own = self.draft.with_untracked(|draft| draft.text.clone());
+        if own.is_empty() || own == heard.base {
+            self.is_written.set(false);
+        } else {
+            let word = based_on(&heard.base);
+            self.draft.update(|draft| draft.word = word);
+            self.keep();
+        }
+    }
+
     fn save(self) {
         let text = self
             .draft
@@ -135,6 +151,8 @@ impl Writing {
         }
         self.busy.set(true);
         spawn_local(async move {
+            // Long texts take a while to compare, and the page may go meanwhile.
+            self.desk.drafts.flush().await;
             let saved = self
                 .desk
                 .act(self.id, Intent::Diagnose { before, text })
@@ -155,6 +173,12 @@ pub(super) fn Diagnosis(working: Working) -> impl IntoView {
         // It was begun when the incident was last open, or in another tab.
         if writing.draft.with(|draft| !draft.text.is_empty()) {
             writing.is_written.set(true);
+        }
+    });
+    let drafted = writing.desk.link.board.drafted;
+    Effect::new(move |_| {
+        if let Some(heard) = drafted.get() {
+            writing.hear(&heard);
         }
     });
     let may_write = Signal::derive(move || {
