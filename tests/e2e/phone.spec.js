@@ -17,6 +17,14 @@ test('back and forward lead between the queue and an incident', async ({ device 
   await desk.shows('Scanners drop out');
   await desk.detail.getByRole('button', { name: 'Back to the queue' }).click();
   await expect(desk.rows.first()).toBeVisible();
+
+  // Whoever comes to an incident first, as by a link, finds the whole queue behind it.
+  await desk.filter('');
+  await desk.rows.first().click();
+  await expect(desk.detail).toBeVisible();
+  await page.reload();
+  await desk.detail.getByRole('button', { name: 'Back to the queue' }).click();
+  await expect(desk.rows.nth(8)).toBeVisible();
 });
 
 test('everything a technician does in the field fits a phone', async ({ device }) => {

@@ -38,6 +38,8 @@ pub fn Pick(
     // would choose by the next letter.
     let on_key = move |event: KeyboardEvent| {
         if !key.is_empty() && event.key() == "Escape" {
+            // One Escape leaves one thing.
+            event.stop_propagation();
             select.with_untracked(|select| select.as_ref().map(|select| select.blur()));
         }
     };
