@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 9] = [
     &["sla"],
     &["rows", "notify"],
     &["search"],
-    &["reports"],
+    &["reports", "rules"],
     &["sync"],
     &["testing"],
 ];

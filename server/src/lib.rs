@@ -25,6 +25,7 @@ mod portal;
 mod refused;
 mod reports;
 mod requests;
+mod rules;
 pub mod serve;
 pub mod settings;
 pub mod sla;
@@ -54,6 +55,7 @@ use metrics::Metrics;
 use notify::Caught;
 use people::People;
 use requests::Pace;
+use rules::Ruling;
 use store::Store;
 use sync::Keeper;
 use views::Views;
@@ -73,6 +75,7 @@ pub struct App {
     pub keeper: Arc<Keeper>,
     pub people: People,
     pub(crate) views: Views,
+    pub(crate) rules: Ruling,
     pub passwords: Passwords,
     pub attempts: Attempts,
     pub(crate) pace: Pace,
@@ -95,11 +98,13 @@ impl App {
     ) -> anyhow::Result<Arc<Self>> {
         let directory = store.directory(0).await?.unwrap_or_default();
         let views = store.views().await?;
+        let rules = Ruling::new(&*store).await?;
         let keeper = Keeper::open(&*store, &config).await?;
         Ok(Arc::new(Self {
             keeper: Arc::new(keeper),
             people: People::new(directory),
             views: Views::new(views),
+            rules,
             passwords: Passwords::new(random.bytes())?,
             attempts: Attempts::new(
                 config.sign_in_failures_per_login,
@@ -148,6 +153,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(refused::routes())
         .merge(older::routes())
         .merge(settings::routes())
+        .merge(rules::routes())
         .merge(views::routes())
         .merge(notify::routes())
         .merge(attachments::routes().layer(share.clone()))

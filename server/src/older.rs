@@ -23,7 +23,6 @@ use shared::search::{Asker, Conditions, Day, Searchable, Span, read, tails};
 use shared::sync::listed::{Behind, OldIncident, OldIncidents};
 use shared::time::UnixMillis;
 use tokio::task::spawn_blocking;
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::App;
 use crate::auth::SignedIn;
@@ -31,6 +30,7 @@ use crate::calendar;
 use crate::error::ApiError;
 use crate::store::Left;
 use crate::sync::bring;
+use crate::text::unicode;
 
 /// How many incidents an answer names, and about how many it looks through for them.
 const FOUND_MAX: usize = 50;
@@ -255,9 +255,4 @@ fn listed(row: Row) -> OldIncident {
         state: row.state,
         changed_at: row.updated_at,
     }
-}
-
-/// Decomposes by compatibility and writes in upper case, as browsers do.
-fn unicode(text: &str) -> String {
-    text.nfkd().collect::<String>().to_uppercase()
 }

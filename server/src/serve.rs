@@ -55,6 +55,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let held = Arc::clone(&app);
     let remind = move || sync::holding::now_and_then(Arc::clone(&held));
     let holding = tokio::spawn(keep_up("looking after what is on hold", RESTART, remind));
+    let declared = Arc::clone(&app);
+    let rule = move || sync::ruling::run(Arc::clone(&declared));
+    let ruling = tokio::spawn(keep_up("ruling on what is declared", RESTART, rule));
     let set = Arc::clone(&app);
     let follow = move || settings::run(Arc::clone(&set));
     let following = tokio::spawn(keep_up("following settings", RESTART, follow));
@@ -73,6 +76,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     ageing.abort();
     closing.abort();
     holding.abort();
+    ruling.abort();
     following.abort();
     sweeping.abort();
     tracing::info!("ended");
@@ -147,6 +151,9 @@ async fn refresh_directory(app: Arc<App>) {
         }
         if let Err(error) = app.views.refresh(&app).await {
             tracing::warn!(cause = format!("{error:#}"), "cannot read the views");
+        }
+        if let Err(error) = app.rules.refresh(&*app.store).await {
+            tracing::warn!(cause = format!("{error:#}"), "cannot read the rules");
         }
     }
 }

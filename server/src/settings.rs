@@ -71,7 +71,7 @@ async fn save_levels(
 }
 
 /// An administrator at the console; to anybody else there is nothing here, whatever they send.
-struct Administrator(PersonId);
+pub(crate) struct Administrator(pub(crate) PersonId);
 
 impl FromRequestParts<Arc<App>> for Administrator {
     type Rejection = ApiError;

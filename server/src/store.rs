@@ -289,11 +289,16 @@ pub struct Compacted {
 /// The documents of incidents that a scope reaches, by kind.
 pub type Audience = BTreeSet<(DocKind, Scope)>;
 
+/// When an incident was opened, and which it is.
+pub type Opened = (UnixMillis, IncidentId);
+
 /// What administrators set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
     /// The priority matrix and the service levels.
     Levels,
+    /// What incidents are given by themselves when they are declared.
+    Rules,
 }
 
 /// A version of what was set, as it was written.
@@ -348,6 +353,8 @@ pub trait Store: Outbox + Debug + Send + Sync {
     ) -> Result<()>;
     /// The versions of what was set in an area, the latest first.
     async fn settings(&self, area: Area, limit: u32) -> Result<Vec<Setting>>;
+    /// Keeps a version of what concerns the server alone; it must not be there yet.
+    async fn put_setting(&self, setting: &Setting) -> Result<()>;
     /// All saved views.
     async fn views(&self) -> Result<Vec<SavedView>>;
     /// Keeps a view in place of the one of its id, and moves the end of the log on, so that devices
@@ -468,6 +475,14 @@ pub trait View: Send {
         after: Option<IncidentId>,
         limit: u32,
     ) -> Result<Vec<(IncidentId, Vec<u8>)>>;
+    /// The incidents that were opened last, with their staff rows; those before one in that order.
+    async fn opened_rows(
+        &mut self,
+        before: Option<Opened>,
+        limit: u32,
+    ) -> Result<Vec<(Opened, Vec<u8>)>>;
+    /// Some incidents that rules have still to decide on.
+    async fn undecided(&mut self, limit: u32) -> Result<BTreeSet<IncidentId>>;
     /// Resolved incidents on devices, with when something happened to them last; behind one, in
     /// that order.
     async fn resolved(
@@ -517,6 +532,9 @@ pub trait Writing: View {
     /// at any more.
     async fn drop_bytes(&mut self, changes: &[Seq], up_to: Seq) -> Result<Compacted>;
     async fn put_row(&mut self, row: &RowState) -> Result<()>;
+    /// Notes that rules have to decide on an incident, or that they have.
+    async fn put_undecided(&mut self, incident: IncidentId) -> Result<()>;
+    async fn decided(&mut self, incidents: &BTreeSet<IncidentId>) -> Result<()>;
     /// Incidents on devices that are over and to which nothing has happened since a moment, or that
     /// lie behind as many others as `max`; the longest first. What is resolved may be spared.
     async fn resting(

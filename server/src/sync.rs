@@ -29,6 +29,7 @@ mod push;
 mod repair;
 mod returned;
 pub mod rows;
+pub(crate) mod ruling;
 mod signer;
 
 use std::sync::Arc;
@@ -62,7 +63,8 @@ pub use closing::close;
 pub use compact::all as compact;
 pub use holding::remind;
 pub use keeper::{Keeper, Report};
-pub(crate) use public::{Public, internal, public};
+pub(crate) use public::{Public, internal, public, requesters};
+pub use ruling::rule;
 
 /// The oldest protocol the server still works with.
 pub(crate) const MIN_CLIENT: u32 = 1;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Timelike as _};
 use shared::time::UnixMillis;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Text as HTML shows it, also inside a quoted attribute.
 pub(crate) fn escaped(text: &str) -> String {
@@ -47,6 +48,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
             }
             text
         })
+}
+
+/// Decomposes by compatibility and writes in upper case, as browsers do.
+pub(crate) fn unicode(text: &str) -> String {
+    text.nfkd().collect::<String>().to_uppercase()
 }
 
 #[cfg(test)]

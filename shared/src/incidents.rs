@@ -20,6 +20,7 @@ mod past;
 mod read;
 mod report;
 mod revisions;
+mod ruled;
 pub mod shape;
 pub mod timeline;
 mod watchers;
@@ -46,6 +47,7 @@ pub use past::{Past, Period, held_at};
 pub use read::{Anomaly, IncidentReceipts, read, read_until};
 pub use report::PlainReport;
 pub use revisions::Wording;
+pub use ruled::{Outcome, Ruled};
 pub use timeline::{Event, EventKind, Withdrawn};
 pub use watchers::{MENTIONS_MAX, WATCHERS_MAX, Watcher};
 pub use work::{
@@ -208,6 +210,8 @@ pub enum Intent {
         entry: FactId,
         text: String,
     },
+    /// The server notes which rule decided something about what was declared.
+    Rule(Ruled),
 }
 
 impl Intent {
@@ -219,7 +223,8 @@ impl Intent {
             | Self::Log(_)
             | Self::AddTask(_)
             | Self::ChangeTask { .. }
-            | Self::Diagnose { .. } => &[DocKind::Work],
+            | Self::Diagnose { .. }
+            | Self::Rule(_) => &[DocKind::Work],
             Self::Withdraw { doc, .. }
             | Self::Attach { doc, .. }
             | Self::Watch { doc, .. }
@@ -274,7 +279,8 @@ impl Intent {
             | Self::Remind { .. }
             | Self::ChangeTask { .. }
             | Self::Watch { .. }
-            | Self::Unwatch { .. } => return None,
+            | Self::Unwatch { .. }
+            | Self::Rule(_) => return None,
         };
         (!text.is_empty()).then_some(text)
     }
@@ -305,7 +311,8 @@ impl Intent {
             | Self::Unwatch { .. }
             | Self::Mention { .. }
             | Self::Diagnose { .. }
-            | Self::Revise { .. } => None,
+            | Self::Revise { .. }
+            | Self::Rule(_) => None,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod priority;
 pub mod reports;
 pub mod rows;
+pub mod rules;
 pub mod search;
 pub mod settings;
 pub mod sla;

@@ -403,6 +403,7 @@ fn events(told: &incidents::Event, after: &Incident) -> Vec<Event> {
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => Vec::new(),
     }
 }

@@ -206,7 +206,7 @@ fn allowed_roles(intent: &Intent) -> &'static [Role] {
         | Intent::Diagnose { .. }
         | Intent::Close
         | Intent::Cancel { .. } => WORKERS,
-        Intent::Remind { .. } => &[],
+        Intent::Remind { .. } | Intent::Rule(_) => &[],
     }
 }
 
@@ -239,6 +239,7 @@ fn allows_requester(person: &Person, intent: &Intent, incident: Option<&Incident
         | Intent::Note { .. }
         | Intent::Withdraw { .. }
         | Intent::Remind { .. }
+        | Intent::Rule(_)
         | Intent::Log(_)
         | Intent::AddTask(_)
         | Intent::ChangeTask { .. }
@@ -317,6 +318,7 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         | Intent::Withdraw { .. }
         | Intent::Acknowledge
         | Intent::Remind { .. }
+        | Intent::Rule(_)
         | Intent::Watch { .. } => Ok(()),
     }
 }

@@ -314,7 +314,8 @@ fn wrote(done: &Done) -> Vec<(DocKind, FactId)> {
         | Intent::Log(_)
         | Intent::AddTask(_)
         | Intent::Diagnose { .. }
-        | Intent::ChangeTask { .. } => vec![(DocKind::Work, work)],
+        | Intent::ChangeTask { .. }
+        | Intent::Rule(_) => vec![(DocKind::Work, work)],
         Intent::Declare(_)
         | Intent::Set(_)
         | Intent::Assign { .. }

@@ -176,6 +176,7 @@ fn written(intent: &Intent) -> Option<(DraftKind, Draft)> {
         | Intent::Withdraw { .. }
         | Intent::Acknowledge
         | Intent::Remind { .. }
+        | Intent::Rule(_)
         | Intent::ChangeTask { .. }
         | Intent::Attach { .. }
         | Intent::Watch { .. }

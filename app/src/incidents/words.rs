@@ -3,7 +3,8 @@
 use shared::ids::{DocKind, GroupId, PersonId};
 use shared::incidents::{
     Assignment, Before, Channel, Escalation, EventKind, Hold, HoldReason, Intent, Level, Log,
-    LogKind, Override, Refused, Requester, ResolutionCode, SetField, State, TaskChange, TaskState,
+    LogKind, Outcome, Override, Refused, Requester, ResolutionCode, Ruled, SetField, State,
+    TaskChange, TaskState,
 };
 use shared::targets::Gate;
 
@@ -98,6 +99,27 @@ pub(crate) fn channel_text(channel: Channel) -> String {
         Channel::Monitoring => t!("channel.monitoring"),
         Channel::Import => t!("channel.import"),
     }
+}
+
+/// What a rule gives.
+fn outcome_text(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Category => t!("field.category"),
+        Outcome::Group => t!("field.group"),
+        Outcome::Priority => t!("field.priority"),
+        Outcome::Watchers => t!("rules.watchers"),
+    }
+}
+
+fn ruled_text(ruled: &Ruled) -> String {
+    let gave: Vec<_> = ruled.gave.iter().copied().map(outcome_text).collect();
+    let (rule, version, gave) = (ruled.rule.as_str(), ruled.version, gave.join(", "));
+    t!(
+        "event.ruled",
+        rule = rule,
+        version = version.to_string(),
+        gave = gave
+    )
 }
 
 /// The name of the field that a value is for.
@@ -212,6 +234,7 @@ pub(crate) fn event_text(kind: &EventKind, organisation: &Organisation) -> Strin
         ),
         EventKind::Held { reason, .. } => t!("event.held", reason = hold_text(*reason)),
         EventKind::Reminded { .. } => t!("event.reminded"),
+        EventKind::Ruled(ruled) => ruled_text(ruled),
         EventKind::Resolved { code, .. } => t!("event.resolved", code = resolution_text(*code)),
         EventKind::Reopened { .. } => t!("event.reopened"),
         EventKind::Closed => t!("event.closed"),
@@ -340,6 +363,7 @@ pub(crate) fn intent_text(intent: &Intent, organisation: &Organisation) -> Strin
         Intent::Start => t!("intent.start"),
         Intent::Hold { .. } => t!("intent.hold"),
         Intent::Remind { .. } => t!("intent.remind"),
+        Intent::Rule(_) => t!("intent.rule"),
         Intent::Resolve { .. } => t!("intent.resolve"),
         Intent::Reopen { .. } => t!("intent.reopen"),
         Intent::Close => t!("intent.close"),

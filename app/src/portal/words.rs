@@ -184,6 +184,7 @@ pub(super) fn happened(kind: &EventKind, who: &str) -> Option<(String, String)> 
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => return None,
     };
     Some((sentence, kind.words().unwrap_or_default().to_owned()))

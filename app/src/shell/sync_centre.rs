@@ -367,6 +367,7 @@ fn as_comment(intent: &Intent, text: String) -> Option<(Intent, String)> {
         }
         // Without its own incident there is nothing to comment on.
         Intent::Declare(_)
+        | Intent::Rule(_)
         | Intent::Set(_)
         | Intent::Assign { .. }
         | Intent::Claim { .. }

@@ -235,6 +235,7 @@ fn quoted<'a>(notice: &Notice, incident: &'a Incident) -> Option<&'a str> {
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => None,
     }
 }

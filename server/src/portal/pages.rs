@@ -378,6 +378,7 @@ impl Frame<'_> {
                 | EventKind::Unwatched { .. }
                 | EventKind::Diagnosed { .. }
                 | EventKind::Revised { .. }
+                | EventKind::Ruled(_)
                 | EventKind::Numbered { .. }) => {
                     if let Some((sentence, words)) = words::happened(other, &who, l) {
                         write_in(

@@ -142,6 +142,7 @@ pub(super) fn happened<'a>(
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => return None,
     };
     Some((with(text, "name", who), words))

@@ -8,6 +8,7 @@ mod devices;
 mod due;
 mod outbox;
 mod people;
+mod rules;
 mod views;
 
 use std::collections::BTreeSet;
@@ -31,6 +32,7 @@ pub(super) use devices::*;
 pub(super) use due::*;
 pub(super) use outbox::*;
 pub(super) use people::*;
+pub(super) use rules::*;
 pub(super) use views::*;
 
 /// Where a store lasts.

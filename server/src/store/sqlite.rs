@@ -9,6 +9,7 @@
 mod copy;
 mod devices;
 mod due;
+mod migrations;
 mod narrow;
 mod outbox;
 mod people;
@@ -33,12 +34,11 @@ use shared::people::{Directory, Scope};
 use shared::sync::Seq;
 use shared::time::{Flags, UnixMillis};
 use shared::views::SavedView;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::Row as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Row as _, SqlSafeStr as _};
 
 use super::{
     Area, Contact, KnownDevice, Order, Result, Setting, Store, StoreError, StoredChange,
@@ -46,94 +46,7 @@ use super::{
 };
 use crate::auth::{Agent, SessionId};
 use crate::clock::Random;
-
-const MIGRATIONS: [(i64, &str, &str); 17] = [
-    (
-        1,
-        "log",
-        include_str!("../../migrations/sqlite/0001_log.sql"),
-    ),
-    (
-        2,
-        "people",
-        include_str!("../../migrations/sqlite/0002_people.sql"),
-    ),
-    (
-        3,
-        "devices",
-        include_str!("../../migrations/sqlite/0003_devices.sql"),
-    ),
-    (
-        4,
-        "contacts",
-        include_str!("../../migrations/sqlite/0004_contacts.sql"),
-    ),
-    (
-        5,
-        "outbox",
-        include_str!("../../migrations/sqlite/0005_outbox.sql"),
-    ),
-    (
-        6,
-        "due",
-        include_str!("../../migrations/sqlite/0006_due.sql"),
-    ),
-    (
-        7,
-        "over",
-        include_str!("../../migrations/sqlite/0007_over.sql"),
-    ),
-    (
-        8,
-        "postponed",
-        include_str!("../../migrations/sqlite/0008_postponed.sql"),
-    ),
-    (
-        9,
-        "epochs",
-        include_str!("../../migrations/sqlite/0009_epochs.sql"),
-    ),
-    (
-        10,
-        "wipes",
-        include_str!("../../migrations/sqlite/0010_wipes.sql"),
-    ),
-    (
-        11,
-        "compaction",
-        include_str!("../../migrations/sqlite/0011_compaction.sql"),
-    ),
-    (
-        12,
-        "age",
-        include_str!("../../migrations/sqlite/0012_age.sql"),
-    ),
-    (
-        13,
-        "refused",
-        include_str!("../../migrations/sqlite/0013_refused.sql"),
-    ),
-    (
-        14,
-        "settings",
-        include_str!("../../migrations/sqlite/0014_settings.sql"),
-    ),
-    (
-        15,
-        "closing",
-        include_str!("../../migrations/sqlite/0015_closing.sql"),
-    ),
-    (
-        16,
-        "views",
-        include_str!("../../migrations/sqlite/0016_views.sql"),
-    ),
-    (
-        17,
-        "holds",
-        include_str!("../../migrations/sqlite/0017_holds.sql"),
-    ),
-];
+use migrations::migrations;
 
 /// How long a request waits for its turn before the server says that it is busy.
 const WAIT: Duration = Duration::from_secs(10);
@@ -224,19 +137,6 @@ async fn prepare(writer: &SqlitePool, random: &Random) -> Result<()> {
     Ok(())
 }
 
-fn migrations() -> Migrator {
-    let migration = |(version, about, sql): (i64, &'static str, &'static str)| {
-        Migration::new(
-            version,
-            about.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
-}
-
 #[async_trait]
 impl Store for Sqlite {
     async fn view(&self) -> Result<Box<dyn View>> {
@@ -297,6 +197,10 @@ impl Store for Sqlite {
 
     async fn settings(&self, area: Area, limit: u32) -> Result<Vec<Setting>> {
         settings::of(&self.readers, area, limit).await
+    }
+
+    async fn put_setting(&self, setting: &Setting) -> Result<()> {
+        settings::put_alone(&self.writer, setting).await
     }
 
     async fn views(&self) -> Result<Vec<SavedView>> {
@@ -582,19 +486,7 @@ mod tests {
         what_has_left_is_found_through_the_scopes_it_had,
         what_was_refused_is_listed_until_somebody_had_a_look,
         a_view_is_kept_in_place_of_the_one_before_and_moves_the_log_on,
-    }
-
-    #[test]
-    fn every_file_of_the_folder_is_a_migration() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
-        let files = std::fs::read_dir(folder).expect("the folder");
-        let name = |file: std::io::Result<std::fs::DirEntry>| {
-            let name = file.expect("a file").file_name();
-            name.to_string_lossy().into_owned()
-        };
-        let mut files: Vec<_> = files.map(name).collect();
-        files.sort();
-        let named = |(version, about, _): (i64, &str, &str)| format!("{version:04}_{about}.sql");
-        assert_eq!(files, MIGRATIONS.map(named));
+        what_rules_are_to_decide_waits_until_it_is_decided,
+        what_was_set_is_kept_version_by_version,
     }
 }

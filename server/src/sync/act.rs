@@ -48,11 +48,14 @@ pub(crate) async fn act(app: &App, deed: Deed) -> Result<Result<(), Refused>, Ap
         directory,
         now: app.clock.now(),
         wait_millis: i64::from(app.config.notify_wait_seconds) * 1_000,
+        has_rules: app.rules.are_there(),
     };
     let judged = spawn_blocking(move || bench.judge(deed, found, batch)).await;
     let (batch, judged) = judged.map_err(ApiError::internal)?;
     if judged.is_ok() && !batch.is_empty() {
+        let is_waiting = !batch.undecided.is_empty();
         app.keeper.keep(writing, batch).await?;
+        app.rules.wake_if(is_waiting);
     }
     Ok(judged)
 }
@@ -63,6 +66,7 @@ struct Bench {
     rules: Rules,
     now: UnixMillis,
     wait_millis: i64,
+    has_rules: bool,
 }
 
 impl Bench {
@@ -105,6 +109,8 @@ impl Bench {
                 batch
                     .effects
                     .extend(jobs::of_acts(before, after, &self.directory, at));
+                let is_new = commit.is_numbered && self.has_rules;
+                batch.undecided.extend(is_new.then_some(incident));
                 batch.add(commit);
                 batch.save();
                 (batch, Ok(()))

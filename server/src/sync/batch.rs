@@ -31,6 +31,8 @@ pub(super) struct Batch {
     pub(super) quarantined: Vec<Quarantined>,
     /// What is to happen outside once all this is kept.
     pub(super) effects: Vec<Effect>,
+    /// On what rules have to decide once all this is kept.
+    pub(super) undecided: Vec<IncidentId>,
     commits: Vec<Entry>,
     touched: BTreeMap<IncidentId, Touched>,
 }
@@ -81,6 +83,7 @@ impl Batch {
             kept: BTreeMap::new(),
             quarantined: Vec::new(),
             effects: Vec::new(),
+            undecided: Vec::new(),
             commits: Vec::new(),
             touched: BTreeMap::new(),
         }
@@ -221,6 +224,9 @@ impl Batch {
             writing.place(*incident, touched.place).await?;
             let (due, passed) = (&touched.due, &touched.passed);
             writing.put_due(*incident, due, passed).await?;
+        }
+        for incident in &self.undecided {
+            writing.put_undecided(*incident).await?;
         }
         for effect in &self.effects {
             writing.add_effect(effect).await?;

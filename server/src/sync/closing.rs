@@ -114,12 +114,12 @@ fn closing(kept: &Kept, circumstances: &Circumstances) -> Option<Own> {
         return None;
     }
     Some(Own {
-        act: own::act(
+        acts: vec![own::act(
             incident.id,
             Intent::Close,
             (&["closing"], rests_since),
             *now,
-        ),
+        )],
         // Nobody gets a letter of each incident that had rested for long when somebody made them
         // close.
         is_told: closes_at >= directory.since,

@@ -102,7 +102,7 @@ fn step(kept: &Kept, circumstances: &Circumstances) -> Option<Own> {
     };
     let why = [what, &hold.fact.to_string()];
     Some(Own {
-        act: own::act(incident.id, intent, (&why, hold.told_at), at),
+        acts: vec![own::act(incident.id, intent, (&why, hold.told_at), at)],
         is_told: true,
     })
 }

@@ -21,7 +21,7 @@ use crate::store::{self, StoreError, Writing};
 
 /// What is done to an incident.
 pub(super) struct Own {
-    pub(super) act: Drafted,
+    pub(super) acts: Vec<Drafted>,
     /// Whether those are told whom it concerns.
     pub(super) is_told: bool,
 }
@@ -109,12 +109,17 @@ impl Circumstances {
             let Some(kept) = batch.kept.get(id).cloned() else {
                 continue;
             };
-            let Some(Own { act, is_told }) = decide(&kept, self) else {
+            let decided = catch_unwind(AssertUnwindSafe(|| decide(&kept, self)));
+            let decided = decided.unwrap_or_else(|_| {
+                tracing::error!(incident.id = %id, "nothing can be decided of an incident");
+                None
+            });
+            let Some(Own { acts, is_told }) = decided else {
                 continue;
             };
             let authored = Authored {
                 incident: *id,
-                acts: vec![act],
+                acts,
                 numbering: Numbering::Next,
                 received_at: Some(self.now),
             };

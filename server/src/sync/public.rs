@@ -1,13 +1,14 @@
 //! An incident as its requester may read it, for which internal work is not even loaded, and as
 //! staff does.
 
-use shared::document::Document;
+use shared::document::{BadDocument, Document};
 use shared::ids::{DocKey, DocKind, FactId, IncidentId};
 use shared::incidents::{Incident, IncidentDocs, IncidentReceipts, read};
 use tokio::task::spawn_blocking;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::store::StoredDoc;
 
 /// What a requester may read of an incident.
 pub(crate) struct Public {
@@ -24,20 +25,28 @@ pub(crate) async fn public(app: &App, id: IncidentId) -> Result<Option<Public>, 
         return Ok(None);
     };
     let reading = spawn_blocking(move || {
-        let incident = Document::load(stored.doc, &stored.bytes).map_err(ApiError::internal)?;
-        let frontier = incident.frontier();
-        let receipts = IncidentReceipts {
-            incident: stored.receipts.unpack().into_iter().collect(),
-            ..IncidentReceipts::default()
-        };
-        let docs = IncidentDocs {
-            incident,
-            work: None,
-        };
+        let (docs, receipts) = requesters(&stored).map_err(ApiError::internal)?;
+        let frontier = docs.incident.frontier();
         let (incident, _) = read(&docs, &receipts);
         Ok(Some(Public { incident, frontier }))
     });
     reading.await.map_err(ApiError::internal)?
+}
+
+/// What its requester may read of an incident, by its stored document.
+pub(crate) fn requesters(
+    stored: &StoredDoc,
+) -> Result<(IncidentDocs, IncidentReceipts), BadDocument> {
+    let incident = Document::load(stored.doc, &stored.bytes)?;
+    let receipts = IncidentReceipts {
+        incident: stored.receipts.unpack().into_iter().collect(),
+        ..IncidentReceipts::default()
+    };
+    let docs = IncidentDocs {
+        incident,
+        work: None,
+    };
+    Ok((docs, receipts))
 }
 
 /// An incident as staff reads it, if there is one: to decide by, not to show.

@@ -84,6 +84,7 @@ pub(super) async fn push(
         wait_millis: i64::from(app.config.notify_wait_seconds) * 1_000,
         now,
         rules: directory.rules(),
+        has_rules: app.rules.are_there(),
         directory,
         is_last: request.hands_over,
     };
@@ -132,6 +133,8 @@ struct Bench {
     now: UnixMillis,
     directory: Arc<Directory>,
     rules: Rules,
+    /// Whether there are rules that decide on what is declared.
+    has_rules: bool,
     /// Whether the device is about to be wiped, so that nothing it offers can come again.
     is_last: bool,
 }
@@ -180,7 +183,9 @@ async fn judge_and_keep(app: &App, bench: Bench, offers: Offers) -> Result<Vec<V
         });
     }
     if !batch.is_empty() {
+        let is_waiting = !batch.undecided.is_empty();
         keeper.finish(writing, batch).await?;
+        app.rules.wake_if(is_waiting);
     }
     Ok(verdicts)
 }
@@ -288,6 +293,8 @@ impl Bench {
             Judgement::Accepted(commit, accepted) => {
                 known.actors.extend(&commit.bound);
                 batch.effects.extend(self.effects(kept.as_deref(), &commit));
+                let is_new = commit.is_numbered && self.has_rules;
+                batch.undecided.extend(is_new.then_some(offer.incident));
                 batch.add(*commit);
                 Outcome::Verdict(Verdict::Accepted(accepted))
             }

@@ -6,6 +6,7 @@ mod import;
 mod portal;
 mod program;
 mod requests;
+mod rules;
 mod serve;
 mod session;
 mod settings;

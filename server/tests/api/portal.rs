@@ -78,7 +78,7 @@ async fn page(server: &Server, path: &str) -> String {
 }
 
 /// Reports something and gives the address of its page.
-async fn report(server: &Server, subject: &str, description: &str) -> String {
+pub(crate) async fn report(server: &Server, subject: &str, description: &str) -> String {
     let form = page(server, "/report?plain").await;
     let (key, token) = (hidden(&form, "key"), hidden(&form, "token"));
     let answer = post(

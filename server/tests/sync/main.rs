@@ -21,6 +21,7 @@ mod refused;
 mod repair;
 mod returned;
 mod rows;
+mod ruling;
 mod server;
 mod watchers;
 mod withdrawn;

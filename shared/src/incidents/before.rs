@@ -55,7 +55,8 @@ impl Incident {
             | EventKind::TaskAdded(_)
             | EventKind::Watched { .. }
             | EventKind::Unwatched { .. }
-            | EventKind::Revised { .. } => None,
+            | EventKind::Revised { .. }
+            | EventKind::Ruled(_) => None,
         }
     }
 

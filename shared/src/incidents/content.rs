@@ -3,7 +3,9 @@
 //! Reading leaves alone what it does not know, so that a later schema can add to a fact; writing
 //! and the server's check of a change know exactly these spellings.
 
+mod assignment;
 mod attachments;
+mod ruled;
 mod steps;
 mod watchers;
 mod work;
@@ -14,7 +16,7 @@ use crate::time::UnixMillis;
 
 use super::{
     Attachment, Channel, Declare, Escalation, EventKind, HoldReason, Level, Log, NewTask, Override,
-    Priority, Requester, ResolutionCode, SetField, TaskChange, Transition,
+    Priority, Requester, ResolutionCode, Ruled, SetField, TaskChange, Transition,
 };
 
 /// What a fact says.
@@ -89,6 +91,8 @@ pub(crate) enum Content {
         entry: FactId,
         text: String,
     },
+    /// Which rule decided something about what was declared.
+    Ruled(Ruled),
 }
 
 /// A transition with what belongs to it. The notes of a resolution lie in a text of their own.
@@ -160,6 +164,7 @@ impl Content {
             Self::Watched { doc, .. } => (*doc, "watcher"),
             Self::Unwatched { doc, .. } => (*doc, "unwatched"),
             Self::Revised { doc, .. } => (*doc, "revision"),
+            Self::Ruled(_) => (DocKind::Work, "rule"),
         };
         (doc, group.to_owned())
     }
@@ -202,7 +207,8 @@ impl Content {
             | Self::Attached { .. }
             | Self::Watched { .. }
             | Self::Unwatched { .. }
-            | Self::Revised { .. } => None,
+            | Self::Revised { .. }
+            | Self::Ruled(_) => None,
         }
     }
 
@@ -252,7 +258,8 @@ impl Content {
             | Self::Watched { .. }
             | Self::Unwatched { .. }
             | Self::Diagnosed
-            | Self::Revised { .. } => None,
+            | Self::Revised { .. }
+            | Self::Ruled(_) => None,
         }
     }
 
@@ -304,6 +311,7 @@ impl Content {
                 text: shared_text.to_owned(),
             },
             Self::Revised { entry, text, .. } => EventKind::Revised { entry, text },
+            Self::Ruled(ruled) => EventKind::Ruled(ruled),
         })
     }
 }
@@ -365,6 +373,7 @@ impl Spelling {
                 self.bytes("entry", entry.as_bytes());
                 self.text("text", text);
             }
+            Content::Ruled(ruled) => self.ruled(ruled),
         }
     }
 
@@ -485,6 +494,7 @@ impl Spelling {
             },
             (DocKind::Incident, _) => Content::Set(self.take_set(group.strip_prefix("field/")?)?),
             (DocKind::Work, "log") => Content::Logged(self.take_log()?),
+            (DocKind::Work, "rule") => Content::Ruled(self.take_ruled()?),
             (DocKind::Work, "task") => Content::TaskAdded(self.take_new_task()?),
             (DocKind::Work, _) => {
                 let (task, aspect) = work::task_and_aspect(group)?;
@@ -571,29 +581,5 @@ impl Spelling {
             }),
             _ => return None,
         })
-    }
-
-    fn take_assignment(&mut self) -> Option<Content> {
-        let kind = self.take_text("kind")?;
-        let group = self.take_text("group").map(GroupId);
-        match kind.as_str() {
-            "assigned" => Some(Content::Assigned {
-                group,
-                person: self.take_person("person"),
-                escalation: self.take_escalation(),
-            }),
-            "claimed" => Some(Content::Claimed { group }),
-            _ => None,
-        }
-    }
-
-    /// A reason that a later version knows stays behind.
-    fn take_escalation(&mut self) -> Option<Escalation> {
-        let word = self.take_text("escalation")?;
-        let known = Escalation::from_word(&word);
-        if known.is_none() {
-            self.text("escalation", &word);
-        }
-        known
     }
 }

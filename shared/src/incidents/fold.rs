@@ -15,7 +15,8 @@ use super::{
     ResolutionCode, Said, SetField, Stage, State,
 };
 
-/// Folds a field: the later by corrected time; equal, the higher severity, then the id.
+/// Folds a field: what people said before what the server did by itself; then the later by
+/// corrected time; equal, the higher severity, then the id.
 pub(super) fn field<T: Clone + PartialEq>(
     known: &Knowledge,
     value: impl Fn(&Content) -> Option<T>,
@@ -25,10 +26,16 @@ pub(super) fn field<T: Clone + PartialEq>(
     let rank = |at: usize| {
         let fact = &known.facts[at];
         let severity = severity(&value(&fact.content)?);
-        Some((Reverse((fact.from.corrected, severity, fact.id)), at))
+        let order = (fact.is_by_hand(), fact.from.corrected, severity, fact.id);
+        Some((Reverse(order), at))
     };
     let mut ranked: Vec<_> = current.into_iter().filter_map(rank).collect();
     ranked.sort_unstable();
+    // Nobody has to settle anything with the server.
+    let is_by_hand = |at: usize| known.facts[at].is_by_hand();
+    if ranked.first().is_some_and(|(_, best)| is_by_hand(*best)) {
+        ranked.retain(|(_, at)| is_by_hand(*at));
+    }
     let said = |(_, at): (_, usize)| {
         let fact = &known.facts[at];
         Some(Said {
@@ -105,8 +112,8 @@ pub(super) fn urgency_of(set: &Override) -> u8 {
     }
 }
 
-/// Folds the assignment: dispatcher before claim; among dispatchers the later, among claims the
-/// earlier; then the id. What the created fact says comes last.
+/// Folds the assignment: dispatcher before claim before automatic; among dispatchers the later,
+/// among claims the earlier; then the id. What the created fact says comes last.
 pub(super) fn assignment(known: &Knowledge, cards: &mut Vec<GaveWay>) -> Option<Assignment> {
     let current = known.current(|content| content.assigned(PersonId::SERVER).is_some());
     let winner = current
@@ -133,10 +140,15 @@ fn assignment_order(fact: &Known) -> (u8, UnixMillis, Reverse<UnixMillis>, FactI
     let none = UnixMillis(0);
     let at = fact.from.corrected;
     if matches!(fact.content, Content::Claimed { .. }) {
-        return (1, none, Reverse(at), fact.id);
+        return (2, none, Reverse(at), fact.id);
     }
-    let is_dispatch = matches!(fact.content, Content::Assigned { .. });
-    (2 * u8::from(is_dispatch), at, Reverse(none), fact.id)
+    let is_given = matches!(fact.content, Content::Assigned { .. });
+    let rank = match (is_given, fact.is_by_hand()) {
+        (true, true) => 3,
+        (true, false) => 1,
+        (false, true | false) => 0,
+    };
+    (rank, at, Reverse(none), fact.id)
 }
 
 /// The state as the transitions alone give it, before the assignment tells New from Assigned.

@@ -71,7 +71,8 @@ impl Incident {
             | Intent::Watch { .. }
             | Intent::Unwatch { .. }
             | Intent::Mention { .. }
-            | Intent::Revise { .. } => {}
+            | Intent::Revise { .. }
+            | Intent::Rule(_) => {}
         }
         // Nothing internal moves an incident on.
         if intent.docs() != [DocKind::Work] {
@@ -167,7 +168,8 @@ impl Incident {
             | EventKind::Watched { .. }
             | EventKind::Unwatched { .. }
             | EventKind::Diagnosed { .. }
-            | EventKind::Revised { .. } => return,
+            | EventKind::Revised { .. }
+            | EventKind::Ruled(_) => return,
         };
         self.state = state;
         self.past.stages.push(period(stage, fact, from));
@@ -208,7 +210,8 @@ fn event(intent: &Intent) -> Option<EventKind> {
         Intent::Declare(_)
         | Intent::Withdraw { .. }
         | Intent::Acknowledge
-        | Intent::Remind { .. } => return None,
+        | Intent::Remind { .. }
+        | Intent::Rule(_) => return None,
         Intent::Set(value) => EventKind::Set(value),
         Intent::Assign {
             group,

@@ -57,13 +57,20 @@ impl Known {
         self.says() && !is_beside
     }
 
+    /// Whether a person stated it. What the server states by itself, as by a rule, gives way to
+    /// what people state without knowing of it.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.from.by != PersonId::SERVER
+    }
+
     fn may_be_withdrawn(&self) -> bool {
         match self.content {
             Content::WorkCreated { .. }
             | Content::Number { .. }
             | Content::Withdrawn { .. }
             | Content::Diagnosed
-            | Content::Reminded { .. } => false,
+            | Content::Reminded { .. }
+            | Content::Ruled(_) => false,
             Content::Acknowledged
             | Content::Created { .. }
             | Content::Set(_)

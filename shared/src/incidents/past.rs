@@ -108,7 +108,7 @@ fn values<T>(
     let winners = winners(known, member, |at| {
         let fact = &known.facts[at];
         let severity = level(at).as_ref().map(severity);
-        (fact.from.corrected, severity, fact.id)
+        (fact.is_by_hand(), fact.from.corrected, severity, fact.id)
     });
     let period = |(at, since)| Some(period(known, at, since, level(at)?));
     winners.into_iter().filter_map(period).collect()

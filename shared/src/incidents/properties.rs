@@ -119,12 +119,22 @@ fn changes() -> impl Strategy<Value = TaskChange> {
     ]
 }
 
+/// People do everything; the server by itself only what rules give.
+fn author(by: usize, intent: &Intent) -> PersonId {
+    let is_given = matches!(intent, Intent::Assign { .. } | Intent::Set(_));
+    match [ALICE, BOB, CAROL].get(by) {
+        Some(person) => *person,
+        None if is_given => PersonId::SERVER,
+        None => ALICE,
+    }
+}
+
 fn steps(devices: usize) -> impl Strategy<Value = Vec<Step>> {
     let act =
-        (0..devices, 0..3_usize, intents(), 0..3_i64).prop_map(|(device, by, intent, wait)| {
+        (0..devices, 0..4_usize, intents(), 0..3_i64).prop_map(|(device, by, intent, wait)| {
             Step::Act {
                 device,
-                by: [ALICE, BOB, CAROL][by],
+                by: author(by, &intent),
                 intent,
                 wait: wait * 1_000,
             }
@@ -165,6 +175,10 @@ struct World {
     facts: Vec<Plain>,
     /// Bob declared it before anything else.
     created: FactId,
+}
+
+fn by_hand(fact: &Plain) -> bool {
+    fact.by != PersonId::SERVER
 }
 
 fn withdrawn(intent: &Intent) -> Option<FactId> {
@@ -337,7 +351,7 @@ impl World {
         let current = self.current(|intent| level(intent).is_some());
         let best = current
             .iter()
-            .max_by_key(|fact| (fact.at, level(&fact.intent), fact.id));
+            .max_by_key(|fact| (by_hand(fact), fact.at, level(&fact.intent), fact.id));
         best.and_then(|fact| level(&fact.intent))
             .unwrap_or(Level::Medium)
     }
@@ -384,8 +398,9 @@ impl World {
         let current =
             self.current(|intent| matches!(intent, Intent::Assign { .. } | Intent::Claim { .. }));
         let order = |fact: &&&Plain| match fact.intent {
-            Intent::Assign { .. } => (1, fact.at.0, fact.id),
-            _ => (0, -fact.at.0, fact.id),
+            Intent::Assign { .. } if by_hand(fact) => (2, fact.at.0, fact.id),
+            Intent::Assign { .. } => (0, fact.at.0, fact.id),
+            _ => (1, -fact.at.0, fact.id),
         };
         match current
             .iter()

@@ -199,6 +199,7 @@ impl Piece {
                 until,
             },
             Content::Reminded { hold } => Intent::Remind { hold },
+            Content::Ruled(ruled) => Intent::Rule(ruled),
             Content::Moved(Step::Reopened { text }) => Intent::Reopen { text },
             Content::Moved(Step::Closed) => Intent::Close,
             Content::Moved(Step::Cancelled { text }) => Intent::Cancel { text },

@@ -1,6 +1,6 @@
 //! The table "When two people act at once", row by row, on two copies of one incident.
 
-use crate::ids::DocKind;
+use crate::ids::{DocKind, PersonId};
 use crate::priority::Matrix;
 use crate::testing::{ALICE, BOB, CAROL, Copy};
 
@@ -9,7 +9,7 @@ use super::{
     State,
 };
 
-const DAVE: crate::ids::PersonId = crate::ids::PersonId(4);
+const DAVE: PersonId = PersonId(4);
 
 /// Alice and Bob have both seen the same; each acts alone; then both know everything.
 fn at_once(
@@ -411,6 +411,34 @@ fn a_dispatcher_comes_before_a_claim_and_the_claimer_is_told() {
 }
 
 #[test]
+fn what_a_rule_gives_yields_to_whoever_claims_or_says_so_without_having_seen_it() {
+    let automatic = |copy: &mut Copy| {
+        copy.now = copy.now.plus(9_000);
+        let (group, person) = (Some("printing".into()), None);
+        let assign = Intent::Assign {
+            group,
+            person,
+            escalation: None,
+        };
+        copy.act(PersonId::SERVER, assign);
+        let category = SetField::Category(Some("printing".into()));
+        copy.act(PersonId::SERVER, Intent::Set(category));
+    };
+    let by_hand = |copy: &mut Copy| {
+        copy.act(ALICE, Intent::Claim { group: None });
+        copy.act(ALICE, Intent::Set(SetField::Category(None)));
+    };
+    let (incident, mut copy) = at_once(nothing, automatic, by_hand);
+    assert_eq!(incident.assignment.person, Some(ALICE));
+    assert_eq!(incident.category.holds.value, None);
+    assert_eq!((incident.conflicts(), incident.gave_way), (0, vec![]));
+    automatic(&mut copy);
+    let incident = copy.read();
+    assert_eq!(incident.assignment.group, Some("printing".into()));
+    assert_eq!(incident.category.holds.value, Some("printing".into()));
+}
+
+#[test]
 fn among_dispatchers_the_later_and_among_claims_the_earlier() {
     let dispatched = at_once(
         nothing,
@@ -556,7 +584,7 @@ fn what_closes_by_itself_gives_way_to_whatever_somebody_did_meanwhile() {
         let mut technician = server.on(2);
         technician.act(BOB, intent.clone());
         server.now = server.now.plus(86_400_000);
-        server.act(crate::ids::PersonId::SERVER, Intent::Close);
+        server.act(PersonId::SERVER, Intent::Close);
         assert_eq!(server.read().state, State::Closed);
         server.merge(&technician);
         assert_eq!(server.read().state, state, "{intent:?}");

@@ -6,7 +6,7 @@ use crate::ids::{DocKind, FactId, GroupId, PersonId};
 use crate::time::UnixMillis;
 
 use super::{
-    Attachment, Escalation, HoldReason, Log, NewTask, Provenance, ResolutionCode, SetField,
+    Attachment, Escalation, HoldReason, Log, NewTask, Provenance, ResolutionCode, Ruled, SetField,
     TaskChange,
 };
 
@@ -117,6 +117,8 @@ pub enum EventKind {
         entry: FactId,
         text: String,
     },
+    /// Which rule decided something about what was declared.
+    Ruled(Ruled),
 }
 
 impl EventKind {
@@ -161,7 +163,8 @@ impl EventKind {
             | Self::Numbered { .. }
             | Self::TaskChanged { .. }
             | Self::Watched { .. }
-            | Self::Unwatched { .. } => return None,
+            | Self::Unwatched { .. }
+            | Self::Ruled(_) => return None,
         };
         (!text.is_empty()).then_some(text)
     }
@@ -195,7 +198,8 @@ impl EventKind {
             | Self::Numbered { .. }
             | Self::TaskChanged { .. }
             | Self::Watched { .. }
-            | Self::Unwatched { .. } => {}
+            | Self::Unwatched { .. }
+            | Self::Ruled(_) => {}
         }
         bare
     }

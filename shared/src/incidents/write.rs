@@ -206,6 +206,7 @@ pub(super) fn contents(drafted: &Drafted) -> Vec<(DocKind, Content)> {
         Intent::Revise { doc, entry, text } => {
             return vec![(doc, Content::Revised { doc, entry, text })];
         }
+        Intent::Rule(ruled) => return vec![(DocKind::Work, Content::Ruled(ruled))],
         Intent::Set(set) => Content::Set(set),
         Intent::Assign {
             group,
@@ -265,7 +266,8 @@ fn draft(drafted: &Drafted, content: &Content, place: usize, saw: Vec<FactId>) -
         | Content::Watched { .. }
         | Content::Unwatched { .. }
         | Content::Diagnosed
-        | Content::Revised { .. } => Vec::new(),
+        | Content::Revised { .. }
+        | Content::Ruled(_) => Vec::new(),
     };
     let (_, group, body) = content.spell();
     let id = drafted.facts[place];

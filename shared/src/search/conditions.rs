@@ -137,6 +137,11 @@ impl Conditions {
         }
     }
 
+    /// Whether nothing is asked for, so that every row answers.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.texts.is_empty() && self.tests.is_empty()
+    }
+
     /// What is asked of fields, for whoever can narrow by them beforehand.
     pub fn fields(&self) -> &[Condition] {
         &self.tests

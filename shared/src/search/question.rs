@@ -14,6 +14,8 @@ mod written;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::incidents::{HoldReason, Priority, State};
 use crate::sla::Risk;
 
@@ -72,7 +74,8 @@ pub enum StateIs {
 }
 
 /// A field whose values have names in the directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Naming {
     Assignee,
     Requester,
@@ -92,7 +95,8 @@ pub enum Called {
 }
 
 /// A moment in the life of an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Moment {
     Opened,
     Updated,
@@ -169,7 +173,8 @@ pub enum Compared {
 }
 
 /// A field, as it is written before the colon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     State,
     Priority,
@@ -220,7 +225,7 @@ pub struct Reading {
 }
 
 /// What was not understood, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     pub place: Range<usize>,
     pub what: Wrong,
@@ -229,7 +234,8 @@ pub struct Fault {
 }
 
 /// Why something was not understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wrong {
     /// There is no such field.
     Field,

@@ -308,6 +308,7 @@ fn requesters(incident: &Incident) -> Vec<PersonId> {
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => None,
     });
     first.into_iter().chain(set).collect()
@@ -336,6 +337,7 @@ fn response(incident: &Incident, until: UnixMillis) -> Option<(FactId, Provenanc
         | EventKind::Unwatched { .. }
         | EventKind::Diagnosed { .. }
         | EventKind::Revised { .. }
+        | EventKind::Ruled(_)
         | EventKind::Numbered { .. } => false,
     };
     let mut events = incident.timeline.iter().filter(|event| event.counts());

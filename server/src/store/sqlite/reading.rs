@@ -15,7 +15,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::super::{
-    Audience, Left, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow, View,
+    Audience, Left, Opened, Quarantined, Result, StoreError, StoredChange, StoredDoc, StoredRow,
+    View,
 };
 use super::due;
 use super::narrow::narrow;
@@ -192,6 +193,30 @@ impl View for Reading {
         found
             .map(|row| Ok((UnixMillis(row.try_get(1)?), incident(row, 0)?)))
             .collect()
+    }
+
+    async fn opened_rows(
+        &mut self,
+        before: Option<Opened>,
+        limit: u32,
+    ) -> Result<Vec<(Opened, Vec<u8>)>> {
+        const SQL: &str = "SELECT created_at, incident, staff FROM rows
+             WHERE (created_at, incident) < (?1, ?2)
+             ORDER BY created_at DESC, incident DESC LIMIT ?3";
+        let (at, id) = before.map_or((i64::MAX, [0; 16]), |(at, id)| (at.0, *id.as_bytes()));
+        let query = sqlx::query(SQL).bind(at).bind(id.as_slice()).bind(limit);
+        let rows = query.fetch_all(&mut *self.0).await?;
+        let opened = |row: &SqliteRow| {
+            let at = UnixMillis(row.try_get(0)?);
+            Ok(((at, incident(row, 1)?), row.try_get(2)?))
+        };
+        rows.iter().map(opened).collect()
+    }
+
+    async fn undecided(&mut self, limit: u32) -> Result<BTreeSet<IncidentId>> {
+        const SQL: &str = "SELECT incident FROM undecided ORDER BY incident LIMIT ?";
+        let rows = sqlx::query(SQL).bind(limit).fetch_all(&mut *self.0).await?;
+        rows.iter().map(|row| incident(row, 0)).collect()
     }
 
     async fn held_rows(

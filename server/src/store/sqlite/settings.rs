@@ -2,8 +2,9 @@
 
 use shared::ids::PersonId;
 use shared::time::UnixMillis;
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{Row as _, Sqlite};
 
 use super::super::{Area, Result, Setting};
 use super::unsigned;
@@ -11,6 +12,7 @@ use super::unsigned;
 fn word(area: Area) -> &'static str {
     match area {
         Area::Levels => "levels",
+        Area::Rules => "rules",
     }
 }
 
@@ -30,17 +32,24 @@ pub(super) async fn of(pool: &SqlitePool, area: Area, limit: u32) -> Result<Vec<
     query.fetch_all(pool).await?.iter().map(setting).collect()
 }
 
+pub(super) async fn put_alone(pool: &SqlitePool, setting: &Setting) -> Result<()> {
+    insert(setting).execute(pool).await?;
+    Ok(())
+}
+
 pub(super) async fn put(connection: &mut SqliteConnection, setting: &Setting) -> Result<()> {
+    insert(setting).execute(&mut *connection).await?;
+    // A place without a change: devices that are in touch come for it and find the directory.
+    let move_on = sqlx::query("UPDATE log SET head = head + 1");
+    move_on.execute(connection).await?;
+    Ok(())
+}
+
+fn insert(setting: &Setting) -> Query<'_, Sqlite, SqliteArguments> {
     sqlx::query("INSERT INTO settings VALUES (?, ?, ?, ?, ?)")
         .bind(word(setting.area))
         .bind(setting.version)
         .bind(setting.person.0)
         .bind(setting.at.0)
         .bind(&setting.body)
-        .execute(&mut *connection)
-        .await?;
-    // A place without a change: devices that are in touch come for it and find the directory.
-    let move_on = sqlx::query("UPDATE log SET head = head + 1");
-    move_on.execute(connection).await?;
-    Ok(())
 }

@@ -271,6 +271,22 @@ impl Writing for Reading {
         rows.iter().map(|row| incident(row, 0)).collect()
     }
 
+    async fn put_undecided(&mut self, incident: IncidentId) -> Result<()> {
+        const SQL: &str = "INSERT OR IGNORE INTO undecided VALUES (?)";
+        let query = sqlx::query(SQL).bind(incident.as_bytes().as_slice());
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    async fn decided(&mut self, incidents: &BTreeSet<IncidentId>) -> Result<()> {
+        const SQL: &str = "DELETE FROM undecided
+             WHERE incident IN (SELECT unhex(value) FROM json_each(?))";
+        let ids: Vec<_> = incidents.iter().copied().collect();
+        let query = sqlx::query(SQL).bind(id_list(&ids));
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
     async fn put_rest(&mut self, incident: IncidentId, rest: Rest) -> Result<()> {
         const HELD: &str = "UPDATE rows SET rests_since = ?1, left_seq = NULL WHERE incident = ?2";
         const LEFT: &str = "UPDATE rows SET rests_since = NULL, left_seq = ifnull(left_seq, ?1)

@@ -53,7 +53,8 @@ impl Incident {
             | EventKind::Watched { .. }
             | EventKind::Unwatched { .. }
             | EventKind::Diagnosed { .. }
-            | EventKind::Revised { .. } => {}
+            | EventKind::Revised { .. }
+            | EventKind::Ruled(_) => {}
         }
     }
 

@@ -7,7 +7,8 @@ use crate::ids::{Actor, DocKind};
 use crate::incidents::attachments::{Attachment, MediaType};
 use crate::incidents::{
     Channel, Declare, Escalation, HoldReason, Holder, IncidentDocs, Level, Log, LogKind, NewTask,
-    Override, Priority, Requester, ResolutionCode, SetField, TaskChange, TaskState, write,
+    Outcome, Override, Priority, Requester, ResolutionCode, Ruled, SetField, TaskChange, TaskState,
+    write,
 };
 use crate::testing::{BOB, Copy, START, attachment, declare};
 
@@ -17,6 +18,14 @@ fn revise() -> Intent {
         entry: FactId::from_bytes([7; 16]),
         text: "Since yesterday.".to_owned(),
     }
+}
+
+fn ruled() -> Intent {
+    Intent::Rule(Ruled {
+        rule: "Paper jams".to_owned(),
+        version: 7,
+        gave: vec![Outcome::Group, Outcome::Priority],
+    })
 }
 
 fn watch() -> Intent {
@@ -138,6 +147,7 @@ fn every_intent() -> Vec<Intent> {
             person: BOB,
             added: vec![FactId::from_bytes([7; 16]), FactId::from_bytes([8; 16])],
         },
+        ruled(),
     ]
 }
 
