@@ -16,6 +16,7 @@ pub mod portal;
 pub mod reports;
 mod review;
 mod revising;
+mod rules;
 pub mod session;
 mod settings;
 pub mod shell;

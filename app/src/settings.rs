@@ -34,6 +34,8 @@ use promises::Promises;
 use reminding::RemindingPart;
 use versions::Versions;
 
+pub(crate) use form::post;
+
 /// The page.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {

@@ -28,6 +28,7 @@ use web_sys::MouseEvent;
 
 use shared::ids::PersonId;
 use shared::incidents::within_a_sentence;
+use shared::people::Person;
 use shared::policy;
 use shared::sync::message::Surface;
 use shared::time::UnixMillis;
@@ -187,20 +188,21 @@ fn Page() -> impl IntoView {
     fetch(rooms, desk, now);
     let pane = move || match desk.address.place.get() {
         Place::Incident(_) => "detail",
-        Place::Reports | Place::Devices | Place::Refused | Place::Settings => "report",
+        Place::Reports | Place::Devices | Place::Refused | Place::Settings | Place::Rules => {
+            "report"
+        }
         Place::Queue | Place::New => "list",
     };
-    let reports = Memo::new(move |_| desk.address.place.get() == Place::Reports);
-    let devices = Memo::new(move |_| {
-        desk.address.place.get() == Place::Devices && policy::administers(&desk.me())
-    });
-    let refused = Memo::new(move |_| {
-        desk.address.place.get() == Place::Refused && policy::reviews(&desk.me())
-    });
-    let settings = Memo::new(move |_| {
-        desk.address.place.get() == Place::Settings && policy::administers(&desk.me())
-    });
-    let is_queue = move || !reports.get() && !devices.get() && !refused.get() && !settings.get();
+    let at = move |place: Place, is_for: fn(&Person) -> bool| {
+        Memo::new(move |_| desk.address.place.get() == place && is_for(&desk.me()))
+    };
+    let reports = at(Place::Reports, |_| true);
+    let devices = at(Place::Devices, policy::administers);
+    let refused = at(Place::Refused, policy::reviews);
+    let settings = at(Place::Settings, policy::administers);
+    let rules = at(Place::Rules, policy::administers);
+    let others = [reports, devices, refused, settings, rules];
+    let is_queue = move || !others.iter().any(|other| other.get());
     view! {
         <div class="app" id="content" data-pane=live(pane)>
             <SkipLink />
@@ -218,6 +220,9 @@ fn Page() -> impl IntoView {
             </When>
             <When is=Signal::derive(move || settings.get())>
                 {room(rooms.settings)}
+            </When>
+            <When is=Signal::derive(move || rules.get())>
+                {room(rooms.rules)}
             </When>
             <When is=Signal::derive(is_queue)>
                 <QueuePane now=now centre=centre />

@@ -36,6 +36,7 @@ fn main() {
         all_devices: |now| Box::pin(all_devices(now)),
         refused: || Box::pin(refused()),
         settings: || Box::pin(settings()),
+        rules: || Box::pin(rules()),
         wiping: || Box::pin(wiping()),
         locked: || Box::pin(locked()),
         pin: |open| Box::pin(pin(open)),
@@ -124,6 +125,11 @@ fn refused() -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(settings, fallible, preload(settings_room))]
 fn settings() -> Result<AnyView, SplitLoaderError> {
     Ok(rooms::settings())
+}
+
+#[wasm_split(settings, fallible)]
+fn rules() -> Result<AnyView, SplitLoaderError> {
+    Ok(rooms::rules())
 }
 
 #[wasm_split(sheets, fallible)]

@@ -33,6 +33,8 @@ pub(crate) enum Place {
     Refused,
     /// The service levels, for administrators.
     Settings,
+    /// The rules for what is declared, for them too.
+    Rules,
     Incident(IncidentId),
 }
 
@@ -104,7 +106,8 @@ impl Address {
             | Place::Reports
             | Place::Devices
             | Place::Refused
-            | Place::Settings => None,
+            | Place::Settings
+            | Place::Rules => None,
         }
     }
 
@@ -309,6 +312,7 @@ fn place(path: &str) -> Place {
         "devices" => Place::Devices,
         "refused" => Place::Refused,
         "settings" => Place::Settings,
+        "rules" => Place::Rules,
         rest => {
             let id = rest
                 .strip_prefix("incidents/")
@@ -326,6 +330,7 @@ fn write(location: &Location) -> String {
         Place::Devices => format!("{ROOT}/devices"),
         Place::Refused => format!("{ROOT}/refused"),
         Place::Settings => format!("{ROOT}/settings"),
+        Place::Rules => format!("{ROOT}/rules"),
         Place::Incident(id) => format!("{ROOT}/incidents/{id}"),
     };
     let Ok(parameters) = UrlSearchParams::new() else {

@@ -272,6 +272,7 @@ fn pages(me: &Arc<Person>) -> impl Iterator<Item = Command> {
         (policy::reviews, Place::Refused, t!("refused.title")),
         (policy::administers, Place::Devices, t!("devices.all")),
         (policy::administers, Place::Settings, t!("settings.menu")),
+        (policy::administers, Place::Rules, t!("rules.title")),
     ];
     let me = Arc::clone(me);
     let pages = pages.into_iter().filter(move |(is_for, ..)| is_for(&me));

@@ -17,7 +17,7 @@ use super::{Desk, Tallying};
 use crate::link::{Board, Entry};
 use crate::ui::room::{Coming, Entering, once_here};
 
-pub(crate) use help::SearchHelp;
+pub(crate) use help::{SearchHelp, in_words};
 pub use understood::{keep_folded, understand};
 
 /// What was typed, by whom and when.

@@ -365,7 +365,7 @@ impl Form {
 }
 
 /// What the server answers; none when it does not.
-async fn post<T: DeserializeOwned>(address: &str, body: &impl Serialize) -> Option<T> {
+pub(crate) async fn post<T: DeserializeOwned>(address: &str, body: &impl Serialize) -> Option<T> {
     let request = Request::post(address).header("X-Holdfast", "1");
     let answer = request.json(body).ok()?.send().await.ok()?;
     if !answer.ok() {

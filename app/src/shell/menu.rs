@@ -58,6 +58,7 @@ pub(super) fn PersonMenu(now: Now) -> impl IntoView {
             {way(desk, Place::Devices, t!("devices.all"), policy::administers)}
             {way(desk, Place::Refused, t!("refused.title"), policy::reviews)}
             {way(desk, Place::Settings, t!("settings.menu"), policy::administers)}
+            {way(desk, Place::Rules, t!("rules.title"), policy::administers)}
             {opening(t!("pin.menu"), pin)}
             <When is=Signal::derive(has_pin)>
                 <button type="button" on:click=move |_| lock(desk.link, drafts)>

@@ -19,6 +19,7 @@ use crate::incidents::{
 use crate::leaving::LeavingSheet;
 use crate::pin::{LockedPage, PinSheet};
 use crate::reports::ReportPage;
+use crate::rules::RulesPage;
 use crate::settings::SettingsPage;
 use crate::text::t;
 use crate::ui::room::Entering;
@@ -44,6 +45,7 @@ pub struct Rooms {
     pub all_devices: fn(Now) -> Entering,
     pub refused: fn() -> Entering,
     pub settings: fn() -> Entering,
+    pub rules: fn() -> Entering,
     pub wiping: fn() -> Entering,
     pub locked: fn() -> Entering,
     pub pin: fn(RwSignal<bool>) -> Entering,
@@ -126,6 +128,11 @@ pub fn refused() -> AnyView {
 /// The service levels and what they rest on.
 pub fn settings() -> AnyView {
     view! { <SettingsPage /> }.into_any()
+}
+
+/// The rules for what is declared.
+pub fn rules() -> AnyView {
+    view! { <RulesPage /> }.into_any()
 }
 
 /// A device that is locked.

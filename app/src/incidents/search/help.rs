@@ -172,7 +172,7 @@ fn faults(search: Search, address: Address) -> impl IntoView {
 }
 
 /// What is wrong, in a sentence; nothing is while a value is still to be typed.
-fn in_words(typed: &str, fault: &Fault) -> Option<String> {
+pub(crate) fn in_words(typed: &str, fault: &Fault) -> Option<String> {
     let written = typed.get(fault.place.clone())?;
     Some(match fault.what {
         Wrong::NoValue => return None,
