@@ -12,7 +12,8 @@ use crate::ids::{ActId, DocKey, DocKind, FactId, Hash, IncidentId};
 use crate::incidents::{Drafted, Refused};
 use crate::sync::message::{ChangeBytes, PUSH_BYTES_MAX, PushChange, PushGroup, Verdict};
 
-use super::replica::{self, BadRecord};
+use super::acts::{self, OutboxEntryBefore, ReviewEntryBefore};
+use super::replica::BadRecord;
 
 /// How often an act is written anew because of what it rests on, before a person looks at it.
 pub const TRIES_MAX: u8 = 5;
@@ -127,12 +128,12 @@ impl OutboxEntry {
 
     /// The record to store.
     pub fn encode(&self) -> Vec<u8> {
-        replica::encode(self)
+        acts::encode(self)
     }
 
     /// Reads a stored record.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
-        replica::decode(bytes)
+        acts::decode::<Self, OutboxEntryBefore>(bytes)
     }
 }
 
@@ -159,12 +160,12 @@ pub struct ReviewEntry {
 impl ReviewEntry {
     /// The record to store.
     pub fn encode(&self) -> Vec<u8> {
-        replica::encode(self)
+        acts::encode(self)
     }
 
     /// Reads a stored record.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
-        replica::decode(bytes)
+        acts::decode::<Self, ReviewEntryBefore>(bytes)
     }
 }
 
