@@ -7,10 +7,13 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, SubmitEvent};
 
-use shared::ids::{DocKind, FactId};
+use shared::ids::{DocKind, FactId, IncidentId};
 use shared::incidents::{Event, Incident, Intent, Wording};
 use shared::policy;
 
+use crate::engine::protocol::DraftKind;
+use crate::incidents::{Draft, Drafts};
+use crate::link::SavedDrafts;
 use crate::text::{self, t};
 use crate::ui::live::{When, live};
 use crate::ui::overlay::submit_by_keys;
@@ -26,14 +29,34 @@ pub(crate) struct Revising {
     pub(crate) act: Callback<(Intent, Callback<String>)>,
 }
 
+/// What is being written anew on the open incident, of one entry at a time. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Rewording(RwSignal<Draft>);
+
+impl Rewording {
+    pub(crate) fn none() -> Self {
+        Self(RwSignal::new(Draft::default()))
+    }
+
+    /// Takes up what was being written; the page may show another incident by now.
+    pub(crate) fn take_up(self, drafts: Drafts, id: IncidentId, saved: &SavedDrafts) {
+        let begun = drafts.begun(id, DraftKind::Revision, saved);
+        self.0.try_update(|draft| {
+            if draft.word.is_empty() && !begun.text.is_empty() {
+                *draft = begun;
+            }
+        });
+    }
+}
+
 /// An entry that is being worded anew. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Anew {
     revising: Revising,
     doc: DocKind,
     entry: FactId,
-    /// Nothing while nobody writes.
-    typed: RwSignal<Option<String>>,
+    drafts: Drafts,
+    draft: RwSignal<Draft>,
     failure: RwSignal<String>,
     busy: RwSignal<bool>,
     wordings: Memo<Vec<Wording>>,
@@ -45,21 +68,59 @@ impl Anew {
         self.wordings.with(last).unwrap_or_default()
     }
 
+    /// What the draft calls the entry.
+    fn word(self) -> String {
+        hex::encode(self.entry.as_bytes())
+    }
+
+    fn is_written(self) -> bool {
+        self.draft.with(|draft| draft.word == self.word())
+    }
+
+    fn typed(self) -> String {
+        self.draft.with(|draft| draft.text.clone())
+    }
+
+    fn begin(self) {
+        self.draft.set(Draft {
+            word: self.word(),
+            since: None,
+            text: untrack(|| self.now()),
+        });
+    }
+
+    fn type_in(self, text: String) {
+        self.draft.update(|draft| draft.text = text);
+        self.keep(self.draft.get_untracked());
+    }
+
+    fn keep(self, draft: Draft) {
+        let id = self.revising.open.with_untracked(|incident| incident.id);
+        self.drafts.keep(id, DraftKind::Revision, draft);
+    }
+
+    fn end(self) {
+        self.failure.try_set(String::new());
+        if self.draft.try_set(Draft::default()).is_none() {
+            self.keep(Draft::default());
+            self.drafts.send_all();
+        }
+    }
+
     fn save(self) {
-        let typed = self.typed.get_untracked().unwrap_or_default();
-        let text = typed.trim().to_owned();
+        let text = untrack(|| self.typed()).trim().to_owned();
         if self.busy.get_untracked() || policy::is_blank(&text) {
             return;
         }
         if text == untrack(|| self.now()) {
-            return self.typed.set(None);
+            return self.end();
         }
         self.busy.set(true);
         let (doc, entry) = (self.doc, self.entry);
         let answered = Callback::new(move |why: String| {
             self.busy.try_set(false);
             if why.is_empty() {
-                self.typed.try_set(None);
+                return self.end();
             }
             self.failure.try_set(why);
         });
@@ -79,24 +140,26 @@ pub(crate) fn said(revising: Revising, event: &Event, is_own: bool) -> AnyView {
                 .unwrap_or_default()
         })
     });
+    let Rewording(draft) = expect_context();
     let anew = Anew {
         revising,
         doc,
         entry,
-        typed: RwSignal::new(None),
+        drafts: expect_context(),
+        draft,
         failure: RwSignal::new(String::new()),
         busy: RwSignal::new(false),
         wordings,
     };
-    let is_written = Memo::new(move |_| anew.typed.with(Option::is_some));
+    let is_written = Memo::new(move |_| anew.is_written());
     view! {
         {live(move || {
             if is_written.get() {
-                return writing(anew);
+                return writing(&anew);
             }
             view! {
                 {live(move || revising.shown.run(anew.now()))}
-                {below(anew, is_own)}
+                {below(&anew, is_own)}
             }
             .into_any()
         })}
@@ -105,23 +168,27 @@ pub(crate) fn said(revising: Revising, event: &Event, is_own: bool) -> AnyView {
 }
 
 /// That it said something else before, and the way to word it anew.
-fn below(anew: Anew, is_own: bool) -> AnyView {
+fn below(anew: &Anew, is_own: bool) -> AnyView {
+    let anew = *anew;
     let is_edited = Signal::derive(move || anew.wordings.with(|wordings| wordings.len() > 1));
     let example = Intent::Revise {
         doc: anew.doc,
         entry: anew.entry,
         text: ".".to_owned(),
     };
-    let may = Memo::new(move |_| is_own && anew.revising.may.run(example.clone()));
+    let may = Memo::new(move |_| {
+        let writes_no_other = anew.draft.with(|draft| draft.word.is_empty());
+        is_own && writes_no_other && anew.revising.may.run(example.clone())
+    });
     let may_edit = Signal::derive(move || may.get());
     view! {
         <When is=Signal::derive(move || is_edited.get() || may_edit.get())>
             <div class="wordings">
-                <When is=is_edited>{earlier(anew)}</When>
+                <When is=is_edited>{earlier(&anew)}</When>
                 <When is=may_edit>
                     <button
                         type="button"
-                        on:click=move |_| anew.typed.set(Some(untrack(|| anew.now())))
+                        on:click=move |_| anew.begin()
                     >
                         {t!("revise.edit")}
                     </button>
@@ -132,7 +199,8 @@ fn below(anew: Anew, is_own: bool) -> AnyView {
     .into_any()
 }
 
-fn earlier(anew: Anew) -> impl IntoView {
+fn earlier(anew: &Anew) -> impl IntoView + use<> {
+    let anew = *anew;
     let at = move || {
         let last = |wordings: &Vec<Wording>| wordings.last().map(|last| last.from.corrected);
         let at = anew.wordings.with(last);
@@ -162,7 +230,8 @@ fn earlier(anew: Anew) -> impl IntoView {
     }
 }
 
-fn writing(anew: Anew) -> AnyView {
+fn writing(anew: &Anew) -> AnyView {
+    let anew = *anew;
     let entry = NodeRef::<Textarea>::new();
     Effect::new(move |_| {
         if let Some(entry) = entry.get() {
@@ -177,16 +246,11 @@ fn writing(anew: Anew) -> AnyView {
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             event.stop_propagation();
-            return anew.typed.set(None);
+            return anew.end();
         }
         send(event);
     };
-    let is_empty = move || {
-        let typed = anew
-            .typed
-            .with(|typed| typed.as_deref().is_none_or(policy::is_blank));
-        typed || anew.busy.get()
-    };
+    let is_empty = move || policy::is_blank(&anew.typed()) || anew.busy.get();
     view! {
         <form class="revising" aria-label=t!("revise.label") on:submit=submit on:keydown=on_key>
             <textarea
@@ -194,8 +258,8 @@ fn writing(anew: Anew) -> AnyView {
                 rows="3"
                 dir="auto"
                 aria-label=t!("revise.label")
-                prop:value=live(move || anew.typed.get().unwrap_or_default())
-                on:input=move |event| anew.typed.set(Some(event_target_value(&event)))
+                prop:value=live(move || anew.typed())
+                on:input=move |event| anew.type_in(event_target_value(&event))
             ></textarea>
             <p class="error" role="alert">{anew.failure}</p>
             <p class="hint">{t!("revise.about")}</p>
@@ -203,7 +267,7 @@ fn writing(anew: Anew) -> AnyView {
                 <button type="submit" class="button primary" disabled=live(is_empty)>
                     {t!("revise.save")}
                 </button>
-                <button type="button" class="button" on:click=move |_| anew.typed.set(None)>
+                <button type="button" class="button" on:click=move |_| anew.end()>
                     {t!("revise.cancel")}
                 </button>
             </div>

@@ -35,6 +35,18 @@ test('a note is edited without a network, and others read both what it says and 
   await desk.takeBack('Entry edited');
   await expect(desk.message('It is fuse 21')).toBeVisible();
   await expect(other.desk.message('It is fuse 21')).toBeVisible();
+  // What is being typed outlives a look at the history, and the tab.
+  await desk.message('It is fuse 21').getByRole('button', { name: 'Edit', exact: true }).click();
+  const box = desk.page.getByRole('form', { name: 'Edit what you wrote' }).getByRole('textbox');
+  await box.fill('It is fuse 7, and');
+  await desk.turnTo('History');
+  await desk.turnTo('Conversation');
+  await expect(box).toHaveValue('It is fuse 7, and');
+  await desk.isUpToDate();
+  await desk.page.reload();
+  await expect(box).toHaveValue('It is fuse 7, and');
+  await desk.page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(desk.message('It is fuse 21')).toBeVisible();
 });
 
 test('a requester edits their own message in the portal, and nobody else\'s', async ({ device }) => {

@@ -26,7 +26,8 @@ fn name(incident: IncidentId, kind: DraftKind) -> String {
         | DraftKind::Priority
         | DraftKind::Task
         | DraftKind::Escalate
-        | DraftKind::Diagnosis => [incident.to_string().as_str(), kind.word()].join("/"),
+        | DraftKind::Diagnosis
+        | DraftKind::Revision => [incident.to_string().as_str(), kind.word()].join("/"),
     }
 }
 

@@ -234,11 +234,13 @@ pub enum DraftKind {
     Escalate,
     /// The diagnosis, with what it was when it was begun.
     Diagnosis,
+    /// What somebody said before, worded anew.
+    Revision,
 }
 
 impl DraftKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Entry,
         Self::Hold,
         Self::Resolve,
@@ -251,6 +253,7 @@ impl DraftKind {
         Self::Task,
         Self::Escalate,
         Self::Diagnosis,
+        Self::Revision,
     ];
 
     /// The kind's word where drafts are stored.
@@ -268,6 +271,7 @@ impl DraftKind {
             Self::Task => "task",
             Self::Escalate => "escalate",
             Self::Diagnosis => "diagnosis",
+            Self::Revision => "revision",
         }
     }
 }

@@ -34,6 +34,7 @@ use super::work::{self, LogDraft, WorkRoom, Working};
 use crate::attachments::{Attachments, Viewing};
 use crate::engine::protocol::DraftKind;
 use crate::link::SavedDrafts;
+use crate::revising::Rewording;
 use crate::text::t;
 use crate::ui::browser;
 use crate::ui::icon::{Icon, icon};
@@ -95,6 +96,7 @@ struct Begun {
     log: RwSignal<LogDraft>,
     task: RwSignal<Draft>,
     diagnosis: RwSignal<Draft>,
+    rewording: Rewording,
 }
 
 impl Begun {
@@ -105,6 +107,7 @@ impl Begun {
             log: RwSignal::new(LogDraft::default()),
             task: RwSignal::new(Draft::default()),
             diagnosis: RwSignal::new(Draft::default()),
+            rewording: Rewording::none(),
         }
     }
 
@@ -117,6 +120,7 @@ impl Begun {
         self.task.try_set(drafts.begun(id, DraftKind::Task, saved));
         let diagnosis = drafts.begun(id, DraftKind::Diagnosis, saved);
         self.diagnosis.try_set(diagnosis);
+        self.rewording.take_up(drafts, id, saved);
         let entry = drafts.begun(id, DraftKind::Entry, saved);
         self.entry.try_set(Some(entry));
     }
@@ -231,6 +235,7 @@ fn Incidents(open: Open, begun: Begun) -> impl IntoView {
     let act = move |id, intent| async move { desk.act(id, intent).await };
     let files = Attachments::new(desk.link, id, act);
     provide_context(files);
+    provide_context(begun.rewording);
     provide_context(Doings::at(desk, id));
     view! {
         <main class="detail" aria-label=live(name) tabindex="-1" data-tab=live(move || tab.get().word())>

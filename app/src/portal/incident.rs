@@ -17,6 +17,7 @@ use crate::engine::protocol::DraftKind;
 use crate::incidents::Draft;
 use crate::link::SavedDrafts;
 use crate::meanwhile::Meanwhile;
+use crate::revising::Rewording;
 use crate::text::{self, t};
 use crate::ui::browser;
 use crate::ui::live::{When, live};
@@ -31,7 +32,10 @@ pub(super) fn incident(front: Front, id: IncidentId) -> impl IntoView {
         front.drafts.follow(kind, id, draft);
         (kind, draft)
     });
+    let rewording = Rewording::none();
+    provide_context(rewording);
     let fill = move |saved: &SavedDrafts| {
+        rewording.take_up(front.drafts, id, saved);
         for (kind, draft) in writing {
             let begun = front.drafts.begun(id, kind, saved);
             draft.try_update(|draft| {
@@ -280,7 +284,8 @@ fn focus_box(kind: DraftKind) {
         | DraftKind::Priority
         | DraftKind::Task
         | DraftKind::Escalate
-        | DraftKind::Diagnosis => "#entry",
+        | DraftKind::Diagnosis
+        | DraftKind::Revision => "#entry",
     };
     request_animation_frame(move || request_animation_frame(move || browser::focus(place)));
 }
