@@ -322,14 +322,28 @@ impl Document {
     pub fn text_after(&self, name: TextName, facts: &[FactId]) -> String {
         let (held, _) = self.facts();
         let brought = held.iter().filter(|held| facts.contains(&held.fact.id));
-        let heads: Vec<_> = brought
-            .filter_map(|held| {
-                let (_, object) = self.automerge.get(ROOT, held.fact.key()).ok()??;
-                self.automerge.hash_for_opid(&object)
-            })
-            .collect();
+        let heads: Vec<_> = brought.filter_map(|held| self.bringer(held)).collect();
+        self.text_at(name, &heads)
+    }
+
+    /// The content of a text as the change that brought a fact found it.
+    pub fn text_before(&self, name: TextName, fact: FactId) -> String {
+        let (held, _) = self.facts();
+        let held = held.iter().find(|held| held.fact.id == fact);
+        let change = held.and_then(|held| self.bringer(held));
+        let meta = change.and_then(|change| self.automerge.get_change_meta_by_hash(&change));
+        meta.map_or_else(String::new, |meta| self.text_at(name, &meta.deps))
+    }
+
+    /// The change that brought a fact.
+    fn bringer(&self, held: &Held) -> Option<ChangeHash> {
+        let (_, object) = self.automerge.get(ROOT, held.fact.key()).ok()??;
+        self.automerge.hash_for_opid(&object)
+    }
+
+    fn text_at(&self, name: TextName, heads: &[ChangeHash]) -> String {
         let text = self.text_object(name).filter(|_| !heads.is_empty());
-        text.and_then(|text| self.automerge.text_at(text, &heads).ok())
+        text.and_then(|text| self.automerge.text_at(text, heads).ok())
             .unwrap_or_default()
     }
 

@@ -39,7 +39,6 @@ use crate::time::{Flags, UnixMillis};
 pub use crate::priority::{Level, Override, Priority};
 pub use attachments::Attachment;
 pub use before::Before;
-pub use diagnosis::differences;
 pub use direction::{by_itself, within_a_sentence};
 pub use holds::{Hold, HoldStep, REMINDERS_MAX, next_step, resolves_at};
 pub use lifecycle::{Escalation, HoldReason, ResolutionCode, Stage, State, Transition};

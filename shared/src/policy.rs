@@ -26,9 +26,12 @@ pub const SUBJECT_BYTES_MAX: usize = 500;
 /// How many bytes a description, message, note or reason may have.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// How many bytes a diagnosis may have: what changed in it is found letter by letter, which takes
-/// the longer the more of it is new.
+/// How many bytes somebody may make of a diagnosis: what changed in it is found letter by letter,
+/// which takes the longer the more of it is new.
 pub const DIAGNOSIS_BYTES_MAX: usize = 16 * 1024;
+
+/// How many bytes it may have once what several people wrote has come together.
+pub const DIAGNOSIS_MERGED_BYTES_MAX: usize = 4 * DIAGNOSIS_BYTES_MAX;
 
 /// How many bytes a name, contact or id may have.
 pub const NAME_BYTES_MAX: usize = 200;
@@ -72,6 +75,9 @@ pub fn allows(
 /// Whether an act is allowed now, as the person sees the incident.
 pub fn may(person: &Person, intent: &Intent, incident: Option<&Incident>) -> Result<(), Refused> {
     allows(person, intent, incident)?;
+    if let Intent::Diagnose { text, .. } = intent {
+        at_most("diagnosis", text, DIAGNOSIS_BYTES_MAX)?;
+    }
     revisions::stands(intent, incident)?;
     let (Some(transition), Some(incident)) = (intent.transition(), incident) else {
         return Ok(());
@@ -311,7 +317,7 @@ fn bounded(intent: &Intent) -> Result<(), Refused> {
         Intent::ChangeTask { change, .. } => work::change(change),
         Intent::Attach { file, .. } => attachments::attachment(file),
         Intent::Unwatch { added, .. } => watchers::unwatched(added),
-        Intent::Diagnose { text, .. } => at_most("diagnosis", text, DIAGNOSIS_BYTES_MAX),
+        Intent::Diagnose { text, .. } => at_most("diagnosis", text, DIAGNOSIS_MERGED_BYTES_MAX),
         Intent::Revise { text, .. } => revisions::text(text),
         Intent::Start
         | Intent::Close

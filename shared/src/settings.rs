@@ -394,6 +394,12 @@ pub struct LevelsEffect {
     /// How many more are late with it, and how many no longer are.
     pub late: usize,
     pub in_time: usize,
+    /// How many more lack something before they can be resolved.
+    #[serde(default)]
+    pub lacking: usize,
+    /// How many on hold are reminded of otherwise than now.
+    #[serde(default)]
+    pub reminded: usize,
     /// How many that are resolved close at once.
     #[serde(default)]
     pub closes: usize,

@@ -44,6 +44,15 @@ test('Ctrl K leads to views, pages, incidents and acts, offline too', async ({ d
   await expect(lines.first()).toContainText('Start');
   await page.keyboard.press('Enter');
   await expect(desk.state).toHaveText('In progress');
+  await open('hold…');
+  await expect(lines.first()).toContainText(': Hold…');
+  await page.keyboard.press('Enter');
+  await expect(desk.sheet.getByRole('button', { name: 'Put on hold' })).toBeVisible();
+  await desk.closeSheet();
+  await open('history');
+  await page.keyboard.press('Enter');
+  await expect(desk.detail.getByRole('region', { name: 'History' })).toBeVisible();
+  await desk.turnTo('Conversation');
 
   // Also while somebody types, and not over what is being asked.
   await desk.entry.focus();

@@ -39,6 +39,8 @@ enum Deed {
     Keys,
     /// On the open incident.
     Act(IncidentId, DirectAct),
+    /// What a control of the open incident does, by its selector.
+    Press(&'static str),
 }
 
 /// A line of the list.
@@ -225,6 +227,7 @@ fn perform(desk: Desk, deed: Deed, (centre, keys): (RwSignal<bool>, RwSignal<boo
         Deed::Go(place) => desk.address.go(place),
         Deed::Centre => centre.set(true),
         Deed::Keys => keys.set(true),
+        Deed::Press(control) => drop(browser::use_control(control)),
         Deed::Act(id, act) => {
             if let Some(incident) = shown(desk).filter(|incident| incident.id == id) {
                 desk.do_now(id, act.intent(&incident));
@@ -303,14 +306,36 @@ fn acts(desk: Desk) -> Vec<Command> {
             Command::of(name, Deed::Act(incident.id, act)).with_key(act.key().unwrap_or_default());
         Command { matched, ..command }
     });
-    acts.collect()
+    acts.chain(presses(&incident)).collect()
+}
+
+/// What asks for something first, and the parts of the incident, as far as they are on the page.
+fn presses(incident: &Incident) -> impl Iterator<Item = Command> {
+    const CONTROLS: [&str; 8] = [
+        ".head [data-ask='resolve']:enabled",
+        ".head [data-ask='hold']:enabled",
+        ".head [data-ask='escalate']:enabled",
+        ".head [data-ask='reopen']:enabled",
+        ".head [data-ask='cancel']:enabled",
+        ".tabs [data-way='talk']",
+        ".tabs [data-way='work']",
+        ".tabs [data-way='history']",
+    ];
+    let incident = incident.name();
+    CONTROLS.into_iter().filter_map(move |control| {
+        let label = browser::label_of(control)?;
+        let name = [incident.as_str(), ": ", &label].concat();
+        let matched = browser::lower_case(&label);
+        let command = Command::of(name, Deed::Press(control));
+        Some(Command { matched, ..command })
+    })
 }
 
 /// The commands that answer, the best first; those that answer alike in their own order. Incidents
 /// come before what only has the letters, and no act is done for letters alone.
 fn answering(commands: &[Command], typed: &str, found: Vec<Command>) -> Vec<Command> {
     let typed = browser::lower_case(typed);
-    let is_act = |command: &Command| matches!(command.deed, Deed::Act(..));
+    let is_act = |command: &Command| matches!(command.deed, Deed::Act(..) | Deed::Press(_));
     if typed.trim().is_empty() {
         let (acts, others): (Vec<_>, Vec<_>) = commands.iter().cloned().partition(is_act);
         return others.into_iter().chain(acts).collect();

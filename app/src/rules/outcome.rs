@@ -34,6 +34,9 @@ pub(super) fn Outcome(form: Form) -> impl IntoView {
             let tried = tried.as_ref()?;
             let since = tried.since.map(text::clock_and_day).unwrap_or_default();
             let count = tried.looked;
+            if count == 0 {
+                return Some(t!("rules.looked_at_none"));
+            }
             Some(t!("rules.looked", count = count, since = since))
         });
         let wrong = form.is_wrong().then(|| t!("settings.wrong_above"));

@@ -93,9 +93,11 @@ fn told(effect: &LevelsEffect) -> String {
         moved,
         late,
         in_time,
+        lacking,
+        reminded,
         closes,
     } = effect;
-    let is_none = moved.is_empty() && *late == 0 && *in_time == 0;
+    let is_none = moved.is_empty() && [late, in_time, lacking, reminded] == [&0; 4];
     let mut lines = vec![if is_none {
         t!("settings.effect_none", count = *open)
     } else {
@@ -115,6 +117,12 @@ fn told(effect: &LevelsEffect) -> String {
     }
     if *in_time > 0 {
         lines.push(t!("settings.effect_in_time", count = *in_time));
+    }
+    if *lacking > 0 {
+        lines.push(t!("settings.effect_lacking", count = *lacking));
+    }
+    if *reminded > 0 {
+        lines.push(t!("settings.effect_reminded", count = *reminded));
     }
     if *closes > 0 {
         lines.push(t!("settings.effect_closes", count = *closes));

@@ -329,6 +329,13 @@ pub fn use_control(selector: &str) -> bool {
     true
 }
 
+/// What stands on the first control that a selector finds.
+pub fn label_of(selector: &str) -> Option<String> {
+    let found = document().query_selector(selector).ok().flatten()?;
+    let label = found.text_content()?;
+    Some(label.trim().to_owned())
+}
+
 /// Remembers what has the focus; the function returned gives it back, if it is still there.
 pub fn remember_focus() -> impl FnOnce() + Send + Sync + 'static {
     use leptos::prelude::request_animation_frame;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::ids::IncidentId;
+use shared::incidents::ResolutionCode;
 use shared::priority::Priority;
 use shared::rows::{Row, row, unpack_one};
 use shared::settings::LevelsEffect;
@@ -127,6 +128,11 @@ pub(super) async fn foresee(app: &App, rules: &Rules) -> store::Result<LevelsEff
             let is_late = is_late(&later, &rules.now().targets, now);
             effect.late += usize::from(is_late && !was_late);
             effect.in_time += usize::from(was_late && !is_late);
+            let lacked = lacks(kept, current.targets_of(before.edition));
+            let lacks = lacks(kept, &sla::edition(&kept.incident, rules).targets);
+            effect.lacking += usize::from(lacks && !lacked);
+            let is_reminded = is_reminded(&later, &current.targets, &rules.now().targets);
+            effect.reminded += usize::from(is_reminded);
         }
     }
     effect.closes = closing(app, &rules.now().targets).await?;
@@ -153,6 +159,20 @@ async fn closing(app: &App, targets: &Targets) -> store::Result<usize> {
         }
         after = resolved.last().copied();
     }
+}
+
+/// Whether something is missing before it can be resolved.
+fn lacks(kept: &Kept, targets: &Targets) -> bool {
+    let missing = kept.incident.lacks(&targets.gates, ResolutionCode::Fixed);
+    !missing.is_empty()
+}
+
+/// Whether it is on hold for a reason of which people are reminded in another way than before.
+fn is_reminded(row: &Row, before: &Targets, now: &Targets) -> bool {
+    row.hold.is_some_and(|hold| {
+        let of = |targets: &Targets| targets.reminding.get(&hold.reason).cloned();
+        of(now).is_some() && of(now) != of(before)
+    })
 }
 
 fn is_late(row: &Row, targets: &Targets, now: UnixMillis) -> bool {

@@ -26,8 +26,9 @@ use crate::App;
 use crate::store::{self, StoreError};
 use crate::text::unicode;
 
-/// How many incidents are decided on in one transaction: others wait for it.
-const STEP: u32 = 32;
+/// How many incidents are decided on in one transaction: others wait for it, and so few can always
+/// be read together, however large they are.
+const STEP: u32 = 4;
 
 /// What others may do in between.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -8,7 +8,7 @@ use server::{demo, settings, sla, sync};
 use shared::priority::{Level, Priority};
 use shared::rows::{Row, unpack_one};
 use shared::settings::{LevelsChecked, LevelsHeld};
-use shared::targets::Closing;
+use shared::targets::{Closing, Gate, HoldReason, Reminding};
 use shared::time::UnixMillis;
 
 use crate::support::{Answer, HOUR, Server};
@@ -263,6 +263,38 @@ async fn clocks_run_in_the_hours_of_the_calendar_that_was_set() {
     assert!(directory.targets.calendar(Priority::P1).is_none());
     let held = held(&server).await;
     assert_eq!(held.levels.calendars[0].name, "Office", "as it was written");
+}
+
+#[tokio::test]
+async fn it_is_foreseen_what_will_be_missing_and_of_what_people_will_be_reminded() {
+    let server = demo("admin@demo").await;
+    let (rows, mut levels) = (rows(&server).await, held(&server).await.levels);
+    levels.gates.insert(Gate::Diagnosis);
+    let reminding = Reminding {
+        every_days: 2,
+        calendar: None,
+        resolves_after: None,
+    };
+    levels.reminding.insert(HoldReason::Caller, reminding);
+    let body = serde_json::to_value(&levels).expect("JSON");
+    let answer = post(&server, "/settings/levels/check", &body).await;
+    let checked: LevelsChecked = serde_json::from_slice(&answer.body).expect("checked");
+    let effect = checked.effect.expect("nothing is wrong");
+    let waiting = rows.iter().filter(|row| row.waits_for(HoldReason::Caller));
+    assert_eq!(effect.lacking, rows.len(), "nobody has written a diagnosis");
+    assert_eq!(effect.reminded, waiting.count());
+    assert!(effect.reminded > 0);
+
+    post(&server, LEVELS, &saved(1, &body, "open")).await;
+    settings::renew(&server.app).await.expect("rows follow");
+    let answer = post(&server, "/settings/levels/check", &body).await;
+    let checked: LevelsChecked = serde_json::from_slice(&answer.body).expect("checked");
+    let effect = checked.effect.expect("nothing is wrong");
+    assert_eq!(
+        (effect.lacking, effect.reminded),
+        (0, 0),
+        "it is so already"
+    );
 }
 
 /// These levels, with resolved incidents closing after some days.

@@ -1,7 +1,5 @@
 //! Texts that several people write: three ways are brought together as the documents do it.
 
-use std::collections::BTreeMap;
-
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc as _};
 
@@ -39,6 +37,9 @@ fn bring(doc: &mut Automerge, text: &ObjId, to: &str) -> Result<(), AutomergeErr
 /// letters, times the letters that differ.
 const STEPS_MAX: usize = 20_000_000;
 
+/// How long a word is taken to be.
+const WORD_BYTES: usize = 8;
+
 /// Brings a text to a new content by splices: of the letters that differ, or where most do, of all
 /// between what both texts begin and end with.
 pub(super) fn update(
@@ -47,7 +48,8 @@ pub(super) fn update(
     to: &str,
 ) -> Result<(), AutomergeError> {
     let from = transaction.text(text)?;
-    if (from.len() + to.len()).saturating_mul(different(&from, to)) <= STEPS_MAX {
+    let letters = (from.len() + to.len()).max(1);
+    if differ_in_few(&from, to, STEPS_MAX / letters / WORD_BYTES) {
         return transaction.update_text(text, to);
     }
     let start = same(from.chars().zip(to.chars()));
@@ -58,18 +60,38 @@ pub(super) fn update(
     transaction.splice_text(text, start, deleted, new)
 }
 
-/// How many bytes of words stand more often in one text than in the other, in both together.
-fn different(one: &str, other: &str) -> usize {
-    let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
-    for (text, sign) in [(one, 1), (other, -1)] {
-        for word in text.split_inclusive(char::is_whitespace) {
-            *counts.entry(word).or_default() += sign;
+/// Whether so many words at most have to be taken out or put in to make one text of the other
+/// (Myers 1986, without the way there).
+fn differ_in_few(one: &str, other: &str, max: usize) -> bool {
+    let words = |text| str::split_inclusive(text, char::is_whitespace).collect::<Vec<_>>();
+    let (one, other) = (words(one), words(other));
+    let max = max.min(one.len() + other.len());
+    // How far along `one` each diagonal has come, from `max` below to `max` above the middle.
+    let mut reach = vec![0_usize; 2 * max + 3];
+    for distance in 0..=max {
+        for diagonal in (max - distance..=max + distance).step_by(2) {
+            let place = diagonal + 1;
+            let is_down = diagonal == max - distance
+                || (diagonal != max + distance && reach[place - 1] < reach[place + 1]);
+            let mut at = if is_down {
+                reach[place + 1]
+            } else {
+                reach[place - 1] + 1
+            };
+            // Left of the text on this diagonal there is nothing to compare.
+            let Some(mut beside) = (at + max).checked_sub(diagonal) else {
+                continue;
+            };
+            while at < one.len() && beside < other.len() && one[at] == other[beside] {
+                (at, beside) = (at + 1, beside + 1);
+            }
+            reach[place] = at;
+            if at >= one.len() && beside >= other.len() {
+                return true;
+            }
         }
     }
-    let bytes = counts
-        .iter()
-        .map(|(word, count)| word.len() * count.unsigned_abs());
-    bytes.sum()
+    false
 }
 
 /// How many bytes of letters are the same before one differs.
@@ -80,7 +102,7 @@ fn same(letters: impl Iterator<Item = (char, char)>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::merged;
+    use super::{differ_in_few, merged};
     use proptest::prelude::*;
 
     #[test]
@@ -116,7 +138,33 @@ mod tests {
         );
     }
 
+    #[test]
+    fn few_words_are_told_from_many_in_whatever_order_they_stand() {
+        let check = |one, other, distance| {
+            assert!(differ_in_few(one, other, distance), "{one} {other}");
+            assert!(
+                distance == 0 || !differ_in_few(one, other, distance - 1),
+                "{one} {other}"
+            );
+        };
+        check("", "", 0);
+        check("a b c", "a b c", 0);
+        check("a b c ", "a c ", 1);
+        check("a ", "b ", 2);
+        check("", "a b c ", 3);
+        check("a b c d ", "c d a b ", 4);
+        check("x a b c y ", "x b z c y ", 2);
+    }
+
     proptest! {
+        #[test]
+        fn a_text_becomes_the_other_however_much_differs(one in "[ab ]{0,60}", other in "[ab ]{0,60}") {
+            let distance = (0..200).find(|max| differ_in_few(&one, &other, *max));
+            let words = |text: &str| text.split_inclusive(' ').count();
+            prop_assert!(distance.is_some_and(|least| least <= words(&one) + words(&other)));
+            prop_assert_eq!(distance == Some(0), one == other);
+        }
+
         #[test]
         fn who_writes_alone_gets_what_they_wrote(base in ".{0,40}", one in ".{0,40}") {
             prop_assert_eq!(merged(&base, &one, &base), one.clone());

@@ -19,6 +19,7 @@ pub enum Before {
         hold: Option<HoldReason>,
     },
     Task(TaskChange),
+    /// The words that an edit took out.
     Diagnosis(String),
 }
 
@@ -38,7 +39,9 @@ impl Incident {
                 let change = self.change_before(place, *task, change);
                 change.map(Before::Task)
             }
-            EventKind::Diagnosed { .. } => Some(Before::Diagnosis(self.diagnosis_before(place))),
+            EventKind::Diagnosed { taken, .. } => {
+                (!taken.is_empty()).then(|| Before::Diagnosis(taken.clone()))
+            }
             EventKind::Started
             | EventKind::Held { .. }
             | EventKind::Resolved { .. }
@@ -69,18 +72,6 @@ impl Incident {
             (discriminant(other) == discriminant(field)).then(|| other.clone())
         });
         said.or_else(|| Some(first_value(field, self.first.as_deref()?)))
-    }
-
-    fn diagnosis_before(&self, place: usize) -> String {
-        let mut earlier = self.held_before(place);
-        let said = earlier.find_map(|event| {
-            if let EventKind::Diagnosed { text } = &event.kind {
-                Some(text.clone())
-            } else {
-                None
-            }
-        });
-        said.unwrap_or_default()
     }
 
     fn change_before(&self, place: usize, task: FactId, change: &TaskChange) -> Option<TaskChange> {

@@ -265,7 +265,7 @@ impl Content {
 
     /// How the history shows it; a withdrawal only marks what it takes back, and that somebody has
     /// read something is nobody else's business.
-    pub(crate) fn event(&self, shared_text: &str) -> Option<EventKind> {
+    pub(crate) fn event(&self, resolution_notes: &str) -> Option<EventKind> {
         Some(match self.clone() {
             Self::Created { .. } => EventKind::Declared,
             Self::WorkCreated { .. } | Self::Withdrawn { .. } | Self::Acknowledged => return None,
@@ -293,7 +293,7 @@ impl Content {
             Self::Reminded { hold } => EventKind::Reminded { hold },
             Self::Moved(Step::Resolved { code }) => EventKind::Resolved {
                 code,
-                notes: shared_text.to_owned(),
+                notes: resolution_notes.to_owned(),
             },
             Self::Moved(Step::Reopened { text }) => EventKind::Reopened { text },
             Self::Moved(Step::Closed) => EventKind::Closed,
@@ -308,7 +308,8 @@ impl Content {
             Self::Watched { person, .. } => EventKind::Watched { person },
             Self::Unwatched { person, added, .. } => EventKind::Unwatched { person, added },
             Self::Diagnosed => EventKind::Diagnosed {
-                text: shared_text.to_owned(),
+                taken: String::new(),
+                added: String::new(),
             },
             Self::Revised { entry, text, .. } => EventKind::Revised { entry, text },
             Self::Ruled(ruled) => EventKind::Ruled(ruled),

@@ -7,16 +7,19 @@
 use crate::document::{Document, TextName};
 use crate::ids::FactId;
 
-use super::Intent;
 use super::content::Content;
 use super::known::Knowledge;
+use super::{EventKind, Intent};
+
+/// Of so many edits, the last ones, the history says what each was: a document is read often, and
+/// each text is put together from all operations.
+const TOLD_MAX: usize = 64;
 
 /// The diagnosis of an incident as the facts that are known left it.
 #[derive(Default)]
 pub(super) struct Diagnosis {
     pub(super) holds: String,
-    /// What each edit led to.
-    each: Vec<(FactId, String)>,
+    each: Vec<(FactId, EventKind)>,
 }
 
 impl Diagnosis {
@@ -26,29 +29,40 @@ impl Diagnosis {
         };
         let edits = known.facts.iter();
         let edits = edits.filter(|fact| fact.content == Content::Diagnosed);
-        let edits: Vec<_> = edits.map(|fact| fact.id).collect();
+        let mut edits: Vec<_> = edits.collect();
+        edits.sort_by_key(|fact| (fact.from.corrected, fact.depth, fact.id));
+        let edits: Vec<_> = edits.iter().map(|fact| fact.id).collect();
         let after = |facts: &[FactId]| doc.text_after(TextName::Diagnosis, facts);
+        let both = |edit: &FactId| {
+            let before = doc.text_before(TextName::Diagnosis, *edit);
+            (*edit, edited(&before, &after(&[*edit])))
+        };
+        let told = &edits[edits.len().saturating_sub(TOLD_MAX)..];
         Self {
             holds: after(&edits),
-            each: edits.iter().map(|edit| (*edit, after(&[*edit]))).collect(),
+            each: told.iter().map(both).collect(),
         }
     }
 
-    /// What an edit led to.
-    pub(super) fn by(&self, fact: FactId) -> Option<&str> {
+    /// What an edit took out and added.
+    pub(super) fn by(&self, fact: FactId) -> Option<EventKind> {
         let found = self.each.iter().find(|(id, _)| *id == fact)?;
-        Some(&found.1)
+        Some(found.1.clone())
+    }
+}
+
+/// An edit from one text to another.
+pub(super) fn edited(before: &str, after: &str) -> EventKind {
+    let (taken, added) = differences(before, after);
+    EventKind::Diagnosed {
+        taken: taken.to_owned(),
+        added: added.to_owned(),
     }
 }
 
 /// What stands in one text alone and what in the other alone, between what both begin and end with;
 /// whole words.
-///
-/// ```
-/// use shared::incidents::differences;
-/// assert_eq!(differences("The fuse is fine.", "The fuse F2 is out."), ("fine.", "F2 is out."));
-/// ```
-pub fn differences<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+fn differences<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
     let words = |text: &'a str| {
         text.split_inclusive(char::is_whitespace)
             .collect::<Vec<_>>()
@@ -83,7 +97,7 @@ impl Intent {
 mod tests {
     use proptest::prelude::*;
 
-    use super::differences;
+    use super::{TOLD_MAX, differences};
     use crate::ids::DocKind;
     use crate::incidents::{Before, EventKind, Incident, Intent, Refused, read_until};
     use crate::people::Role;
@@ -95,14 +109,20 @@ mod tests {
         Intent::Diagnose { before, text }
     }
 
-    fn edits(incident: &Incident) -> Vec<&str> {
+    /// What each edit took out, and what it added.
+    fn edits(incident: &Incident) -> Vec<[&str; 2]> {
         let events = incident.timeline.iter();
-        let edits = events.filter(|event| matches!(event.kind, EventKind::Diagnosed { .. }));
-        edits.filter_map(|event| event.kind.words()).collect()
+        let edits = events.filter_map(|event| {
+            let EventKind::Diagnosed { taken, added } = &event.kind else {
+                return None;
+            };
+            Some([taken.as_str(), added.as_str()])
+        });
+        edits.collect()
     }
 
     #[test]
-    fn one_writes_on_where_another_stopped_and_the_history_says_what_each_led_to() {
+    fn one_writes_on_where_another_stopped_and_the_history_says_what_each_changed() {
         let mut copy = Copy::declared();
         let one = copy.act(BOB, diagnose("", "Port 3 flaps."));
         copy.now = copy.now.plus(60_000);
@@ -112,14 +132,20 @@ mod tests {
         );
         let incident = copy.read();
         assert_eq!(incident.diagnosis, "Port 3 flaps. Cable bent.");
+        let three = copy.act(BOB, diagnose("Port 3 flaps. Cable bent.", "Cable bent."));
+        let incident = copy.read();
         assert_eq!(
             edits(&incident),
-            ["Port 3 flaps.", "Port 3 flaps. Cable bent."]
+            [
+                ["", "Port 3 flaps."],
+                ["", "Cable bent."],
+                ["Port 3 flaps.", ""]
+            ]
         );
         let before = |fact| incident.before(fact);
-        assert_eq!(before(one), Some(Before::Diagnosis(String::new())));
+        assert_eq!((before(one), before(two)), (None, None));
         assert_eq!(
-            before(two),
+            before(three),
             Some(Before::Diagnosis("Port 3 flaps.".to_owned()))
         );
     }
@@ -146,6 +172,11 @@ mod tests {
             "The switch in rack 4 is dark. Fuse F2 blew."
         );
         assert_eq!(incident, other.read());
+        // Nobody took anything out, whichever of the two stands first.
+        let mut said = edits(&incident);
+        said.sort_unstable();
+        let all = ["Fuse F2 blew.", "The switch is dark.", "in rack 4"];
+        assert_eq!(said, all.map(|added| ["", added]));
     }
 
     #[test]
@@ -181,7 +212,7 @@ mod tests {
         let was = read_until(&copy.docs, &copy.receipts, then).expect("it was there");
         assert_eq!(
             (was.diagnosis.as_str(), edits(&was)),
-            ("Dark.", vec!["Dark."])
+            ("Dark.", vec![["", "Dark."]])
         );
     }
 
@@ -200,12 +231,40 @@ mod tests {
             let refused = judge(who, role, &edit);
             assert!(matches!(refused, Err(Refused::Role { .. })), "{refused:?}");
         }
-        let long = diagnose("", &"x".repeat(policy::DIAGNOSIS_BYTES_MAX + 1));
-        let refused = judge(ALICE, Role::Agent, &long);
-        assert!(
-            matches!(refused, Err(Refused::TooLong { .. })),
-            "{refused:?}"
+    }
+
+    #[test]
+    fn what_one_person_writes_is_bounded_and_what_several_wrote_has_room_beside_it() {
+        let copy = Copy::declared();
+        let (incident, alice) = (copy.read(), person(ALICE, Role::Agent));
+        let long = |bytes: usize| diagnose("", &"x".repeat(bytes));
+        let may = |edit: &Intent| policy::may(&alice, edit, Some(&incident));
+        let allows = |edit: &Intent| policy::allows(&alice, edit, Some(&incident));
+        let merged = long(policy::DIAGNOSIS_BYTES_MAX + 1);
+        assert!(matches!(may(&merged), Err(Refused::TooLong { .. })));
+        assert_eq!(allows(&merged), Ok(()));
+        let endless = long(policy::DIAGNOSIS_MERGED_BYTES_MAX + 1);
+        assert!(matches!(allows(&endless), Err(Refused::TooLong { .. })));
+    }
+
+    #[test]
+    fn of_very_many_edits_the_history_tells_the_last() {
+        let mut copy = Copy::declared();
+        let mut before = String::new();
+        for _ in 0..TOLD_MAX + 2 {
+            let text = [before.as_str(), "x "].concat();
+            copy.act(BOB, diagnose(&before, &text));
+            copy.now = copy.now.plus(1_000);
+            before = text;
+        }
+        let incident = copy.read();
+        let told = edits(&incident);
+        assert_eq!(told.len(), TOLD_MAX + 2);
+        assert_eq!(
+            told.iter().filter(|[_, added]| *added == "x").count(),
+            TOLD_MAX
         );
+        assert_eq!(told[..2], [["", ""]; 2]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(super) use taken_back::first_value;
 
 use crate::ids::{DocKind, FactId, GroupId, PersonId};
 
+use super::diagnosis::edited;
 use super::fold::Phase;
 use super::{
     Acknowledged, Assignment, Event, EventKind, Field, Hold, HoldReason, Incident, Intent, Period,
@@ -52,7 +53,10 @@ impl Incident {
             Intent::Assign { group, person, .. } => self.assign(group.clone(), *person, fact, from),
             Intent::Claim { group } => self.assign(group.clone(), Some(from.by), fact, from),
             Intent::Resolve { notes, .. } => self.resolution_notes.clone_from(notes),
-            Intent::Diagnose { text, .. } => self.diagnosis.clone_from(text),
+            // What others wrote meanwhile is there once the documents are read.
+            Intent::Diagnose { before, text } if self.diagnosis == *before => {
+                self.diagnosis.clone_from(text);
+            }
             Intent::Declare(_)
             | Intent::Start
             | Intent::Hold { .. }
@@ -71,6 +75,7 @@ impl Incident {
             | Intent::Watch { .. }
             | Intent::Unwatch { .. }
             | Intent::Mention { .. }
+            | Intent::Diagnose { .. }
             | Intent::Revise { .. }
             | Intent::Rule(_) => {}
         }
@@ -256,7 +261,7 @@ fn event(intent: &Intent) -> Option<EventKind> {
         Intent::AddTask(new) => EventKind::TaskAdded(new),
         Intent::ChangeTask { task, change } => EventKind::TaskChanged { task, change },
         Intent::Attach { file, .. } => EventKind::Attached(file),
-        Intent::Diagnose { text, .. } => EventKind::Diagnosed { text },
+        Intent::Diagnose { before, text } => edited(&before, &text),
         Intent::Revise { entry, text, .. } => EventKind::Revised { entry, text },
         Intent::Watch { person, .. } => EventKind::Watched { person },
         Intent::Unwatch { person, added, .. } => EventKind::Unwatched { person, added },

@@ -67,8 +67,7 @@ fn read_known(
     anomalies.extend(created.0.is_none().then_some(Anomaly::NotCreated));
 
     let diagnosis = Diagnosis::of(docs.work.as_ref(), work);
-    let said = |fact| diagnosis.by(fact).unwrap_or_else(|| notes.by(fact));
-    let timeline = timeline(known, work, said);
+    let timeline = timeline(known, work, (notes, &diagnosis));
     let last = known
         .facts
         .iter()
@@ -341,10 +340,10 @@ fn resolutions(known: &Knowledge) -> Vec<&Known> {
     facts.filter(|fact| is_resolution(&fact.content)).collect()
 }
 
-fn timeline<'a>(
+fn timeline(
     known: &Knowledge,
     work: Option<&Knowledge>,
-    said: impl Fn(FactId) -> &'a str,
+    (notes, diagnosis): (&Notes, &Diagnosis),
 ) -> Vec<Event> {
     let mut facts: Vec<(DocKind, &Known)> = Vec::new();
     for of in std::iter::once(known).chain(work) {
@@ -353,11 +352,12 @@ fn timeline<'a>(
     }
     facts.sort_by_key(|(doc, fact)| ((fact.from.corrected, fact.depth, fact.id), *doc));
     let event = |(doc, fact): (DocKind, &Known)| {
+        let kind = fact.content.event(notes.by(fact.id))?;
         Some(Event {
             fact: fact.id,
             doc,
             from: fact.from,
-            kind: fact.content.event(said(fact.id))?,
+            kind: diagnosis.by(fact.id).unwrap_or(kind),
             withdrawn: fact.withdrawn,
         })
     };

@@ -108,9 +108,10 @@ pub enum EventKind {
         person: PersonId,
         added: Vec<FactId>,
     },
-    /// Somebody wrote on in the diagnosis, which read so then.
+    /// Somebody wrote on in the diagnosis: the words that it took out and those that it added.
     Diagnosed {
-        text: String,
+        taken: String,
+        added: String,
     },
     /// Another wording of what the same person said.
     Revised {
@@ -148,7 +149,7 @@ impl EventKind {
             | Self::Cancelled { text }
             | Self::Replied { text, .. }
             | Self::Noted { text, .. }
-            | Self::Diagnosed { text }
+            | Self::Diagnosed { added: text, .. }
             | Self::Revised { text, .. }
             | Self::Logged(Log { text, .. })
             | Self::TaskAdded(NewTask { title: text, .. })
@@ -179,11 +180,14 @@ impl EventKind {
             | Self::Cancelled { text }
             | Self::Replied { text, .. }
             | Self::Noted { text, .. }
-            | Self::Diagnosed { text }
             | Self::Revised { text, .. }
             | Self::Logged(Log { text, .. })
             | Self::Resolved { notes: text, .. }
             | Self::Attached(Attachment { name: text, .. }) => text.clear(),
+            Self::Diagnosed { taken, added } => {
+                taken.clear();
+                added.clear();
+            }
             Self::TaskAdded(new) => {
                 new.title.clear();
                 new.steps.clear();

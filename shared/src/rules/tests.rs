@@ -438,18 +438,17 @@ proptest! {
         let first = |gives: fn(&Gives) -> bool| {
             places.iter().copied().find(|place| gives(&rules[*place].gives))
         };
-        let place = |of: Option<usize>| of;
         prop_assert_eq!(
             whole.group.as_ref().map(|(at, _)| *at),
-            place(first(|gives| gives.group.is_some()))
+            first(|gives| gives.group.is_some())
         );
         prop_assert_eq!(
             whole.category.as_ref().map(|(at, _)| *at),
-            place(first(|gives| gives.category.is_some()))
+            first(|gives| gives.category.is_some())
         );
         prop_assert_eq!(
             whole.priority.map(|(at, _)| at),
-            place(first(|gives| gives.priority.is_some()))
+            first(|gives| gives.priority.is_some())
         );
         let left = whole.beside(&copy.read());
         prop_assert!(!(has_category && left.category.is_some()));

@@ -9,6 +9,7 @@
 //! verdict, and taking a verdict in twice is taking it in once. Nothing here ever drops an unsent
 //! act.
 
+mod acts;
 pub mod incident;
 pub mod network;
 pub mod outbox;

@@ -40,7 +40,12 @@ pub(super) enum Asking {
 }
 
 impl Asking {
-    /// The button that begins it.
+    /// The word of its button.
+    pub(super) fn word(self) -> &'static str {
+        self.kind().word()
+    }
+
+    /// What stands on the button that begins it.
     pub(super) fn label(self) -> String {
         match self {
             Self::Hold => t!("action.hold"),

@@ -212,6 +212,14 @@ impl Act {
         }
     }
 
+    /// By which the palette finds its button, where it asks for something.
+    fn asks(self) -> Option<&'static str> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Ask(what) => Some(what.word()),
+        }
+    }
+
     fn label(self, state: State) -> String {
         match self {
             Self::Direct(act) => act.label(state),
@@ -336,6 +344,7 @@ fn button(offer: Offer, menu: Option<&'static str>, press: Callback<Act>) -> imp
             disabled=is_refused
             title=offer.refusal
             aria-keyshortcuts=offer.act.key()
+            data-ask=offer.act.asks()
             popovertarget=menu
             popovertargetaction="hide"
             on:click=move |_| press.run(offer.act)

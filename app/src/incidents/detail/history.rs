@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use shared::ids::PersonId;
-use shared::incidents::{Before, Event, EventKind, Incident, differences};
+use shared::incidents::{Event, Incident};
 use shared::time::UnixMillis;
 
 use super::Open;
@@ -44,7 +44,9 @@ impl Line {
         let words = words(incident, event).unwrap_or_default();
         let who = who(desk, organisation, event);
         let done = event_text(&event.kind, organisation);
-        let before = before(organisation, incident, event);
+        let before = incident.before(event.fact);
+        let before = before.map(|before| before_text(&before, organisation));
+        let before = before.map(|before| t!("history.before", before = before));
         let said = [
             &*who,
             &*done,
@@ -61,20 +63,6 @@ impl Line {
             said: browser::lower_case(&said),
         }
     }
-}
-
-/// What held before; of an edit, what it took out.
-fn before(organisation: &Organisation, incident: &Incident, event: &Event) -> Option<String> {
-    let mut before = incident.before(event.fact)?;
-    if let (Before::Diagnosis(was), EventKind::Diagnosed { text }) = (&mut before, &event.kind) {
-        let (taken, _) = differences(was, text);
-        *was = taken.to_owned();
-        if was.is_empty() {
-            return None;
-        }
-    }
-    let before = before_text(&before, organisation);
-    Some(t!("history.before", before = before))
 }
 
 #[component]

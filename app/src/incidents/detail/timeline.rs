@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use web_sys::Element;
 
 use shared::ids::{DocKind, IncidentId};
-use shared::incidents::{Before, Event, EventKind, Incident, TaskChange, differences};
+use shared::incidents::{Event, EventKind, Incident, TaskChange};
 use shared::rows::Card;
 
 use super::Open;
@@ -277,15 +277,8 @@ fn is_detail(kind: &EventKind) -> bool {
     }
 }
 
-/// The words that were said in something; of a change to a task, what that is called; of an edit,
-/// what it added.
+/// The words that were said in something; of a change to a task, what that is called.
 pub(super) fn words(incident: &Incident, event: &Event) -> Option<String> {
-    if let (EventKind::Diagnosed { text }, Some(Before::Diagnosis(before))) =
-        (&event.kind, incident.before(event.fact))
-    {
-        let (_, added) = differences(&before, text);
-        return (!added.is_empty()).then(|| t!("event.words", words = added));
-    }
     let said = if let EventKind::TaskChanged { task, .. } = &event.kind {
         incident.task_added(*task).map(|new| new.title.as_str())
     } else {

@@ -122,7 +122,8 @@ impl Writing {
         });
     }
 
-    /// Another tab saved or discarded what was written in both: what this one has is based on that.
+    /// Another tab saved or discarded what was written in both. Another text stays, on the base on
+    /// which it was begun.
     fn hear(self, heard: &WrittenDraft) {
         let is_ended = Draft::read(&heard.text).text.is_empty();
         if (heard.incident, heard.kind) != (self.id, DraftKind::Diagnosis) || !is_ended {
@@ -131,10 +132,6 @@ impl Writing {
         let own = self.draft.with_untracked(|draft| draft.text.clone());
         if own.is_empty() || own == heard.base {
             self.is_written.set(false);
-        } else {
-            let word = based_on(&heard.base);
-            self.draft.update(|draft| draft.word = word);
-            self.keep();
         }
     }
 
