@@ -22,7 +22,8 @@ const DAYS_MAX: u64 = 3_660;
 /// The days within these years on which a calendar's events lie.
 pub(super) fn days(text: &str, years: &RangeInclusive<i32>) -> Result<Vec<NaiveDate>, String> {
     let text = unfold(text);
-    let calendar = read_calendar(&text).map_err(|_| "it begins with BEGIN:VCALENDAR".to_owned())?;
+    let calendar = read_calendar(&text)
+        .map_err(|_| "it is no whole calendar from BEGIN:VCALENDAR on".to_owned())?;
     let mut days = Vec::new();
     let events = calendar.components.iter();
     for event in events.filter(|it| it.name.as_str() == "VEVENT") {
