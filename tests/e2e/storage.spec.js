@@ -53,6 +53,7 @@ for (const [what, stores] of [
     await phone.desk.note('Sent early.');
     await phone.desk.isUpToDate();
     await phone.desk.filter('');
+    await expect.poll(() => phone.desk.count()).toBeGreaterThan(1);
     const count = await phone.desk.count();
     await phone.desk.isInstalled();
     await phone.goOffline();
@@ -82,6 +83,7 @@ test('a copy that turns out damaged while work on it is sent is told and fetched
   const phone = await device('technician@demo');
   await phone.desk.openIncident(SCANNERS);
   await phone.desk.filter('');
+  await expect.poll(() => phone.desk.count()).toBeGreaterThan(1);
   const count = await phone.desk.count();
   await phone.desk.isInstalled();
   const stage = await phone.backstage();

@@ -21,7 +21,9 @@ async function save(desk, name, { who, question } = {}) {
 test('a question is saved as a view, whose count follows the rows', async ({ device }) => {
   const { desk } = await device('agent@demo');
   const { page } = desk;
+  const all = await desk.count();
   await desk.filter('scanner');
+  await expect.poll(() => desk.count()).toBeLessThan(all);
   const found = await desk.count();
   await page.locator('.filters button.tag', { hasText: 'P2' }).click();
   await page.getByRole('button', { name: 'Save view…' }).click();

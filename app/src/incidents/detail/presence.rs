@@ -120,7 +120,9 @@ pub(super) fn Presence(open: Open) -> impl IntoView {
             Attendance::Here(Doing::Looking) => "here",
             Attendance::Here(Doing::Replying | Doing::Noting) => "writes",
         };
-        view! { <span data-kind=kind>{in_words(desk, one)}</span> }
+        let words = in_words(desk, one);
+        let title = words.clone();
+        view! { <span data-kind=kind title=title>{words}</span> }
     };
     view! {
         <span class="sr-only" role="status">{come}</span>
