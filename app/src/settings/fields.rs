@@ -34,6 +34,25 @@ pub(super) fn NumberField(
     }
 }
 
+/// One of several that may be chosen together.
+#[component]
+pub(super) fn CheckField(
+    #[prop(into)] label: String,
+    #[prop(into)] is_chosen: Signal<bool>,
+    #[prop(into)] on_choose: Callback<bool>,
+) -> impl IntoView {
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                prop:checked=live(move || is_chosen.get())
+                on:change=move |event| on_choose.run(event_target_checked(&event))
+            />
+            <span>{label}</span>
+        </label>
+    }
+}
+
 /// A calendar, day and night where none is chosen.
 #[component]
 pub(super) fn HoursField(

@@ -4,16 +4,17 @@ use leptos::prelude::*;
 
 use shared::targets::Gate;
 
+use super::fields::CheckField;
 use super::form::Form;
 use crate::text::t;
-use crate::ui::live::live;
 
 #[component]
 pub(super) fn GatesPart(form: Form) -> impl IntoView {
     let boxes = Gate::ALL.map(|gate| {
-        let is_chosen = move || form.read(|draft| draft.levels.gates.contains(&gate));
-        let choose = move |event| {
-            let is_chosen = event_target_checked(&event);
+        let is_chosen = Signal::derive(move || {
+            form.read(|draft| draft.levels.gates.contains(&gate)) == Some(true)
+        });
+        let choose = move |is_chosen| {
             form.change(|levels| {
                 if is_chosen {
                     levels.gates.insert(gate);
@@ -22,16 +23,7 @@ pub(super) fn GatesPart(form: Form) -> impl IntoView {
                 }
             });
         };
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=live(move || is_chosen() == Some(true))
-                    on:change=choose
-                />
-                <span>{name(gate)}</span>
-            </label>
-        }
+        view! { <CheckField label=name(gate) is_chosen=is_chosen on_choose=choose /> }
     });
     view! {
         <section>

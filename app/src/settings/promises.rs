@@ -8,6 +8,7 @@ use shared::settings::LevelsFault;
 use shared::sla::Measure;
 use shared::targets::HoldReason;
 
+use super::fields::CheckField;
 use super::fields::HoursField;
 use super::form::Form;
 use super::matrix::Faults;
@@ -111,9 +112,10 @@ fn Time(form: Form, priority: Priority, measure: Measure) -> impl IntoView {
 #[component]
 fn Pausing(form: Form) -> impl IntoView {
     let boxes = HoldReason::ALL.iter().copied().map(|reason| {
-        let is_chosen = move || form.read(|draft| draft.levels.pausing.contains(&reason));
-        let choose = move |event| {
-            let is_chosen = event_target_checked(&event);
+        let is_chosen = Signal::derive(move || {
+            form.read(|draft| draft.levels.pausing.contains(&reason)) == Some(true)
+        });
+        let choose = move |is_chosen| {
             form.change(|levels| {
                 if is_chosen {
                     levels.pausing.insert(reason);
@@ -122,16 +124,7 @@ fn Pausing(form: Form) -> impl IntoView {
                 }
             });
         };
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=live(move || is_chosen() == Some(true))
-                    on:change=choose
-                />
-                <span>{hold_text(reason)}</span>
-            </label>
-        }
+        view! { <CheckField label=hold_text(reason) is_chosen=is_chosen on_choose=choose /> }
     });
     view! {
         <fieldset class="field pausing">
